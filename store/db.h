@@ -1,0 +1,100 @@
+#ifndef STORE_DB_H
+#define STORE_DB_H
+
+#include "base/ref.h"
+#include "base/sbuf.h"
+
+/*
+ * A handle to the database: the writer's, or a reader's.  All SQL stands in
+ * store/statements.def; other folders name statements and never write SQL.
+ * This header is free of sqlite3; db.c alone knows it.
+ */
+struct db;
+struct sqlite3_stmt;
+
+enum stmt {
+#define STATEMENT(id, sql) STMT_##id,
+#include "store/statements.def"
+#undef STATEMENT
+	STMT_COUNT,
+};
+
+enum db_mode { DB_READ, DB_WRITE };
+
+/* Makes the database with the newest schema; it must not exist.  Fails:
+ * RC_STATE (exists), RC_IO. */
+enum rc db_create(const char *path, struct err *e) MUST_USE;
+
+/* Opens it, brings its schema up to date (writer alone), prepares every
+ * statement, so that bad SQL stops the start.  Never creates it.
+ * Fails: RC_NOTFOUND, RC_IO, RC_STATE (schema newer than the program). */
+enum rc db_open(const char *path, enum db_mode mode, struct db **out,
+		struct err *e) MUST_USE;
+void db_close(struct db *db);
+
+/* RC_STATE when the file at the path is no longer the one that was opened. */
+enum rc db_check_file(struct db *db, struct err *e) MUST_USE;
+
+/* A statement in use.  Parameters and columns count from 0.
+ *
+ *	struct query q;
+ *	query_open(&q, db, STMT_NOTICE_BY_ID);
+ *	bind_int(&q, 0, id);
+ *	rc = query_row(&q, e);      RC_OK: a row; RC_NOTFOUND: no more
+ *	... column_int(&q, 0) ...
+ *	query_close(&q);
+ */
+struct query {
+	struct db *db;
+	struct sqlite3_stmt *s;
+	enum stmt id;
+};
+
+/* A statement is open once at a time on a handle; a second opening is a bug
+ * that ends the process. */
+void query_open(struct query *q, struct db *db, enum stmt id);
+void query_close(struct query *q);
+
+/* Texts and blobs are not copied: they must live until query_close(). */
+void bind_int(struct query *q, int i, int64_t v);
+void bind_text(struct query *q, int i, struct slice s);
+void bind_z(struct query *q, int i, const char *z);
+void bind_blob(struct query *q, int i, struct slice s);
+void bind_ref(struct query *q, int i, struct ref r);
+void bind_null(struct query *q, int i);
+
+/* Steps to the next row.  Fails: RC_NOTFOUND (no more rows), RC_AGAIN (busy),
+ * RC_STATE (a UNIQUE or other constraint refused it), RC_LIMIT (disk full),
+ * RC_IO. */
+enum rc query_row(struct query *q, struct err *e) MUST_USE;
+
+/* Runs a statement that returns no row, and closes it. */
+enum rc query_run(struct query *q, struct err *e) MUST_USE;
+
+/* Rows that the last finished statement of the handle changed. */
+int64_t db_changes(struct db *db);
+int64_t db_last_id(struct db *db);
+
+int64_t column_int(struct query *q, int i);
+/* Owns: the query; valid until the next row or query_close(). */
+struct slice column_text(struct query *q, int i);
+struct slice column_blob(struct query *q, int i);
+struct ref column_ref(struct query *q, int i);
+bool column_null(struct query *q, int i);
+
+/* Values of the meta table.  RC_NOTFOUND leaves *out as it was. */
+enum rc meta_get_int(struct db *db, const char *key, int64_t *out,
+		     struct err *e) MUST_USE;
+enum rc meta_set_int(struct db *db, const char *key, int64_t v,
+		     struct err *e) MUST_USE;
+enum rc meta_get_text(struct db *db, const char *key, struct sbuf *out,
+		      struct err *e) MUST_USE;
+enum rc meta_set_text(struct db *db, const char *key, struct slice v,
+		      struct err *e) MUST_USE;
+
+/* The next leaf of the ledger: its position, and its sequence number within
+ * its subject.  Undone with the operation when that fails.  Thread: writer. */
+enum rc db_event_number(struct db *db, struct ref ref, int64_t *position,
+			uint32_t *seq, struct err *e) MUST_USE;
+
+#endif
