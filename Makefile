@@ -1,0 +1,219 @@
+# Acuse's build.  One make, no recursion: lists by wildcard, dependencies by
+# the compiler.  `make help` says what there is.
+
+MODE ?= release
+BUILD ?= build
+SECONDS ?= 60
+
+# Fuzzing has objects of its own (clang, libFuzzer).
+ifneq ($(filter fuzz fuzz-build,$(MAKECMDGOALS)),)
+override MODE := fuzz
+endif
+
+B := $(BUILD)/$(MODE)
+CC := gcc
+Q := $(if $(V),,@)
+
+MAKEFLAGS += -rR --no-print-directory
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+
+include tools/folders.mk
+
+# ---- flags ----
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion \
+	-Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Wwrite-strings \
+	-Wvla -Wformat=2 -Wundef -Wswitch-enum -Wimplicit-fallthrough -Werror
+CPPFLAGS_release := -D_FORTIFY_SOURCE=3
+CFLAGS_release := -O2 -g -fstack-protector-strong -fPIE
+LDFLAGS_release := -pie -Wl,-z,relro,-z,now
+CFLAGS_debug := -O1 -g -fno-omit-frame-pointer \
+	-fsanitize=address,undefined -fno-sanitize-recover=all
+LDFLAGS_debug := -fsanitize=address,undefined
+CFLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+LDFLAGS_tsan := -fsanitize=thread
+CFLAGS_cov := -O0 -g --coverage
+LDFLAGS_cov := --coverage
+CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer \
+	-fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all -w
+LDFLAGS_fuzz := -fsanitize=fuzzer,address,undefined
+ifeq ($(MODE),fuzz)
+CC := clang
+endif
+ifeq ($(filter $(MODE),release debug tsan cov fuzz),)
+$(error MODE=$(MODE): it is release, debug, tsan or cov)
+endif
+
+# A sanitizer's instrumentation makes gcc see ghosts of these two.
+CFLAGS_debug += -Wno-error=maybe-uninitialized -Wno-error=format-truncation
+CFLAGS_tsan += -Wno-error=maybe-uninitialized -Wno-error=format-truncation
+
+CPPFLAGS += -I. -D_GNU_SOURCE $(CPPFLAGS_$(MODE))
+CFLAGS += -std=c11 $(WARN) -fno-common -pthread $(CFLAGS_$(MODE))
+LDFLAGS += -pthread -Wl,--as-needed $(LDFLAGS_$(MODE))
+
+PACKAGES := libmicrohttpd sqlite3 libcurl libpcre2-8 openssl jansson \
+	libconfuse icu-i18n icu-uc gmime-3.0 pangocairo libzstd libzip \
+	libqrencode cmocka libsystemd
+
+# Asked once, when the first recipe needs it: `make deps` may just have
+# installed the answer.
+pkg = $(or $(shell pkg-config $(1) $(PACKAGES) || true),$(error a library is \
+	missing: `make deps` installs it))
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(patsubst -I%,-isystem %,$$(call \
+	pkg,--cflags)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(call pkg,--libs))$(PKG_LIBS)
+# libesmtp has no .pc file, and libunbound's asks for libevent in vain.
+LIBS = $(PKG_LIBS) -lesmtp -lunbound -ldl -lm
+
+# ---- what is built ----
+
+SRC := $(filter-out server/main.c,$(wildcard $(FOLDERS:%=%/*.c)))
+UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+BENCH_SRC := $(wildcard tests/bench/bench_*.c)
+TOOL_SRC := $(wildcard tools/*.c)
+TOOL_DIRS := $(patsubst tools/%/,%,$(sort $(dir $(wildcard tools/*/*.c))))
+TOOLS := $(sort $(TOOL_SRC:tools/%.c=%) $(TOOL_DIRS))
+MAIN := $(wildcard server/main.c)
+
+EMBED_DIRS := $(wildcard conf store/schema templates/mail templates/page \
+	proof/bundle portal/static)
+EMBED := $(sort $(if $(EMBED_DIRS),$(shell find $(EMBED_DIRS) -type f \
+	! -name '*.[ch]' ! -name '*.def' ! -name 'README*' ! -name '.*' \
+	! -name '*~' ! -name '*.service')))
+
+PROGRAM := $(if $(MAIN),$(B)/acuse)
+TOOL_BIN := $(TOOLS:%=$(B)/%)
+UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
+FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%)
+BENCH_BIN := $(BENCH_SRC:%.c=$(B)/%)
+
+lib = $(1:%=$(B)/lib%.a)
+# Libraries of a folder and of all that it may include, highest first.
+reverse = $(if $(1),$(call reverse,$(wordlist 2,99,$(1))) $(firstword $(1)))
+DOWN := $(call reverse,$(FOLDERS))
+libs_of = $(call lib,$(if $(filter $(1),$(FOLDERS)),$(filter $(1) $(MAY_$(1)) \
+	base,$(DOWN)),$(DOWN)))
+
+.PHONY: all
+all: $(PROGRAM) $(TOOL_BIN)
+
+.PHONY: FORCE
+FORCE:
+
+# Rewritten only when its text changes, so that what hangs on it is remade
+# when flags or lists do, and only then.
+keep = $(Q)mkdir -p $(@D); printf '%s\n' '$(strip $(1))' | \
+	{ cmp -s - $@ || printf '%s\n' '$(strip $(1))' >$@; }
+
+$(B)/flags: FORCE
+	$(call keep,$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS))
+
+$(B)/embedded.list: FORCE
+	$(call keep,$(EMBED))
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/embedded.S: $(B)/embedded.list $(EMBED) tools/embed
+	$(Q)tools/embed $(EMBED) >$@
+
+$(B)/embedded.o: $(B)/embedded.S
+	$(Q)$(CC) -c -o $@ $<
+
+define folder_lib
+$(B)/lib$(1).a: $(patsubst %.c,$(B)/%.o,$(filter $(1)/%,$(SRC))) \
+	$(if $(filter base,$(1)),$(B)/embedded.o)
+endef
+$(foreach f,$(FOLDERS),$(eval $(call folder_lib,$(f))))
+
+$(B)/lib%.a: $(B)/flags
+	@mkdir -p $(@D); rm -f $@
+	$(Q)ar rcs $@ $(filter %.o,$^)
+
+link = @echo "LD $(patsubst $(B)/%,%,$@)"; mkdir -p $(@D)
+do_link = $(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
+	$(filter %.a,$^) $(LIBS)
+
+$(B)/acuse: $(B)/server/main.o $(call lib,$(DOWN))
+	$(link)
+	$(do_link)
+
+# A tool is tools/NAME.c, or all of tools/NAME/*.c; NAME_libs tells a smaller
+# list of folders than all.
+receiver_libs := base
+define tool_bin
+$(B)/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard tools/$(1).c tools/$(1)/*.c)) \
+	$(call lib,$(or $($(1)_libs),$(DOWN)))
+	$$(link)
+	$$(do_link)
+endef
+$(foreach t,$(TOOLS),$(eval $(call tool_bin,$(t))))
+
+# A unit test links with its folder and those below it.
+define unit_bin
+$(1): $(1).o $(call libs_of,$(word 3,$(subst /, ,$(1:$(B)/%=%))))
+	$$(link)
+	$$(do_link)
+endef
+$(foreach t,$(UNIT_BIN),$(eval $(call unit_bin,$(t))))
+
+# libFuzzer brings its own main(); elsewhere ours replays the corpus.
+FUZZ_MAIN := $(if $(filter fuzz,$(MODE)),,$(B)/tests/fuzz/replay.o)
+$(FUZZ_BIN): %: %.o $(FUZZ_MAIN) $(call lib,$(DOWN))
+	$(link)
+	$(do_link)
+
+$(BENCH_BIN): %: %.o $(call lib,$(DOWN))
+	$(link)
+	$(do_link)
+
+-include $(patsubst %.c,$(B)/%.d,$(SRC) $(MAIN) $(UNIT_SRC) $(FUZZ_SRC) \
+	$(BENCH_SRC) $(TOOL_SRC) $(wildcard tools/*/*.c) tests/fuzz/replay.c)
+
+# ---- what is needed from Debian ----
+
+# `make check` and the like install what is missing before anything compiles;
+# plain `make` only says so.
+WITH_DEPS := check check-all check-unit demo lint bench fuzz cov
+ifneq ($(filter $(WITH_DEPS) deps,$(MAKECMDGOALS)),)
+$(B)/flags: | deps
+endif
+
+.PHONY: deps bench-deps
+deps:
+	$(Q)tools/deps build check $(if $(filter lint fuzz,$(MAKECMDGOALS)),lint)
+bench-deps:
+	$(Q)tools/deps build check bench
+
+# ---- tests ----
+
+TEST_ENV = ACUSE=$(abspath $(B)/acuse) RECEIVER=$(abspath $(B)/receiver) \
+	BUILD_DIR=$(abspath $(B)) SRC_DIR=$(CURDIR) MODE=$(MODE)
+SCRIPTS := $(wildcard tests/golden/test_*.py tests/integration/test_*.py \
+	tests/crash/test_*.py tests/web/test_*.py)
+# T= chooses by part of the path: T=base, T=store/test_writer.
+chosen = $(if $(T),$(foreach f,$(1),$(if $(findstring $(T:%.c=%),$(f)),$(f))),$(1))
+
+.PHONY: check check-all check-unit
+check: deps all $(UNIT_BIN) $(FUZZ_BIN)
+	$(Q)$(TEST_ENV) tools/check $(call chosen,$(UNIT_BIN) $(FUZZ_BIN) \
+		$(SCRIPTS))
+check-all: deps all $(UNIT_BIN) $(FUZZ_BIN)
+	$(Q)$(TEST_ENV) ACUSE_SLOW=1 tools/check $(call chosen,$(UNIT_BIN) \
+		$(FUZZ_BIN) $(SCRIPTS))
+check-unit: $(call chosen,$(UNIT_BIN))
+	$(Q)$(TEST_ENV) tools/check $^
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
