@@ -1,0 +1,39 @@
+#ifndef TRACKER_DRAIN_H
+#define TRACKER_DRAIN_H
+
+#include "tracker/journal.h"
+
+/* Where hits go: the ledger. */
+struct drain_sink {
+	void *owner;
+	/* The offsets that the ledger holds; at most JOURNAL_WRITERS_MAX. */
+	enum rc (*offsets)(void *owner, struct journal_offset *out, size_t *n,
+			   struct err *e);
+	/* Takes n hits of one writer and, in the same transaction, that it
+	 * stands at after; returns once that is committed.  RC_AGAIN and RC_IO
+	 * are tried again with the same hits, paced. */
+	enum rc (*take)(void *owner, const struct hit *hits, size_t n,
+			const struct journal_offset *after, struct err *e);
+};
+
+#define DRAIN_BATCH 512
+
+/* Starts the thread that moves the journal's records into the sink, within a
+ * second or two of their writing.  Fails: RC_IO. */
+struct drain;
+enum rc drain_start(const char *dir, const struct drain_sink *sink,
+		    struct drain **out, struct err *e) MUST_USE;
+
+/* Looks now rather than soon.  Thread: any. */
+void drain_nudge(struct drain *d);
+
+/* Moves what is there (at most for grace_ms) and ends the thread. */
+void drain_stop(struct drain *d, int grace_ms);
+
+struct drain_stats {
+	uint64_t hits, batches, retries;
+	int64_t lag_us; /* of the newest hit moved, when it was moved */
+};
+void drain_stats(const struct drain *d, struct drain_stats *out);
+
+#endif

@@ -1,0 +1,52 @@
+#ifndef TRACKER_HITS_H
+#define TRACKER_HITS_H
+
+#include "base/token.h"
+#include "conf/conf.h"
+#include "tracker/journal.h"
+#include "tracker/router.h"
+
+/*
+ * Pixel and click: answered from keys and journal alone.
+ *   GET /o/<token>                 43 bytes of GIF, always alike
+ *   GET /c/<token>/<destination>   302 to the signed destination
+ */
+
+/* Keys in force, swapped on reload.  Thread: any. */
+struct keys_box;
+struct keys_box *keys_box_new(struct keyring *k); /* takes it */
+void keys_box_free(struct keys_box *b);
+const struct keyring *keys_box_get(struct keys_box *b);
+/* Old ones are kept until keys_box_free(): reloads are rare and small. */
+void keys_box_set(struct keys_box *b, struct keyring *k);
+
+struct hits;
+
+/* One journal writer a loop.  journal NULL: nothing is recorded (tests).
+ * Fails: those of journal_writer_new(). */
+enum rc hits_new(struct keys_box *keys, struct conf_box *conf,
+		 struct journal *journal, unsigned loops, struct hits **out,
+		 struct err *e) MUST_USE;
+
+/* After its server stopped. */
+void hits_free(struct hits *h);
+
+/* The routes, to be mounted in the public server. */
+struct http_table hits_table(struct hits *h);
+
+/* For http_config.round, with the struct hits as round_owner. */
+void hits_round(void *hits, unsigned loop);
+
+/* Records a hit of a request whose reply is set, then finishes it once the
+ * record is on disk.  The request belongs to hits afterwards; the handler has
+ * called http_suspend(), or runs as a job.  For pages of portal/ (HIT_VIEW).
+ * Thread: any. */
+void hits_finish(struct hits *h, struct http_request *rq, enum hit_kind kind,
+		 const struct token *t);
+
+struct hits_stats {
+	uint64_t opens, clicks, views, bad_tokens, revoked, lost;
+};
+void hits_stats(const struct hits *h, struct hits_stats *out);
+
+#endif

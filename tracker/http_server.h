@@ -1,0 +1,66 @@
+#ifndef TRACKER_HTTP_SERVER_H
+#define TRACKER_HTTP_SERVER_H
+
+#include "tracker/http.h"
+#include "tracker/jobs.h"
+#include "tracker/router.h"
+
+/* The server itself: what server/ starts and stops. */
+struct http_server;
+
+struct http_listen {
+	const char *host; /* "127.0.0.1", "::", or NULL with a socket path */
+	uint16_t port;	  /* 0: any free one, see http_server_port() */
+	const char *socket_path; /* Unix socket, mode 0600, made anew */
+	bool tls;
+};
+
+struct http_config {
+	const char *name; /* "public", of threads and log lines */
+	const struct http_listen *listen;
+	size_t listen_n;
+	unsigned loops;			/* threads; at least 1 */
+	size_t connections_max;		/* in all, over the loops */
+	size_t connections_per_address; /* 0: no bound */
+	size_t connection_bytes;	/* of headers; 6,144 where 0 */
+	size_t bodies_bytes;		/* buffered at once; 64 MB where 0 */
+	int idle_timeout_ms;		/* between bytes, and kept alive */
+	int request_timeout_ms;		/* from first byte to the reply */
+	const char *const *trusted_proxies;    /* ranges, NULL-terminated */
+	const char *tls_certificate, *tls_key; /* PEM files */
+	bool access_log;
+	const struct http_field *reply_headers; /* on every reply */
+	size_t reply_headers_n;
+	/* Called in each loop when a round of the network is done, before
+	 * waiting again: what is pending by groups goes to disk here. */
+	void (*round)(void *owner, unsigned loop);
+	void *round_owner;
+};
+
+/* Opens the listeners and starts the loops; copies the configuration.  Bad
+ * options, ports in use and unreadable certificates are said by name.
+ * Owns: the caller, http_server_free(); router and jobs outlive it.
+ * Fails: RC_INVALID, RC_IO. */
+enum rc http_server_new(const struct http_config *c,
+			const struct router *router, struct jobs *jobs,
+			struct http_server **out, struct err *e) MUST_USE;
+
+/* Reads certificate and key again for connections to come; a bad pair keeps
+ * the old one.  Fails: RC_IO, RC_INVALID. */
+enum rc http_server_reload(struct http_server *s, struct err *e) MUST_USE;
+
+/* Stops accepting; answers what is under way, at most for grace_ms; ends the
+ * loops.  Those who hold suspended requests must still run. */
+void http_server_stop(struct http_server *s, int grace_ms);
+void http_server_free(struct http_server *s);
+
+/* The port that listener i got. */
+uint16_t http_server_port(const struct http_server *s, size_t i);
+
+struct http_stats {
+	uint64_t requests, refused, status[6]; /* [2]: 2xx … */
+	uint64_t connections, suspended;       /* now */
+};
+void http_server_stats(const struct http_server *s, struct http_stats *out);
+
+#endif

@@ -1,0 +1,123 @@
+#ifndef TRACKER_JOURNAL_H
+#define TRACKER_JOURNAL_H
+
+#include "base/ref.h"
+#include "base/sbuf.h"
+#include "tracker/addr.h"
+
+/*
+ * The hit journal: STATE/hits holds segments of one size, written full of
+ * zeros when made, so that appending needs no new space and one fdatasync.
+ * Each writer (a loop thread) has segments of its own, named
+ * "WW-SSSSSSSS.hits" by writer and number; consumed ones are zeroed and kept
+ * as "spare-NNNNNNNN" for any writer.  Processes share the directory: writers
+ * are numbered by a lock file each.
+ */
+
+#define HIT_ADDRESS_MAX 16
+#define HIT_AGENT_MAX 512
+#define HIT_SIGNALS_MAX 768
+#define HIT_DESTINATION_MAX 1500
+#define HIT_RECORD_MAX 4096 /* a whole record, header included */
+#define JOURNAL_WRITERS_MAX 64
+
+enum hit_kind { HIT_OPEN = 1, HIT_CLICK, HIT_VIEW, HIT_KINDS };
+
+enum hit_method {
+	HIT_GET = 1,
+	HIT_HEAD,
+	HIT_OPTIONS,
+	HIT_POST,
+};
+
+/* A pixel, click or view with its raw signals. */
+struct hit {
+	int64_t time_us; /* clock_wall */
+	enum hit_kind kind;
+	enum hit_method method;
+	uint32_t key_id;
+	struct ref mref;
+	uint16_t index;
+	struct addr address; /* all zero: none, or switched off */
+	struct slice agent;  /* User-Agent, cut to its bound */
+	/* "name: value\n" of the headers that rules look at, names in lower
+	 * case, cut to its bound */
+	struct slice signals;
+	struct slice destination; /* of a click; never cut */
+};
+
+/* Where a reader stands in one writer's records: up to here consumed. */
+struct journal_offset {
+	uint16_t writer;
+	uint32_t segment; /* numbers of a writer only grow; 0: none yet */
+	uint32_t at;	  /* byte in the segment */
+};
+
+struct journal_config {
+	const char *dir;      /* "STATE/hits", made when absent */
+	size_t segment_bytes; /* 4 MB where 0; at least 64 KB */
+	size_t total_bytes;   /* of all segments; 256 MB where 0 */
+	unsigned spare;	      /* segments made ready ahead; 4 where 0 */
+};
+
+/* A journal directory open for writing; keeps spare segments ready by a
+ * thread of its own.  Fails: RC_IO. */
+struct journal;
+enum rc journal_open(const struct journal_config *c, struct journal **out,
+		     struct err *e) MUST_USE;
+void journal_close(struct journal *j);
+
+/* Hits that were answered and not kept, since the start.  Thread: any. */
+uint64_t journal_lost(const struct journal *j);
+
+/* One thread's end of the journal.  Fails: RC_LIMIT (64 writers), RC_IO. */
+struct journal_writer;
+enum rc journal_writer_new(struct journal *j, struct journal_writer **out,
+			   struct err *e) MUST_USE;
+void journal_writer_free(struct journal_writer *w);
+
+/* Puts a record in the round's buffer.  False, and counted as lost, when
+ * there is no room left anywhere. */
+bool journal_append(struct journal_writer *w, const struct hit *h);
+
+/* Writes the round and syncs it.  False, and its records counted as lost and
+ * said loudly, when the disk fails; whoever waits is answered all the same. */
+bool journal_sync(struct journal_writer *w);
+
+/* Records in the round's buffer. */
+size_t journal_pending(const struct journal_writer *w);
+
+/* --- reading, by one process at a time --- */
+
+struct journal_reader;
+enum rc journal_reader_new(const char *dir, struct journal_reader **out,
+			   struct err *e) MUST_USE;
+void journal_reader_free(struct journal_reader *r);
+
+/* Says that a writer's records up to o are consumed: called at the start for
+ * each offset that the ledger knows, before reading. */
+void journal_seek(struct journal_reader *r, const struct journal_offset *o);
+
+/* Reads up to n hits of one writer, in order, and where they end.  Slices
+ * live until the next call.  RC_OK with *got 0 when there are none now.
+ * Records torn by a death end their segment; nothing after them was answered.
+ * Fails: RC_IO. */
+enum rc journal_read(struct journal_reader *r, struct hit *hits, size_t n,
+		     size_t *got, struct journal_offset *after,
+		     struct err *e) MUST_USE;
+
+/* Zeroes segments that lie wholly before what was read up to the offset given
+ * (committed by the ledger) and keeps them as spare. */
+enum rc journal_consumed(struct journal_reader *r,
+			 const struct journal_offset *o,
+			 struct err *e) MUST_USE;
+
+/* One record's bytes, added to out; and back.  nonce is the segment's.
+ * hit_decode() takes the first record of in, says its size, and is false
+ * where there is none that is whole. */
+void hit_encode(const struct hit *h, uint64_t nonce, uint64_t sequence,
+		struct sbuf *out);
+bool hit_decode(struct slice in, uint64_t nonce, uint64_t sequence,
+		struct hit *out, size_t *size);
+
+#endif
