@@ -40,7 +40,7 @@ enum rc clock_share(const char *path, int64_t start_us, int64_t speed,
 		    struct err *e) MUST_USE;
 
 /* Reads the time from the file that another process drives.
- * Fails: RC_IO, RC_INVALID. */
+ * Fails: RC_NOTFOUND, RC_IO, RC_INVALID. */
 enum rc clock_follow(const char *path, struct err *e) MUST_USE;
 
 /* True after clock_share() or clock_follow(). */

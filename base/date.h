@@ -13,7 +13,11 @@
 
 /* Parses "YYYY-MM-DD" exactly; impossible dates are refused. */
 bool date_parse(struct slice s, int32_t *out);
+
+/* Prints it; the empty string for DATE_NONE and outside of these years. */
 void date_format(int32_t date, char out[DATE_SIZE]);
+
+/* DATE_NONE where there is no such day. */
 int32_t date_of(int year, int month, int day);
 void date_split(int32_t date, int *year, int *month, int *day);
 
@@ -24,7 +28,8 @@ int date_weekday(int32_t date);
  * microseconds since the epoch. */
 bool time_parse(struct slice s, int64_t *out_us);
 
-/* RFC 3339 in UTC; milliseconds are printed only where they are not 0. */
+/* RFC 3339 in UTC; milliseconds are printed only where they are not 0.  The
+ * empty string outside of these years. */
 void time_format(int64_t us, char out[TIME_SIZE]);
 
 #endif

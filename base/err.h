@@ -38,7 +38,8 @@ enum rc err_at(struct err *e, enum rc rc, const char *pointer, const char *fmt,
 /* Puts "context: " before the text, once a layer, and returns e's rc. */
 enum rc err_add(struct err *e, const char *fmt, ...) PRINTF(2, 3);
 
-/* Sets the reason from errno: "what: No such file or directory". */
+/* Sets the reason from errno: "what: No such file or directory".  The code is
+ * RC_NOTFOUND for ENOENT, else RC_IO. */
 enum rc err_errno(struct err *e, const char *what);
 
 /* The name of a result code, for logs. */

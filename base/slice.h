@@ -68,6 +68,10 @@ struct slice slice_cut(struct slice *rest, char sep);
 /* Parses all of s as a decimal integer within [min, max]. */
 bool slice_int(struct slice s, int64_t min, int64_t max, int64_t *out);
 
+/* Bytes of the well-formed UTF-8 character that s starts with; 0 where there is
+ * none, or it is NUL. */
+size_t slice_utf8_next(struct slice s);
+
 /* True when s is well-formed UTF-8 without NUL. */
 bool slice_utf8(struct slice s);
 
