@@ -50,13 +50,17 @@ enum policy_condition {
 	COND_AUTO_RENEW_OK = 1 << 0, /* false after a failed charge */
 };
 
+enum policy_channel { CHANNEL_EMAIL = 1 << 0 };
+
 struct policy_step {
 	const char *name;
 	const char *template;
 	struct policy_offset at;
 	const char *const *roles; /* NULL-terminated; of contacts */
+	uint32_t channels;	  /* enum policy_channel */
 	uint32_t only, unless;	  /* enum policy_condition */
 	bool attach_pdf;
+	bool track;    /* false: goes out without pixel and counted links */
 	bool critical; /* an act needs it */
 };
 
@@ -65,27 +69,33 @@ struct policy_act {
 	struct policy_offset at;
 	const int *needs; /* indices of steps */
 	size_t needs_n;
-	uint32_t proof; /* enum fact: any one of them is enough */
-	struct policy_window window;
+	uint32_t proof;		     /* enum fact: any one of them is enough */
+	struct policy_window window; /* not set: at any time */
 };
 
 /* on "payment.received" { template = "receipt" } */
 struct policy_on {
 	const char *event;
 	const char *template;
+	const char *const *roles; /* NULL-terminated; of contacts */
+	bool attach_pdf;
+	bool track;
 	int cap_per_day; /* 0: none */
 };
 
 struct policy {
 	const char *name;
 	const char *time_zone;
-	struct policy_window window;
-	const int32_t *holidays; /* sorted dates */
+	struct policy_window window; /* not set: at any time */
+	const char *holidays_file;   /* "" : none */
+	const int32_t *holidays;     /* sorted dates */
 	size_t holidays_n;
 	bool group_due_date;
 	struct money minimum; /* currency "" : none */
 	int cap_per_day;      /* 0: none */
-	int64_t late_us, spread_us, objection_hold_us;
+	int64_t late_us, spread_us;
+	int objection_hold_bd;	   /* business days; 0: objection_hold_us */
+	int64_t objection_hold_us; /* 0 where it is in business days */
 	const struct policy_step *steps;
 	size_t steps_n;
 	const struct policy_act *acts;
@@ -99,9 +109,12 @@ struct policy {
 const char *fact_name(enum fact f);
 bool fact_parse(struct slice s, uint32_t *out);
 
-/* "due-10d": true, with *act the name in s for another anchor's act. */
+/* "due-10d": true, with *act the name in s for another anchor's act (out->act
+ * is then -1, for the caller to resolve), else empty. */
 bool policy_offset_parse(struct slice s, struct policy_offset *out,
 			 struct slice *act);
+
+/* "mon-thu 09:00-15:00", "mon,wed 09:00-19:00 customer". */
 bool policy_window_parse(struct slice s, struct policy_window *out);
 
 #endif
