@@ -1,13 +1,31 @@
 # Acuse's build.  One make, no recursion: lists by wildcard, dependencies by
-# the compiler.  `make help` says what there is.
+# the compiler.
+#
+#   make              the program and its tools, into build/release/
+#   make deps         installs the Debian packages that are missing
+#   make check        all tests; T=part-of-a-path chooses among them
+#   make check-unit   unit tests alone; T= as above
+#   make check-all    with the slow ones
+#   make cov          tests, then the lines that they reach
+#   make fuzz T=name  libFuzzer on one target, or on each; SECONDS=60
+#   make lint         format, analysis and the rules of the house
+#   make fmt          formats the C sources
+#   make bench        figures beside their peers'; bench-deps installs those
+#   make demo         a billing month lived in a minute; ONCE=1 ends by itself
+#   make install      under PREFIX=/usr/local; DESTDIR= is honoured
+#
+# MODE=release, debug (ASan, UBSan), tsan or cov; BUILD=dir; V=1 shows commands.
 
 MODE ?= release
 BUILD ?= build
 SECONDS ?= 60
 
 # Fuzzing has objects of its own (clang, libFuzzer).
-ifneq ($(filter fuzz fuzz-build,$(MAKECMDGOALS)),)
+ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
 override MODE := fuzz
+endif
+ifneq ($(filter cov,$(MAKECMDGOALS)),)
+override MODE := cov
 endif
 
 B := $(BUILD)/$(MODE)
@@ -54,7 +72,7 @@ endif
 CFLAGS_debug += -Wno-error=maybe-uninitialized -Wno-error=format-truncation
 CFLAGS_tsan += -Wno-error=maybe-uninitialized -Wno-error=format-truncation
 
-CPPFLAGS += -I. -D_GNU_SOURCE $(CPPFLAGS_$(MODE))
+CPPFLAGS += -I. -D_GNU_SOURCE -include base/banned.h $(CPPFLAGS_$(MODE))
 CFLAGS += -std=c11 $(WARN) -fno-common -pthread $(CFLAGS_$(MODE))
 LDFLAGS += -pthread -Wl,--as-needed $(LDFLAGS_$(MODE))
 
@@ -87,7 +105,7 @@ EMBED_DIRS := $(wildcard conf store/schema templates/mail templates/page \
 	proof/bundle portal/static)
 EMBED := $(sort $(if $(EMBED_DIRS),$(shell find $(EMBED_DIRS) -type f \
 	! -name '*.[ch]' ! -name '*.def' ! -name 'README*' ! -name '.*' \
-	! -name '*~' ! -name '*.service')))
+	! -name '*~' ! -name '*.service' ! -name '*.sysusers')))
 
 PROGRAM := $(if $(MAIN),$(B)/acuse)
 TOOL_BIN := $(TOOLS:%=$(B)/%)
@@ -119,6 +137,9 @@ $(B)/flags: FORCE
 $(B)/embedded.list: FORCE
 	$(call keep,$(EMBED))
 
+$(B)/sources.list: FORCE
+	$(call keep,$(SRC))
+
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "CC $<"
@@ -136,7 +157,7 @@ $(B)/lib$(1).a: $(patsubst %.c,$(B)/%.o,$(filter $(1)/%,$(SRC))) \
 endef
 $(foreach f,$(FOLDERS),$(eval $(call folder_lib,$(f))))
 
-$(B)/lib%.a: $(B)/flags
+$(B)/lib%.a: $(B)/sources.list
 	@mkdir -p $(@D); rm -f $@
 	$(Q)ar rcs $@ $(filter %.o,$^)
 
@@ -202,7 +223,8 @@ TEST_ENV = ACUSE=$(abspath $(B)/acuse) RECEIVER=$(abspath $(B)/receiver) \
 SCRIPTS := $(wildcard tests/golden/test_*.py tests/integration/test_*.py \
 	tests/crash/test_*.py tests/web/test_*.py)
 # T= chooses by part of the path: T=base, T=store/test_writer.
-chosen = $(if $(T),$(foreach f,$(1),$(if $(findstring $(T:%.c=%),$(f)),$(f))),$(1))
+chosen = $(if $(T),$(foreach f,$(1),$(if $(findstring $(T:%.c=%),$(f:$(B)/%=%)),\
+	$(f))),$(1))
 
 .PHONY: check check-all check-unit
 check: deps all $(UNIT_BIN) $(FUZZ_BIN)
@@ -213,6 +235,53 @@ check-all: deps all $(UNIT_BIN) $(FUZZ_BIN)
 		$(FUZZ_BIN) $(SCRIPTS))
 check-unit: $(call chosen,$(UNIT_BIN))
 	$(Q)$(TEST_ENV) tools/check $^
+
+# Lines of each folder that the tests reach.
+.PHONY: cov
+cov: check
+	$(Q)tools/coverage $(B) $(SRC)
+
+# T= names one target; without it each has its turn.
+.PHONY: fuzz
+fuzz: $(call chosen,$(FUZZ_BIN))
+	$(Q)tools/fuzz $(SECONDS) $(B) $(or $^,$(error no such fuzz target))
+
+# ---- code ----
+
+LINT_SRC := $(SRC) $(MAIN) $(TOOL_SRC) $(wildcard tools/*/*.c)
+.PHONY: lint fmt
+lint: deps
+	$(Q)LINT_CFLAGS='$(CPPFLAGS) $(PKG_CFLAGS) $(filter-out -Werror,$(CFLAGS))' \
+		tools/lint --stamps $(BUILD)/lint $(T)
+fmt:
+	$(Q)clang-format -i $(wildcard $(foreach d,$(FOLDERS) tools tools/* \
+		tests/* tests/unit/*,$d/*.[ch]))
+
+# ---- figures ----
+
+# T= chooses by part of a program's path.
+.PHONY: bench
+bench: all $(BENCH_BIN)
+	$(Q)$(TEST_ENV) tools/bench --json $(BUILD)/bench.json $(call chosen, \
+		$(BENCH_BIN) $(wildcard tests/bench/bench_*.py))
+
+# ---- to try it, and to keep it ----
+
+.PHONY: demo install
+demo: deps all
+	$(Q)$(TEST_ENV) ONCE=$(ONCE) tools/demo/run
+
+PREFIX ?= /usr/local
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d \
+		$(DESTDIR)$(PREFIX)/share/doc/acuse
+	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/
+	sed 's,@PREFIX@,$(PREFIX),' conf/acuse.service \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/acuse.service
+	install -m 644 conf/acuse.sysusers \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/acuse.conf
+	install -m 644 LICENSE README.md $(DESTDIR)$(PREFIX)/share/doc/acuse/
 
 .PHONY: clean
 clean:
