@@ -21,7 +21,6 @@ SOLE_USERS = [
     (r'<gmime/', ['mailer/'], 'parsing mail is mailer/\'s'),
     (r'<unbound\.h>', ['mailer/'], 'DNS is mailer/\'s'),
     (r'<confuse\.h>', ['conf/'], 'libconfuse is conf/\'s'),
-    (r'<jansson\.h>', ['base/json'], 'jansson is base/json.c\'s'),
     (r'<zip\.h>', ['proof/'], 'libzip is proof/\'s'),
     (r'<systemd/', ['server/'], 'systemd is server/\'s'),
     (r'\bpthread_(mutex|cond|rwlock|spin)', ['base/', 'store/'],
@@ -156,7 +155,7 @@ def contracts(src):
     comment directly above, or above the block of declarations it stands in."""
     if not src.path.endswith('.h'):
         return
-    guard = re.sub(r'\W', '_', src.path).upper()
+    guard = re.sub(r'\W', '_', '/'.join(src.path.split('/')[-2:])).upper()
     if not re.search(r'#ifndef %s\n#define %s\n' % (guard, guard), src.text):
         yield 1, f'no include guard {guard}'
     lines = src.text.split('\n')
