@@ -6,8 +6,6 @@
 #include "base/date.h"
 #include "templates/zone.h"
 
-#include "base/banned.h"
-
 /* A message that nobody took for so long is given up, like Postfix's. */
 #define KEEP_TRYING_US (5 * DAY_US)
 /* A window opens at least once in so many days, or never. */
@@ -198,13 +196,27 @@ schedule_act(const struct policy *p, const struct policy_act *act,
 			   start, opens_us, &closes, e);
 }
 
-int64_t
-schedule_lead(const struct policy *p, const struct policy_step *step)
+enum rc
+schedule_after_lead(const struct policy *p, const struct policy_step *step,
+		    int64_t accepted_us, int64_t *out_us, struct err *e)
 {
-	int64_t amount = step->at.amount < 0 ? -(int64_t)step->at.amount : 0;
+	struct policy_offset lead = step->at;
+	const struct zone *z;
+	int32_t date;
+	int minute;
+	enum rc rc;
 
-	(void)p;
-	return amount * (step->at.unit == UNIT_HOUR ? HOUR_US : DAY_US);
+	lead.amount = lead.amount < 0 ? -lead.amount : 0;
+	if (lead.unit == UNIT_HOUR) {
+		*out_us = accepted_us + lead.amount * HOUR_US;
+		return RC_OK;
+	}
+	rc = find_zone(p->time_zone, &z, e);
+	if (rc != RC_OK)
+		return rc;
+	zone_local(z, accepted_us, &date, &minute);
+	*out_us = zone_to_utc(z, move_date(p, date, &lead), minute + 1);
+	return RC_OK;
 }
 
 /* A step that counts back from an act: whole lead first, comfort second. */

@@ -36,8 +36,11 @@ enum rc schedule_act(const struct policy *p, const struct policy_act *act,
 		     const struct anchors *at, int64_t *opens_us,
 		     struct err *e) MUST_USE;
 
-/* The lead that a needed step leaves before the act, microseconds. */
-int64_t schedule_lead(const struct policy *p, const struct policy_step *step);
+/* The earliest moment of the act when the notice of a needed step was accepted
+ * at accepted_us: its whole lead later.  Fails: RC_INVALID (unknown zone). */
+enum rc schedule_after_lead(const struct policy *p,
+			    const struct policy_step *step, int64_t accepted_us,
+			    int64_t *out_us, struct err *e) MUST_USE;
 
 /* The first moment at or after t within the window; *closes_us its end there.
  * zone: of the window's clock. */

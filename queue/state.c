@@ -1,7 +1,5 @@
 #include "queue/state.h"
 
-#include "base/banned.h"
-
 /* Invariants.
  * 1. A state is written by notice_apply() and message_apply() alone.
  * 2. An edge and its event are in one transaction; an event that has no edge

@@ -19,13 +19,13 @@ enum message_state {
 	MESSAGE_STATES,
 };
 
-enum channel { CHANNEL_EMAIL };
+enum message_channel { MESSAGE_BY_EMAIL };
 
 struct message {
 	int64_t id;
 	struct ref mref;
 	struct slice customer, brand, address, contact, template;
-	int channel; /* enum channel */
+	int channel; /* enum message_channel */
 	int64_t lane;
 	int state; /* enum message_state */
 	struct slice reason;

@@ -1,0 +1,94 @@
+#ifndef QUEUE_CLAIMS_H
+#define QUEUE_CLAIMS_H
+
+#include "queue/queue.h"
+#include "store/message.h"
+
+/*
+ * What a mail worker takes from the queue and gives back.  Each call is one
+ * operation in the writer's thread.
+ */
+
+/* A claimed message, ready to be sent. */
+struct claim {
+	struct message m;
+	int slot;		/* of queue->phases */
+	struct attempt attempt; /* journaled once composed */
+	struct slice bytes;	/* filled by the composer, or stored before */
+	bool composed_now;	/* bytes are new and must be stored */
+};
+
+struct claim_batch {
+	struct lane lane;
+	struct claim *claims;
+	size_t n;
+};
+
+/* Takes up to limit due messages of one lane; those that may no longer go
+ * (paid, cancelled, past their not-after, held) are ended here with their
+ * event.  Fails: RC_NOTFOUND (nothing due, or sending is paused). */
+enum rc claims_take(struct queue *q, struct db *db, int64_t lane,
+		    int64_t now_us, size_t limit, struct arena *a,
+		    struct claim_batch *out, struct err *e) MUST_USE;
+
+/* Stores what was composed, journals the attempts (message.attempted), before
+ * a connection is opened.  more: facts of the way, as members of the payload
+ * ("\"mode\":\"mx\",\"host\":\"mx1.example\""). */
+enum rc claims_journal(struct queue *q, struct db *db,
+		       struct claim_batch *batch, struct slice more,
+		       struct err *e) MUST_USE;
+
+/* What came of one attempt. */
+enum claim_end {
+	CLAIM_ACCEPTED,
+	CLAIM_DEFERRED, /* try again after wait_us (0: the retry table) */
+	CLAIM_FAILED,	/* for good */
+	CLAIM_UNCERTAIN,
+	CLAIM_UNTRIED, /* nothing was said of it: again soon, no attempt */
+	CLAIM_STOPPED, /* stopped by a payment or by hand before its DATA */
+	CLAIM_UNFIT,   /* it cannot be composed: held, with an alarm */
+};
+
+struct claim_verdict {
+	struct claim *claim;
+	enum claim_end end;
+	const char *verdict; /* "mailbox_full", "policy_block" … */
+	bool suppress;	     /* the address is bad: no more to it */
+	uint32_t facts;	     /* enum fact, when accepted */
+	int64_t wait_us;
+	struct slice reply, queue_id, peer, transcript, reason;
+	int code;
+	struct slice more; /* members for the event's payload */
+};
+
+/* Commits verdicts: state, event, attempt, suppression, notices settled, lane
+ * back-off.  Frees the phase slots (after the commit, by the caller calling
+ * claims_free()). */
+enum rc claims_end(struct queue *q, struct db *db,
+		   const struct claim_verdict *verdicts, size_t n,
+		   struct err *e) MUST_USE;
+void claims_free(struct queue *q, struct claim_batch *batch);
+
+/* At start: resolves claims that earlier instances left, by their phases.
+ * Gives how many became uncertain. */
+enum rc claims_recover(struct queue *q, struct db *db, size_t *uncertain,
+		       size_t *requeued, struct err *e) MUST_USE;
+
+/* Blocks a lane until a moment (back-off by destination). */
+enum rc claims_block_lane(struct queue *q, struct db *db, int64_t lane,
+			  int64_t until_us, struct slice reason,
+			  struct err *e) MUST_USE;
+
+/* By hand: hold, resume, retry now, cancel — a message, a lane, a brand, all.
+ */
+enum claims_hand { HAND_HOLD, HAND_RESUME, HAND_RETRY, HAND_CANCEL };
+struct claims_scope {
+	struct ref mref; /* used when whole is false and domain, brand empty */
+	struct slice domain, brand;
+	bool whole;
+};
+enum rc claims_hand(struct queue *q, struct db *db, enum claims_hand what,
+		    const struct claims_scope *scope, struct slice by,
+		    int64_t *changed, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,46 @@
+#ifndef QUEUE_INVOICES_H
+#define QUEUE_INVOICES_H
+
+#include "queue/outbox.h"
+#include "store/invoice.h"
+
+/* What billing tells of its customers, services and invoices, and what that
+ * does to notices.  All in the writer's thread, one transaction a call. */
+
+/* Stores a customer; contacts that appear, change or go append
+ * contact.changed.  Fails: RC_STATE (stale rev), RC_INVALID (unknown brand,
+ * locale or zone; pointer set). */
+enum rc customers_put(struct queue *q, struct db *db, struct customer *c,
+		      bool *created, struct err *e) MUST_USE;
+
+/* Fails: RC_INVALID (unknown customer). */
+enum rc services_put(struct queue *q, struct db *db, const struct service *s,
+		     bool *created, struct err *e) MUST_USE;
+
+struct invoice_result {
+	bool created;
+	int64_t version;
+	struct in_flight in_flight;
+};
+
+/* Stores an invoice and brings its notices in line with it: plans, replans,
+ * stops, holds, resumes, revives.  i->ref, version, policy_version and times
+ * are set here.  Fails: RC_STATE (stale rev), RC_INVALID (unknown customer or
+ * policy, other customer's invoice; pointer set). */
+enum rc invoices_put(struct queue *q, struct db *db, struct invoice *i,
+		     struct arena *a, struct invoice_result *out,
+		     struct err *e) MUST_USE;
+
+/* The same for a stored invoice after something about it changed (payment,
+ * failed charge); why goes into invoice.changed. */
+enum rc invoices_refresh(struct queue *q, struct db *db, struct invoice *i,
+			 struct slice why, struct arena *a,
+			 struct invoice_result *out, struct err *e) MUST_USE;
+
+/* True when it asks for money: open, with a balance over the minimum. */
+bool invoice_owed(const struct policy *p, const struct invoice *i);
+
+/* A charge will be tried and none has failed. */
+bool invoice_auto_renew_ok(const struct invoice *i);
+
+#endif

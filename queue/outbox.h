@@ -1,0 +1,53 @@
+#ifndef QUEUE_OUTBOX_H
+#define QUEUE_OUTBOX_H
+
+#include "queue/queue.h"
+#include "store/customer.h"
+#include "store/message.h"
+#include "store/notice.h"
+
+/* Messages as they are made from notices, and taken back before they go. */
+
+/* Contacts that a notice goes to: those with one of its roles (comma
+ * separated; "" is "billing"), else all that have an address, once each.
+ * *suppressed counts those left out because their address is suppressed. */
+enum rc outbox_recipients(struct queue *q, struct db *db,
+			  const struct customer *c, struct slice roles,
+			  struct arena *a, const struct contact ***out,
+			  size_t *n, size_t *suppressed,
+			  struct err *e) MUST_USE;
+
+/* Makes one message to one contact that carries the notices, appends
+ * message.created, and queues it.  A notice that this address already has is
+ * left out; RC_NOTFOUND when none is left. */
+enum rc outbox_make(struct queue *q, struct db *db, const struct customer *c,
+		    const struct contact *to, struct notice **notices, size_t n,
+		    struct message *out, struct err *e) MUST_USE;
+
+/* Messages that had begun when it was asked to stop them. */
+struct in_flight {
+	struct ref *mrefs;
+	size_t n;
+};
+
+enum outbox_stop {
+	OUTBOX_CANCEL, /* the invoice's part never goes */
+	OUTBOX_HOLD,   /* it waits: disputed, payment pending */
+};
+
+/* Takes an invoice's notices out of all messages that wait or are claimed.  A
+ * message with other notices too is replaced by one with those alone.  What
+ * had begun is listed in out.  reason: of the cancellation. */
+enum rc outbox_stop(struct queue *q, struct db *db, struct slice invoice,
+		    enum outbox_stop how, struct slice reason, struct arena *a,
+		    struct in_flight *out, struct err *e) MUST_USE;
+
+/* Lets held messages of an invoice go on. */
+enum rc outbox_resume(struct queue *q, struct db *db, struct slice invoice,
+		      struct arena *a, struct err *e) MUST_USE;
+
+/* Marks the notices of a message done when none of their messages is open. */
+enum rc outbox_settle(struct db *db, const struct message *m, struct arena *a,
+		      struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,211 @@
+#include "queue/phase.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/thread.h"
+
+/* Invariants.
+ * 1. A slot's mref is written before its phase leaves PHASE_FREE and is not
+ *    changed until it is PHASE_FREE again.
+ * 2. phase_go() and phase_stop() race by one compare-and-swap from
+ *    PHASE_CLAIMED: exactly one of them wins.
+ * 3. What an earlier process left stays in the file until phases_forget(), so
+ *    that a second death before it was resolved loses nothing. */
+
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
+
+struct slot {
+	uint8_t mref[16];
+	_Atomic uint32_t phase;
+	uint32_t spare[3];
+};
+
+struct header {
+	char magic[8]; /* "acusepha" */
+	uint64_t slots;
+	char boot[40];
+	uint8_t spare[8];
+};
+
+struct phases {
+	struct header *header;
+	struct slot *slots;
+	size_t n, size;
+	struct slot *left; /* what earlier processes left */
+	bool rebooted;
+	struct mutex lock; /* taking slots */
+	size_t hint;
+};
+
+_Static_assert(sizeof(struct slot) == 32, "slots are a file format");
+_Static_assert(sizeof(struct header) == 64, "the header is a file format");
+
+static void
+read_boot_id(char out[40])
+{
+	struct sbuf b;
+	struct err e;
+
+	memset(out, 0, 40);
+	sbuf_init(&b, 256);
+	if (file_read(BOOT_ID, 255, &b, &e) == RC_OK)
+		memcpy(out, b.p, b.n < 36 ? b.n : 36);
+	sbuf_fini(&b);
+}
+
+static enum rc
+check(struct phases *p, size_t slots, struct err *e)
+{
+	char boot[40];
+
+	read_boot_id(boot);
+	if (p->header->slots == 0) {
+		memcpy(p->header->magic, "acusepha", 8);
+		memcpy(p->header->boot, boot, sizeof(boot));
+		p->header->slots = slots;
+	}
+	if (memcmp(p->header->magic, "acusepha", 8) != 0 ||
+	    p->header->slots != slots)
+		return err_set(e, RC_INVALID, "it is not a file of phases");
+	p->rebooted = memcmp(p->header->boot, boot, sizeof(boot)) != 0;
+	return RC_OK;
+}
+
+enum rc
+phases_open(const char *path, size_t slots, struct phases **out, struct err *e)
+{
+	size_t size = sizeof(struct header) + slots * sizeof(struct slot);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	struct phases *p;
+	void *map;
+	enum rc rc;
+
+	if (fd < 0)
+		return err_errno(e, path);
+	if (ftruncate(fd, (off_t)size) != 0) {
+		rc = err_errno(e, path);
+		close(fd);
+		return rc;
+	}
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (map == MAP_FAILED)
+		return err_errno(e, path);
+	p = MEM_NEW(struct phases);
+	p->header = map;
+	p->slots = (struct slot *)((char *)map + sizeof(struct header));
+	p->n = slots;
+	p->size = size;
+	mutex_init(&p->lock, "phases");
+	rc = check(p, slots, e);
+	if (rc != RC_OK) {
+		phases_close(p);
+		return err_add(e, "%s", path);
+	}
+	p->left = mem_alloc(slots * sizeof(*p->left));
+	memcpy(p->left, p->slots, slots * sizeof(*p->left));
+	*out = p;
+	return RC_OK;
+}
+
+void
+phases_close(struct phases *p)
+{
+	if (p == NULL)
+		return;
+	munmap(p->header, p->size);
+	mutex_fini(&p->lock);
+	free(p->left);
+	free(p);
+}
+
+enum phase
+phases_left(const struct phases *p, struct ref mref)
+{
+	for (size_t i = 0; p->left != NULL && i < p->n; i++)
+		if (p->left[i].phase != PHASE_FREE &&
+		    memcmp(p->left[i].mref, mref.b, sizeof(mref.b)) == 0)
+			return (enum phase)p->left[i].phase;
+	return p->rebooted ? PHASE_CONTENT : PHASE_FREE;
+}
+
+void
+phases_forget(struct phases *p)
+{
+	read_boot_id(p->header->boot);
+	memset(p->slots, 0, p->n * sizeof(*p->slots));
+	free(p->left);
+	p->left = NULL;
+	p->rebooted = false;
+}
+
+int
+phase_claim(struct phases *p, struct ref mref)
+{
+	int got = -1;
+
+	mutex_lock(&p->lock);
+	for (size_t i = 0; i < p->n && got < 0; i++) {
+		struct slot *s = &p->slots[(p->hint + i) % p->n];
+
+		if (atomic_load(&s->phase) != PHASE_FREE)
+			continue;
+		memcpy(s->mref, mref.b, sizeof(s->mref));
+		atomic_store(&s->phase, PHASE_CLAIMED);
+		got = (int)(s - p->slots);
+		p->hint = (size_t)got + 1;
+	}
+	mutex_unlock(&p->lock);
+	return got;
+}
+
+bool
+phase_go(struct phases *p, int slot)
+{
+	uint32_t was = PHASE_CLAIMED;
+
+	return atomic_compare_exchange_strong(&p->slots[slot].phase, &was,
+					      PHASE_GOING);
+}
+
+void
+phase_content(struct phases *p, int slot)
+{
+	atomic_store(&p->slots[slot].phase, PHASE_CONTENT);
+}
+
+void
+phase_free(struct phases *p, int slot)
+{
+	atomic_store(&p->slots[slot].phase, PHASE_FREE);
+}
+
+bool
+phase_stop(struct phases *p, struct ref mref)
+{
+	bool stopped = true;
+
+	mutex_lock(&p->lock);
+	for (size_t i = 0; i < p->n; i++) {
+		struct slot *s = &p->slots[i];
+		uint32_t was = PHASE_CLAIMED;
+
+		if (atomic_load(&s->phase) == PHASE_FREE ||
+		    memcmp(s->mref, mref.b, sizeof(mref.b)) != 0)
+			continue;
+		stopped = atomic_compare_exchange_strong(&s->phase, &was,
+							 PHASE_STOPPED) ||
+			  was == PHASE_STOPPED || was == PHASE_FREE;
+		break;
+	}
+	mutex_unlock(&p->lock);
+	return stopped;
+}

@@ -1,0 +1,51 @@
+#ifndef QUEUE_PHASE_H
+#define QUEUE_PHASE_H
+
+#include "base/ref.h"
+
+/*
+ * How far each message under way has come, in a file mapped by all threads:
+ * what a death leaves there tells the next instance which messages may have
+ * arrived, and what a payment finds there tells which can still be stopped.
+ *
+ *	free -> claimed -> going -> content -> free
+ *	            \-> stopped -> free
+ */
+enum phase {
+	PHASE_FREE,
+	PHASE_CLAIMED, /* no DATA yet: can be stopped */
+	PHASE_STOPPED, /* will not begin DATA */
+	PHASE_GOING,   /* DATA is out, no byte of content */
+	PHASE_CONTENT, /* content may have arrived */
+};
+
+struct phases;
+
+/* Maps the file, making it when absent, with room for slots messages.
+ * Fails: RC_IO, RC_INVALID (not such a file). */
+enum rc phases_open(const char *path, size_t slots, struct phases **out,
+		    struct err *e) MUST_USE;
+void phases_close(struct phases *p);
+
+/* What an earlier process left about a message.  After a reboot the file may
+ * be older than the disk's other files: then every message of it that is not
+ * known counts as PHASE_CONTENT. */
+enum phase phases_left(const struct phases *p, struct ref mref);
+
+/* Forgets what earlier processes left, once it is resolved: call it before
+ * the first claim. */
+void phases_forget(struct phases *p);
+
+/* Takes a slot for a message that was claimed; -1 when all are taken. */
+int phase_claim(struct phases *p, struct ref mref);
+/* Before DATA: true, or false when it was stopped. */
+bool phase_go(struct phases *p, int slot);
+/* Before the first byte of content. */
+void phase_content(struct phases *p, int slot);
+void phase_free(struct phases *p, int slot);
+
+/* Stops a message that did not begin DATA.  True when it is stopped or not
+ * under way at all; false when it is past stopping.  Thread: any. */
+bool phase_stop(struct phases *p, struct ref mref);
+
+#endif

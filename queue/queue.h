@@ -1,0 +1,36 @@
+#ifndef QUEUE_QUEUE_H
+#define QUEUE_QUEUE_H
+
+#include "base/thread.h"
+#include "conf/conf.h"
+#include "queue/phase.h"
+#include "store/writer.h"
+
+/* What the parts of queue/ share; made by server/ before the threads. */
+struct queue {
+	struct conf_box *conf;
+	struct writer *writer;
+	struct phases *phases;
+	int64_t instance;   /* of this process: meta "instance" */
+	uint8_t secret[32]; /* keys/suppression: hashes of addresses */
+	struct bell plan;   /* a notice may be due */
+	struct bell mail;   /* a message may be due */
+};
+
+/* Hash under which an address is kept when it is suppressed: folded to lower
+ * case, keyed. */
+void queue_address_hash(const struct queue *q, struct slice address,
+			uint8_t out[32]);
+
+/* The lower-case domain of a mailbox. */
+struct slice queue_domain(struct slice address, struct arena *a);
+
+/* Sending is paused by hand or by an alarm (meta "paused": the reason); kept
+ * over a restart.  RC_NOTFOUND when it is not; the reason goes to out. */
+enum rc queue_paused(struct db *db, struct sbuf *out, struct err *e) MUST_USE;
+/* Pauses, appending the event.  No change when it is paused already. */
+enum rc queue_pause(struct queue *q, struct db *db, struct slice reason,
+		    struct err *e) MUST_USE;
+enum rc queue_resume(struct queue *q, struct db *db, struct err *e) MUST_USE;
+
+#endif
