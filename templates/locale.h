@@ -39,7 +39,8 @@ enum locale_date {
 	LOCALE_DATES,
 };
 
-enum locale_case { LOCALE_UPPER, LOCALE_LOWER, LOCALE_TITLE };
+/* LOCALE_CAPITAL makes the first letter a capital and leaves the rest. */
+enum locale_case { LOCALE_UPPER, LOCALE_LOWER, LOCALE_CAPITAL };
 
 enum locale_plural {
 	LOCALE_ZERO,
@@ -58,6 +59,11 @@ enum rc locale_add_money(struct locale *l, struct slice amount,
 			 struct slice currency, struct sbuf *out,
 			 struct err *e) MUST_USE;
 
+/* The same with the ISO code for the symbol: "ARS 12.345,67". */
+enum rc locale_add_money_code(struct locale *l, struct slice amount,
+			      struct slice currency, struct sbuf *out,
+			      struct err *e) MUST_USE;
+
 /* digits: fraction digits shown, -1 for as many as there are. */
 enum rc locale_add_number(struct locale *l, struct slice decimal, int digits,
 			  struct sbuf *out, struct err *e) MUST_USE;
@@ -73,7 +79,11 @@ int32_t locale_date_of(const struct locale *l, int64_t us);
 enum rc locale_add_time(struct locale *l, int64_t us, struct sbuf *out,
 			struct err *e) MUST_USE;
 
-/* The zone's name at that time, short ("GMT-3"). */
+/* "21 de noviembre de 2026, 18:04"; brief: "21/11/2026, 18:04". */
+enum rc locale_add_datetime(struct locale *l, int64_t us, bool brief,
+			    struct sbuf *out, struct err *e) MUST_USE;
+
+/* The zone's name at that time, short ("ART", "GMT-3"). */
 enum rc locale_add_zone(struct locale *l, int64_t us, struct sbuf *out,
 			struct err *e) MUST_USE;
 enum rc locale_add_case(struct locale *l, struct slice s, enum locale_case how,
