@@ -101,8 +101,24 @@ temporary_name(const char *path)
 	return b.p;
 }
 
-enum rc
-file_write(const char *path, struct slice content, int mode, struct err *e)
+/* A link fails where the name is taken, a rename replaces it. */
+static enum rc
+give_name(const char *temporary, const char *path, bool replace, struct err *e)
+{
+	if (replace && rename(temporary, path) < 0)
+		return err_errno(e, path);
+	if (!replace && link(temporary, path) < 0)
+		return errno == EEXIST
+			   ? err_set(e, RC_STATE, "%s: exists", path)
+			   : err_errno(e, path);
+	if (!replace)
+		(void)unlink(temporary);
+	return sync_parent(path, e);
+}
+
+static enum rc
+put_file(const char *path, struct slice content, int mode, bool replace,
+	 struct err *e)
 {
 	char *temporary = temporary_name(path);
 	int fd = mkostemp(temporary, O_CLOEXEC);
@@ -117,15 +133,25 @@ file_write(const char *path, struct slice content, int mode, struct err *e)
 		rc = err_errno(e, path);
 	if (close(fd) < 0 && rc == RC_OK)
 		rc = err_errno(e, path);
-	if (rc == RC_OK && rename(temporary, path) < 0)
-		rc = err_errno(e, path);
 	if (rc == RC_OK)
-		rc = sync_parent(path, e);
-	else
+		rc = give_name(temporary, path, replace, e);
+	if (rc != RC_OK)
 		(void)unlink(temporary);
 out:
 	free(temporary);
 	return rc;
+}
+
+enum rc
+file_write(const char *path, struct slice content, int mode, struct err *e)
+{
+	return put_file(path, content, mode, true, e);
+}
+
+enum rc
+file_create(const char *path, struct slice content, int mode, struct err *e)
+{
+	return put_file(path, content, mode, false, e);
 }
 
 static enum rc

@@ -14,6 +14,11 @@ enum rc file_read(const char *path, size_t max, struct sbuf *out,
 enum rc file_write(const char *path, struct slice content, int mode,
 		   struct err *e) MUST_USE;
 
+/* The same for a file that must not be there yet.  Fails: RC_STATE (it is),
+ * RC_NOTFOUND (no such directory), RC_IO. */
+enum rc file_create(const char *path, struct slice content, int mode,
+		    struct err *e) MUST_USE;
+
 /* Makes a directory, and its parents; being there already is fine. */
 enum rc dir_make(const char *path, int mode, struct err *e) MUST_USE;
 

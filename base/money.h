@@ -14,12 +14,17 @@ struct money {
  * it is not in the table.  Ref: ISO 4217 list one. */
 int money_digits(struct slice currency);
 
+/* True for what money_parse() would take in some currency of enough digits. */
+bool money_shape(struct slice amount);
+
 /* Parses "-12345.67".  More digits than the currency has, an unknown currency,
- * signs, spaces, exponents or overflow are refused: RC_INVALID. */
+ * other signs, leading zeros, spaces, exponents or overflow are refused:
+ * RC_INVALID. */
 enum rc money_parse(struct slice amount, struct slice currency,
 		    struct money *out, struct err *e) MUST_USE;
 
-/* Adds the decimal string with all of the currency's digits. */
+/* Adds the decimal string with all of the currency's digits; dies where the
+ * currency is not in the table. */
 void money_add(struct sbuf *out, struct money m);
 
 #endif
