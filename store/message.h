@@ -66,6 +66,13 @@ enum rc message_insert(struct db *db, struct message *m, struct slice domain,
 /* Ties it to a notice.  RC_STATE: that recipient has that notice already. */
 enum rc message_tie(struct db *db, const struct message *m, int64_t notice,
 		    struct err *e) MUST_USE;
+/* Moves a notice of m's recipient from another message to m. */
+enum rc message_retie(struct db *db, int64_t notice, const struct message *m,
+		      struct err *e) MUST_USE;
+/* The message that carries a notice to an address.  Fails: RC_NOTFOUND. */
+enum rc message_get_tied(struct db *db, int64_t notice, int channel,
+			 struct slice address, struct arena *a,
+			 struct message *out, struct err *e) MUST_USE;
 enum rc message_get(struct db *db, struct ref mref, struct arena *a,
 		    struct message *out, struct err *e) MUST_USE;
 enum rc message_get_id(struct db *db, int64_t id, struct arena *a,

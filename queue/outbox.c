@@ -1,0 +1,356 @@
+#include "queue/outbox.h"
+
+#include "base/clock.h"
+#include "queue/state.h"
+
+/* Invariants.
+ * 1. A message is made only together with a row of message_notices for each
+ *    of its notices: the key (notice, channel, address) is what makes a
+ *    second sending impossible.
+ * 2. A message whose notices differ in fate is never edited: those that go on
+ *    move to a new message in the same transaction, and it is cancelled. */
+
+static bool
+has_role(struct slice roles, struct slice role)
+{
+	while (roles.p != NULL && roles.n > 0)
+		if (slice_eq(slice_trim(slice_cut(&roles, ',')), role))
+			return true;
+	return false;
+}
+
+static bool
+listed(const struct contact **list, size_t n, const struct contact *c)
+{
+	for (size_t i = 0; i < n; i++)
+		if (slice_ieq(list[i]->email, c->email))
+			return true;
+	return false;
+}
+
+static enum rc
+is_suppressed(struct queue *q, struct db *db, struct slice brand,
+	      struct slice address, struct arena *a, bool *out, struct err *e)
+{
+	struct suppression s;
+	uint8_t hash[32];
+	enum rc rc;
+
+	queue_address_hash(q, address, hash);
+	rc = suppression_get(db, brand, hash, a, &s, e);
+	*out = rc == RC_OK;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc
+outbox_recipients(struct queue *q, struct db *db, const struct customer *c,
+		  struct slice roles, struct arena *a,
+		  const struct contact ***out, size_t *n, size_t *suppressed,
+		  struct err *e)
+{
+	const struct contact **list;
+
+	if (roles.n == 0)
+		roles = SLICE("billing");
+	list = ARENA_ARRAY(a, const struct contact *, c->contacts_n + 1);
+	*n = *suppressed = 0;
+	/* First those of the roles; then, if none is left, the others. */
+	for (int pass = 0; pass < 2 && *n == 0; pass++) {
+		for (size_t i = 0; i < c->contacts_n; i++) {
+			const struct contact *k = &c->contacts[i];
+			bool bad;
+			enum rc rc;
+
+			if (k->email.n == 0 || listed(list, *n, k) ||
+			    has_role(roles, k->role) != (pass == 0))
+				continue;
+			rc = is_suppressed(q, db, c->brand, k->email, a, &bad,
+					   e);
+			if (rc != RC_OK)
+				return rc;
+			if (bad)
+				(*suppressed)++;
+			else
+				list[(*n)++] = k;
+		}
+	}
+	*out = list;
+	return RC_OK;
+}
+
+static enum rc
+append_created(struct db *db, const struct message *m, struct notice **notices,
+	       size_t n, struct ref replaces, struct err *e)
+{
+	static const struct ref none;
+	char hex[REF_HEX];
+	struct sbuf b;
+	enum rc rc;
+
+	sbuf_init(&b, 1 << 20);
+	ref_hex(m->mref, hex);
+	sbuf_addf(&b, "{\"mref\":\"%s\",\"customer\":", hex);
+	sbuf_add_json(&b, m->customer);
+	sbuf_add_z(&b, ",\"channel\":\"email\",\"address\":");
+	sbuf_add_json(&b, m->address);
+	sbuf_add_z(&b, ",\"contact\":");
+	sbuf_add_json(&b, m->contact);
+	sbuf_add_z(&b, ",\"template\":");
+	sbuf_add_json(&b, m->template);
+	if (!ref_eq(replaces, none)) {
+		ref_hex(replaces, hex);
+		sbuf_addf(&b, ",\"replaces\":\"%s\"", hex);
+	}
+	sbuf_add_z(&b, ",\"notices\":[");
+	for (size_t i = 0; i < n; i++) {
+		ref_hex(notices[i]->ref, hex);
+		sbuf_addf(&b, "%s\"%s\"", i > 0 ? "," : "", hex);
+	}
+	sbuf_add_z(&b, "]}");
+	rc =
+	    ledger_append(db, KIND_MESSAGE_CREATED, m->mref, sbuf_slice(&b), e);
+	sbuf_fini(&b);
+	return rc;
+}
+
+/* Inserts m with a fresh mref, due at once. */
+static enum rc
+insert(struct queue *q, struct db *db, struct message *m, struct arena *a,
+       struct err *e)
+{
+	int64_t now = clock_wall_us();
+	enum rc rc;
+
+	m->mref = ref_new();
+	m->channel = MESSAGE_BY_EMAIL;
+	m->state = MESSAGE_QUEUED;
+	m->next_us = m->created_us = now;
+	rc = message_insert(db, m, queue_domain(m->address, a), e);
+	if (rc == RC_OK)
+		rc = lane_wake(db, m->lane, now, e);
+	bell_ring(&q->mail);
+	return rc;
+}
+
+/* Ties a notice to m.  A notice that was revived may still be tied to a message
+ * that was taken back before it could arrive: it moves. */
+static enum rc
+tie(struct db *db, const struct message *m, int64_t notice, struct arena *a,
+    bool *tied, struct err *e)
+{
+	struct message before;
+	enum rc rc = message_tie(db, m, notice, e);
+
+	*tied = rc == RC_OK;
+	if (rc != RC_STATE)
+		return rc;
+	rc =
+	    message_get_tied(db, notice, m->channel, m->address, a, &before, e);
+	if (rc != RC_OK || before.state != MESSAGE_CANCELLED ||
+	    before.uncertain > 0)
+		return rc;
+	*tied = true;
+	return message_retie(db, notice, m, e);
+}
+
+enum rc
+outbox_make(struct queue *q, struct db *db, const struct customer *c,
+	    const struct contact *to, struct notice **notices, size_t n,
+	    struct message *out, struct err *e)
+{
+	struct notice **mine;
+	struct arena a;
+	size_t mine_n = 0;
+	enum rc rc;
+
+	arena_init(&a, 1 << 20);
+	mine = ARENA_ARRAY(&a, struct notice *, n);
+	memset(out, 0, sizeof(*out));
+	out->customer = c->id;
+	out->brand = c->brand;
+	out->address = to->email;
+	out->contact = to->id;
+	out->template = notices[0]->template;
+	for (size_t i = 0; i < n; i++)
+		if (notices[i]->not_after_us > out->not_after_us)
+			out->not_after_us = notices[i]->not_after_us;
+	rc = insert(q, db, out, &a, e);
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		bool tied;
+
+		rc = tie(db, out, notices[i]->id, &a, &tied, e);
+		if (rc == RC_OK && tied)
+			mine[mine_n++] = notices[i];
+	}
+	if (rc == RC_OK && mine_n == 0)
+		rc = err_set(e, RC_NOTFOUND, "the recipient has it already");
+	if (rc == RC_OK)
+		rc =
+		    append_created(db, out, mine, mine_n, (struct ref){{0}}, e);
+	arena_fini(&a);
+	return rc;
+}
+
+static bool
+waits(const struct message *m)
+{
+	return m->state == MESSAGE_QUEUED || m->state == MESSAGE_CLAIMED ||
+	       m->state == MESSAGE_DEFERRED || m->state == MESSAGE_UNCERTAIN;
+}
+
+/* Moves notices to a message of their own, to the same recipient. */
+static enum rc
+move(struct queue *q, struct db *db, const struct message *from,
+     struct notice **notices, size_t n, bool held, struct arena *a,
+     struct err *e)
+{
+	struct message m = *from;
+	enum rc rc;
+
+	if (n == 0)
+		return RC_OK;
+	m.reason = m.subject = m.message_id = m.sha256 = m.reply = m.queue_id =
+	    SLICE("");
+	m.size = m.accepted_us = m.instance = 0;
+	m.attempts = m.uncertain = 0;
+	m.facts = 0;
+	m.held = held;
+	rc = insert(q, db, &m, a, e);
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		rc = message_retie(db, notices[i]->id, &m, e);
+	if (rc != RC_OK)
+		return rc;
+	return append_created(db, &m, notices, n, from->mref, e);
+}
+
+/* Takes the invoice's notices out of one message that can still be stopped.
+ * What stays whole is held in place; a mixed one is cut in two. */
+static enum rc
+take_out(struct queue *q, struct db *db, struct message *m,
+	 struct slice subject, enum outbox_stop how, struct slice reason,
+	 struct arena *a, struct err *e)
+{
+	struct notice *all, **its, **rest;
+	size_t n, its_n = 0, rest_n = 0;
+	enum rc rc = notice_list_message(db, m->id, a, &all, &n, e);
+
+	if (rc != RC_OK)
+		return rc;
+	its = ARENA_ARRAY(a, struct notice *, n + 1);
+	rest = ARENA_ARRAY(a, struct notice *, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		if (slice_eq(all[i].subject, subject))
+			its[its_n++] = &all[i];
+		else
+			rest[rest_n++] = &all[i];
+	}
+	if (its_n == 0)
+		return RC_OK; /* a receipt, say: it goes on */
+	if (rest_n == 0 && how == OUTBOX_HOLD) {
+		m->held = true;
+		return message_update(db, m, e);
+	}
+	rc = move(q, db, m, rest, rest_n, false, a, e);
+	if (rc == RC_OK && how == OUTBOX_HOLD)
+		rc = move(q, db, m, its, its_n, true, a, e);
+	for (size_t i = 0; rc == RC_OK && i < its_n && how == OUTBOX_CANCEL;
+	     i++)
+		if (its[i]->state == NOTICE_RELEASED)
+			rc = notice_apply(db, its[i], NOTICE_EV_CANCEL, reason,
+					  SLICE(""), e);
+	if (rc != RC_OK)
+		return rc;
+	return message_apply(db, m, MESSAGE_EV_CANCEL, reason, SLICE(""), e);
+}
+
+enum rc
+outbox_stop(struct queue *q, struct db *db, struct slice invoice,
+	    enum outbox_stop how, struct slice reason, struct arena *a,
+	    struct in_flight *out, struct err *e)
+{
+	struct message_filter f = {.invoice = invoice,
+				   .state = -1,
+				   .before_us = INT64_MAX,
+				   .limit = 10000};
+	struct slice subject =
+	    slice_z(arena_printf(a, "invoice/%.*s", SLICE_ARG(invoice)));
+	struct message *list;
+	size_t n;
+	enum rc rc = message_list(db, &f, a, &list, &n, e);
+
+	out->n = 0;
+	if (rc != RC_OK)
+		return rc;
+	out->mrefs = ARENA_ARRAY(a, struct ref, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		struct message *m = &list[i];
+
+		if (!waits(m))
+			continue;
+		if (m->state == MESSAGE_CLAIMED &&
+		    !phase_stop(q->phases, m->mref)) {
+			out->mrefs[out->n++] = m->mref;
+			continue;
+		}
+		/* Claimed and stopped: the worker finds its state changed
+		 * and lets it be. */
+		rc = take_out(q, db, m, subject, how, reason, a, e);
+		if (rc != RC_OK)
+			return rc;
+	}
+	return RC_OK;
+}
+
+enum rc
+outbox_resume(struct queue *q, struct db *db, struct slice invoice,
+	      struct arena *a, struct err *e)
+{
+	struct message_filter f = {.invoice = invoice,
+				   .state = -1,
+				   .before_us = INT64_MAX,
+				   .limit = 10000};
+	struct message *list;
+	size_t n;
+	enum rc rc = message_list(db, &f, a, &list, &n, e);
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		if (!waits(&list[i]) || !list[i].held)
+			continue;
+		list[i].held = false;
+		rc = message_update(db, &list[i], e);
+		if (rc == RC_OK)
+			rc = lane_wake(db, list[i].lane, list[i].next_us, e);
+	}
+	bell_ring(&q->mail);
+	return rc;
+}
+
+enum rc
+outbox_settle(struct db *db, const struct message *m, struct arena *a,
+	      struct err *e)
+{
+	struct notice *notices;
+	size_t n;
+	enum rc rc = notice_list_message(db, m->id, a, &notices, &n, e);
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct message *list;
+		size_t count, open = 0, arrived = 0;
+
+		if (notices[i].state != NOTICE_RELEASED)
+			continue;
+		rc =
+		    message_list_notice(db, notices[i].id, a, &list, &count, e);
+		for (size_t k = 0; rc == RC_OK && k < count; k++) {
+			open += waits(&list[k]);
+			arrived += list[k].state == MESSAGE_ACCEPTED ||
+				   list[k].state == MESSAGE_DELIVERED;
+		}
+		if (rc == RC_OK && open == 0)
+			rc = notice_apply(db, &notices[i], NOTICE_EV_FINISH,
+					  arrived > 0 ? SLICE("")
+						      : SLICE("undelivered"),
+					  SLICE(""), e);
+	}
+	return rc;
+}

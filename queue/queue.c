@@ -1,0 +1,106 @@
+#include "queue/queue.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "proof/ledger.h"
+
+static struct slice
+fold(struct slice s, char *out)
+{
+	for (size_t i = 0; i < s.n; i++)
+		out[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] | 32)
+							: s.p[i];
+	return slice_of(out, s.n);
+}
+
+void
+queue_address_hash(const struct queue *q, struct slice address, uint8_t out[32])
+{
+	char folded[256];
+	struct slice s = slice_of(address.p, address.n > 255 ? 255 : address.n);
+	struct slice part = fold(s, folded);
+
+	hmac_sha256(slice_of(q->secret, sizeof(q->secret)), &part, 1, out);
+}
+
+struct slice
+queue_domain(struct slice address, struct arena *a)
+{
+	struct slice domain = address;
+	char *out;
+
+	for (size_t i = address.n; i > 0; i--) {
+		if (address.p[i - 1] != '@')
+			continue;
+		domain = slice_skip(address, i);
+		break;
+	}
+	out = arena_alloc(a, domain.n + 1);
+	return fold(domain, out);
+}
+
+enum rc
+queue_paused(struct db *db, struct sbuf *out, struct err *e)
+{
+	enum rc rc = meta_get_text(db, "paused", out, e);
+
+	if (rc == RC_OK && out->n == 0)
+		return RC_NOTFOUND;
+	return rc;
+}
+
+static enum rc
+set_paused(struct queue *q, struct db *db, enum kind kind, struct slice reason,
+	   struct err *e)
+{
+	struct ref self;
+	struct sbuf b;
+	enum rc rc = ledger_ref(db, &self, e);
+
+	if (rc != RC_OK)
+		return rc;
+	sbuf_init(&b, 4096);
+	sbuf_add_z(&b, "{\"reason\":");
+	sbuf_add_json(&b, reason);
+	sbuf_add_c(&b, '}');
+	rc = meta_set_text(db, "paused",
+			   kind == KIND_SENDING_PAUSED ? reason : SLICE(""), e);
+	if (rc == RC_OK)
+		rc = ledger_append(db, kind, self, sbuf_slice(&b), e);
+	sbuf_fini(&b);
+	bell_ring(&q->plan);
+	bell_ring(&q->mail);
+	return rc;
+}
+
+enum rc
+queue_pause(struct queue *q, struct db *db, struct slice reason, struct err *e)
+{
+	struct sbuf now;
+	enum rc rc;
+
+	sbuf_init(&now, 4096);
+	rc = queue_paused(db, &now, e);
+	sbuf_fini(&now);
+	if (rc != RC_NOTFOUND)
+		return rc;
+	return set_paused(q, db, KIND_SENDING_PAUSED,
+			  reason.n > 0 ? reason : SLICE("by hand"), e);
+}
+
+enum rc
+queue_resume(struct queue *q, struct db *db, struct err *e)
+{
+	struct sbuf now;
+	enum rc rc;
+
+	sbuf_init(&now, 4096);
+	rc = queue_paused(db, &now, e);
+	if (rc == RC_OK)
+		rc = set_paused(q, db, KIND_SENDING_RESUMED, sbuf_slice(&now),
+				e);
+	else if (rc == RC_NOTFOUND)
+		rc = RC_OK;
+	sbuf_fini(&now);
+	return rc;
+}
