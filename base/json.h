@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/date.h"
 #include "base/err.h"
+#include "base/mailbox.h"
 #include "base/money.h"
 
 /*
@@ -34,6 +35,8 @@ enum json_want {
 	JSON_WANT_ARRAY,  /* json_t *, borrowed; max: its longest length */
 };
 
+/* Where max is 0: of a text 1,024 bytes, of a URL 2,048, of an id 128; an array
+ * of any length.  Where both are 0: any integer. */
 struct json_rule {
 	const char *key;
 	enum json_want want;
@@ -41,7 +44,7 @@ struct json_rule {
 	size_t offset;		  /* of the field in the target struct */
 	int64_t min, max;	  /* of the number, or of the text's bytes */
 	const char *const *names; /* of an enum, NULL-terminated */
-	ptrdiff_t seen;		  /* offset of a bool set when present, or -1 */
+	ptrdiff_t seen; /* offset of a bool set when present; <= 0: none */
 };
 
 /* Fills target by the rules from object o at pointer "at" ("" for the root).
@@ -50,9 +53,5 @@ struct json_rule {
 enum rc json_fill(json_t *o, const char *at, const struct json_rule *rules,
 		  size_t n, void *target, struct arena *a,
 		  struct err *e) MUST_USE;
-
-/* RFC 5321 mailbox without quotes or literals: local part at most 64, whole at
- * most 254 bytes, domain of LDH or UTF-8 labels; no control characters. */
-bool mailbox_valid(struct slice s);
 
 #endif

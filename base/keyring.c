@@ -1,0 +1,305 @@
+/*
+ * 1. keys are sorted by id; no id is there twice.
+ * 2. Of a brand's active keys the one of the highest generation counts: a
+ *    crash between writing a new one and retiring the old leaves two.
+ */
+#include "base/keyring.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/codec.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/ref.h"
+
+#define KEY_FILE_MAX 256
+#define PATH_MAX_BYTES 4096
+
+static const char *const state_names[] = {
+    [TOKEN_KEY_ACTIVE] = "active",
+    [TOKEN_KEY_RETIRED] = "retired",
+    [TOKEN_KEY_REVOKED] = "revoked",
+};
+
+#define STATES (sizeof(state_names) / sizeof(state_names[0]))
+
+struct keyring {
+	struct token_key *keys;
+	size_t n;
+};
+
+/* Cuts a line "name value" and gives the value. */
+static bool
+cut_line(struct slice *rest, struct slice name, struct slice *value)
+{
+	struct slice line;
+
+	if (slice_find_c(*rest, '\n') < 0)
+		return false;
+	line = slice_cut(rest, '\n');
+	*value = slice_skip(line, name.n);
+	return slice_starts(line, name);
+}
+
+static bool
+parse_key(struct slice text, struct token_key *key)
+{
+	struct slice value;
+	size_t state = 0;
+
+	if (!cut_line(&text, SLICE("acuse-token-key v1"), &value) || value.n)
+		return false;
+	if (!cut_line(&text, SLICE("state "), &value))
+		return false;
+	while (state < STATES && !slice_eq_z(value, state_names[state]))
+		state++;
+	if (state == STATES || !cut_line(&text, SLICE("secret "), &value))
+		return false;
+	key->state = (enum token_key_state)state;
+	return text.n == 0 &&
+	       hex_decode(value, key->secret, sizeof(key->secret));
+}
+
+static void
+wipe_sbuf(struct sbuf *b)
+{
+	if (b->p)
+		secret_wipe(b->p, b->cap);
+	sbuf_fini(b);
+}
+
+static enum rc
+read_key(const char *path, struct token_key *key, struct err *e)
+{
+	struct sbuf text;
+	enum rc rc;
+
+	sbuf_init(&text, KEY_FILE_MAX);
+	rc = file_read(path, KEY_FILE_MAX, &text, e);
+	if (rc == RC_LIMIT ||
+	    (rc == RC_OK && !parse_key(sbuf_slice(&text), key)))
+		rc = err_set(e, RC_INVALID, "%s: not a token key", path);
+	wipe_sbuf(&text);
+	return rc;
+}
+
+/* The id that a name "token-XXXXXXXX" bears. */
+static bool
+parse_name(struct slice name, uint32_t *id)
+{
+	struct slice prefix = SLICE("token-");
+	uint8_t b[4];
+
+	if (!slice_starts(name, prefix) ||
+	    !hex_decode(slice_skip(name, prefix.n), b, sizeof(b)))
+		return false;
+	*id = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
+	      (uint32_t)b[2] << 8 | b[3];
+	return true;
+}
+
+static char *
+keys_path(const char *dir)
+{
+	struct sbuf path;
+
+	sbuf_init(&path, PATH_MAX_BYTES);
+	sbuf_addf(&path, "%s/keys", dir);
+	(void)sbuf_z(&path);
+	return path.p;
+}
+
+static char *
+key_path(const char *dir, uint32_t id)
+{
+	struct sbuf path;
+
+	sbuf_init(&path, PATH_MAX_BYTES);
+	sbuf_addf(&path, "%s/keys/token-%08" PRIx32, dir, id);
+	(void)sbuf_z(&path);
+	return path.p;
+}
+
+static enum rc
+add_key(struct keyring *k, const char *dir, uint32_t id, struct err *e)
+{
+	char *path = key_path(dir, id);
+	enum rc rc;
+
+	k->keys = mem_grow(k->keys, (k->n + 1) * sizeof(k->keys[0]));
+	k->keys[k->n].id = id;
+	rc = read_key(path, &k->keys[k->n], e);
+	if (rc == RC_OK)
+		k->n++;
+	free(path);
+	return rc;
+}
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	uint32_t x = ((const struct token_key *)a)->id;
+	uint32_t y = ((const struct token_key *)b)->id;
+
+	return (x > y) - (x < y);
+}
+
+static enum rc
+add_all(struct keyring *k, DIR *listing, const char *dir, struct err *e)
+{
+	struct dirent *entry;
+	uint32_t id;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && (errno = 0, entry = readdir(listing)) != NULL)
+		if (parse_name(slice_z(entry->d_name), &id))
+			rc = add_key(k, dir, id, e);
+	if (rc == RC_OK && errno)
+		rc = err_errno(e, dir);
+	return rc;
+}
+
+enum rc
+keyring_load(const char *dir, struct keyring **out, struct err *e)
+{
+	struct keyring *k = MEM_NEW(struct keyring);
+	char *path = keys_path(dir);
+	DIR *listing = opendir(path);
+	enum rc rc;
+
+	if (listing == NULL) {
+		rc = err_errno(e, path);
+		goto out;
+	}
+	rc = add_all(k, listing, dir, e);
+	(void)closedir(listing);
+	if (rc != RC_OK)
+		goto out;
+	if (k->n)
+		qsort(k->keys, k->n, sizeof(k->keys[0]), compare_keys);
+	*out = k;
+	k = NULL;
+out:
+	keyring_free(k);
+	free(path);
+	return rc;
+}
+
+void
+keyring_free(struct keyring *k)
+{
+	if (k == NULL)
+		return;
+	if (k->keys)
+		secret_wipe(k->keys, k->n * sizeof(k->keys[0]));
+	free(k->keys);
+	free(k);
+}
+
+static enum rc
+write_key(const char *dir, const struct token_key *key, bool fresh,
+	  struct err *e)
+{
+	char *path = key_path(dir, key->id);
+	struct sbuf text;
+	enum rc rc;
+
+	sbuf_init(&text, KEY_FILE_MAX);
+	sbuf_addf(&text, "acuse-token-key v1\nstate %s\nsecret ",
+		  state_names[key->state]);
+	hex_encode(slice_of(key->secret, sizeof(key->secret)), &text);
+	sbuf_add_c(&text, '\n');
+	rc = fresh ? file_create(path, sbuf_slice(&text), 0600, e)
+		   : file_write(path, sbuf_slice(&text), 0600, e);
+	wipe_sbuf(&text);
+	free(path);
+	return rc;
+}
+
+static enum rc
+retire_others(const char *dir, const struct keyring *k, uint16_t brand,
+	      struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < k->n && rc == RC_OK; i++) {
+		struct token_key key = k->keys[i];
+
+		if (key.id >> 16 != brand || key.state != TOKEN_KEY_ACTIVE)
+			continue;
+		key.state = TOKEN_KEY_RETIRED;
+		rc = write_key(dir, &key, false, e);
+		secret_wipe(&key, sizeof(key));
+	}
+	return rc;
+}
+
+static enum rc
+make_key(const char *dir, const struct keyring *k, uint16_t brand, uint32_t *id,
+	 struct err *e)
+{
+	struct token_key key = {.id = (uint32_t)brand << 16};
+	enum rc rc;
+
+	for (size_t i = 0; i < k->n; i++)
+		if (k->keys[i].id >> 16 == brand)
+			key.id = k->keys[i].id;
+	if ((key.id & 0xffff) == 0xffff)
+		return err_set(e, RC_LIMIT, "brand %u has no generation left",
+			       brand);
+	key.id++;
+	key.state = TOKEN_KEY_ACTIVE;
+	random_bytes(key.secret, sizeof(key.secret));
+	rc = write_key(dir, &key, true, e);
+	secret_wipe(&key, sizeof(key));
+	*id = key.id;
+	return rc;
+}
+
+enum rc
+keyring_create(const char *dir, uint16_t brand, uint32_t *id, struct err *e)
+{
+	struct keyring *k = NULL;
+	char *path = keys_path(dir);
+	uint32_t fresh = 0;
+	enum rc rc = dir_make(path, 0700, e);
+
+	if (rc == RC_OK)
+		rc = keyring_load(dir, &k, e);
+	if (rc == RC_OK)
+		rc = make_key(dir, k, brand, &fresh, e);
+	if (rc == RC_OK)
+		rc = retire_others(dir, k, brand, e);
+	if (rc == RC_OK)
+		*id = fresh;
+	keyring_free(k);
+	free(path);
+	return rc;
+}
+
+const struct token_key *
+keyring_find(const struct keyring *k, uint32_t id)
+{
+	struct token_key wanted = {.id = id};
+
+	if (k->n == 0)
+		return NULL;
+	return bsearch(&wanted, k->keys, k->n, sizeof(k->keys[0]),
+		       compare_keys);
+}
+
+const struct token_key *
+keyring_active(const struct keyring *k, uint16_t brand)
+{
+	for (size_t i = k->n; i > 0; i--) {
+		const struct token_key *key = &k->keys[i - 1];
+
+		if (key->id >> 16 == brand && key->state == TOKEN_KEY_ACTIVE)
+			return key;
+	}
+	return NULL;
+}

@@ -1,0 +1,40 @@
+#ifndef BASE_KEYRING_H
+#define BASE_KEYRING_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* Keys of tokens, a file each under keys/ of the state directory.  A key's id
+ * is its brand's number << 16 | its generation. */
+enum token_key_state { TOKEN_KEY_ACTIVE, TOKEN_KEY_RETIRED, TOKEN_KEY_REVOKED };
+
+struct token_key {
+	uint32_t id;
+	enum token_key_state state;
+	uint8_t secret[32];
+};
+
+/* All keys of a state directory, immutable once loaded. */
+struct keyring;
+
+/* Reads every keys/token-XXXXXXXX of dir.  A file holds the lines
+ * "acuse-token-key v1", "state active|retired|revoked" and
+ * "secret <64 hex digits>".  Fails: RC_NOTFOUND (no keys/), RC_IO,
+ * RC_INVALID; the text names the file. */
+enum rc keyring_load(const char *dir, struct keyring **out,
+		     struct err *e) MUST_USE;
+
+void keyring_free(struct keyring *k);
+
+/* Writes a fresh active key of the brand's next generation under dir/keys and
+ * gives its id.  An earlier active one becomes retired.  Fails: RC_IO,
+ * RC_INVALID (another key is broken), RC_LIMIT (65,535 generations). */
+enum rc keyring_create(const char *dir, uint16_t brand, uint32_t *id,
+		       struct err *e) MUST_USE;
+
+/* The key with this id, or the active one of a brand; NULL when absent. */
+const struct token_key *keyring_find(const struct keyring *k, uint32_t id);
+const struct token_key *keyring_active(const struct keyring *k, uint16_t brand);
+
+#endif
