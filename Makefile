@@ -121,7 +121,7 @@ libs_of = $(call lib,$(if $(filter $(1),$(FOLDERS)),$(filter $(1) $(MAY_$(1)) \
 	base,$(DOWN)),$(DOWN)))
 
 .PHONY: all
-all: $(PROGRAM) $(TOOL_BIN)
+all: $(PROGRAM) $(TOOL_BIN) $(call lib,$(FOLDERS))
 
 .PHONY: FORCE
 FORCE:
@@ -161,9 +161,14 @@ $(B)/lib%.a: $(B)/sources.list
 	@mkdir -p $(@D); rm -f $@
 	$(Q)ar rcs $@ $(filter %.o,$^)
 
+# What each program of a mode has besides its own.
+MODE_OBJ := $(if $(filter debug,$(MODE)),$(B)/tests/sanitizer.o)
+
 link = @echo "LD $(patsubst $(B)/%,%,$@)"; mkdir -p $(@D)
 do_link = $(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) \
 	$(filter %.a,$^) $(LIBS)
+
+$(PROGRAM) $(TOOL_BIN) $(UNIT_BIN) $(FUZZ_BIN) $(BENCH_BIN): $(MODE_OBJ)
 
 $(B)/acuse: $(B)/server/main.o $(call lib,$(DOWN))
 	$(link)
@@ -199,7 +204,8 @@ $(BENCH_BIN): %: %.o $(call lib,$(DOWN))
 	$(do_link)
 
 -include $(patsubst %.c,$(B)/%.d,$(SRC) $(MAIN) $(UNIT_SRC) $(FUZZ_SRC) \
-	$(BENCH_SRC) $(TOOL_SRC) $(wildcard tools/*/*.c) tests/fuzz/replay.c)
+	$(BENCH_SRC) $(TOOL_SRC) $(wildcard tools/*/*.c) tests/fuzz/replay.c \
+	tests/sanitizer.c)
 
 # ---- what is needed from Debian ----
 
