@@ -19,7 +19,8 @@ struct http_config {
 	const char *name; /* "public", of threads and log lines */
 	const struct http_listen *listen;
 	size_t listen_n;
-	unsigned loops;			/* threads; at least 1 */
+	bool share_ports; /* with another process of ours, as it is replaced */
+	unsigned loops;	  /* threads; at least 1 */
 	size_t connections_max;		/* in all, over the loops */
 	size_t connections_per_address; /* 0: no bound */
 	size_t connection_bytes;	/* of headers; 6,144 where 0 */
@@ -37,9 +38,10 @@ struct http_config {
 	void *round_owner;
 };
 
-/* Opens the listeners and starts the loops; copies the configuration.  Bad
- * options, ports in use and unreadable certificates are said by name.
- * Owns: the caller, http_server_free(); router and jobs outlive it.
+/* Opens the listeners and starts the loops.  Bad options, ports in use and
+ * unreadable certificates are said by name.
+ * Owns: the caller, http_server_free(); the configuration's texts, the router
+ * and the jobs outlive http_server_stop().
  * Fails: RC_INVALID, RC_IO. */
 enum rc http_server_new(const struct http_config *c,
 			const struct router *router, struct jobs *jobs,
@@ -52,6 +54,9 @@ enum rc http_server_reload(struct http_server *s, struct err *e) MUST_USE;
 /* Stops accepting; answers what is under way, at most for grace_ms; ends the
  * loops.  Those who hold suspended requests must still run. */
 void http_server_stop(struct http_server *s, int grace_ms);
+
+/* After http_server_stop(), and after the threads that finish requests (jobs,
+ * writer) have ended. */
 void http_server_free(struct http_server *s);
 
 /* The port that listener i got. */

@@ -19,6 +19,7 @@ struct http_route {
 	const char *scope; /* read by enter(); NULL: open */
 	enum http_runs runs;
 	bool durable;	 /* answered once its change is on disk (documented) */
+	bool any_query;	 /* the query is not looked at, however malformed */
 	size_t body_max; /* bytes; 0: a body is refused.  HTTP_STREAM too */
 	void (*handle)(struct http_request *rq);
 	/* HTTP_STREAM: takes of a chunk what it has room for and says how

@@ -1,0 +1,177 @@
+/*
+ * Connections: how many, from where, and for how long.  libmicrohttpd's own
+ * time-out counts from the last byte, so that a byte a second holds a
+ * connection for ever; the sweep bounds the whole request.
+ */
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "tracker/http_private.h"
+
+#define REPLY_MAX_US (10 * MINUTE_US)
+
+static struct addr
+address_of(const struct sockaddr *sa)
+{
+	struct addr a = {{0}};
+
+	if (sa && sa->sa_family == AF_INET) {
+		struct sockaddr_in in;
+
+		memcpy(&in, sa, sizeof(in));
+		a.b[10] = a.b[11] = 0xff;
+		memcpy(a.b + 12, &in.sin_addr, 4);
+	} else if (sa && sa->sa_family == AF_INET6) {
+		struct sockaddr_in6 in6;
+
+		memcpy(&in6, sa, sizeof(in6));
+		memcpy(a.b, &in6.sin6_addr, 16);
+	}
+	return a;
+}
+
+/* The count that an address shares with few others; a network of 64 bits is
+ * one visitor. */
+static _Atomic uint16_t *
+address_count(struct http_server *s, struct addr a)
+{
+	uint64_t h = s->address_seed ^ UINT64_C(0xcbf29ce484222325);
+	size_t n = addr_is_v4(a) ? 16 : 8;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ a.b[i]) * UINT64_C(0x100000001b3);
+	h ^= h >> 29;
+	h *= UINT64_C(0xbf58476d1ce4e5b9);
+	return &s->by_address[h >> 40 & (HTTP_BY_ADDRESS - 1)];
+}
+
+static bool
+address_exempt(const struct http_server *s, struct addr a)
+{
+	static const struct addr none;
+
+	return addr_eq(a, none) || (s->trusted && addr_set_find(s->trusted, a));
+}
+
+enum MHD_Result
+http_on_accept(void *cls, const struct sockaddr *sa, socklen_t n)
+{
+	struct http_daemon *d = cls;
+	struct http_server *s = d->loop->server;
+	struct addr a = address_of(sa);
+
+	(void)n;
+	if (atomic_load(&s->connections) >= s->c.connections_max)
+		return MHD_NO;
+	if (s->c.connections_per_address && !address_exempt(s, a) &&
+	    atomic_load(address_count(s, a)) >= s->c.connections_per_address)
+		return MHD_NO;
+	return MHD_YES;
+}
+
+static void
+link_open(struct http_daemon *d, struct MHD_Connection *mhd, void **context)
+{
+	struct http_loop *l = d->loop;
+	struct http_link *link = MEM_NEW(struct http_link);
+	const union MHD_ConnectionInfo *i =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	link->mhd = mhd;
+	link->peer = address_of(i ? i->client_addr : NULL);
+	link->since_us = clock_mono_us();
+	link->next = l->links;
+	if (l->links)
+		l->links->prev = link;
+	l->links = link;
+	atomic_fetch_add(&l->server->connections, 1);
+	if (!address_exempt(l->server, link->peer))
+		atomic_fetch_add(address_count(l->server, link->peer), 1);
+	*context = link;
+}
+
+static void
+link_close(struct http_daemon *d, void **context)
+{
+	struct http_loop *l = d->loop;
+	struct http_link *link = *context;
+
+	if (link->prev)
+		link->prev->next = link->next;
+	else
+		l->links = link->next;
+	if (link->next)
+		link->next->prev = link->prev;
+	atomic_fetch_sub(&l->server->connections, 1);
+	if (!address_exempt(l->server, link->peer))
+		atomic_fetch_sub(address_count(l->server, link->peer), 1);
+	free(link);
+	*context = NULL;
+}
+
+void
+http_on_link(void *cls, struct MHD_Connection *mhd, void **socket_context,
+	     enum MHD_ConnectionNotificationCode code)
+{
+	if (code == MHD_CONNECTION_NOTIFY_STARTED)
+		link_open(cls, mhd, socket_context);
+	else if (*socket_context)
+		link_close(cls, socket_context);
+}
+
+struct http_link *
+http_link_of(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *i =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return i->socket_context;
+}
+
+int
+http_link_fd(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *i =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	return i ? i->connect_fd : -1;
+}
+
+static int64_t
+bound_of(const struct http_link *link, const struct http_config *c)
+{
+	int64_t request_us = c->request_timeout_ms * INT64_C(1000);
+
+	if (!link->conn)
+		return request_us + c->idle_timeout_ms * INT64_C(1000);
+	switch (link->conn->phase) {
+	case PHASE_HANDED:
+		return INT64_MAX; /* another's; it watches its deadline */
+	case PHASE_SENT:
+		return REPLY_MAX_US;
+	case PHASE_BODY:
+		if (link->conn->rq.route->runs == HTTP_STREAM)
+			return REPLY_MAX_US;
+		return request_us;
+	case PHASE_NEW:
+	case PHASE_DROP:
+		break;
+	}
+	return request_us;
+}
+
+void
+http_links_sweep(struct http_loop *l)
+{
+	int64_t now_us = clock_mono_us();
+
+	if (now_us - l->swept_us < SECOND_US)
+		return;
+	l->swept_us = now_us;
+	for (struct http_link *k = l->links; k; k = k->next)
+		if (now_us - k->since_us > bound_of(k, &l->server->c))
+			(void)shutdown(http_link_fd(k->mhd), SHUT_RDWR);
+}

@@ -1,0 +1,575 @@
+/*
+ * A request's life in its loop:
+ *
+ *   http_on_target   NEW      the target was read
+ *   http_on_request  NEW  ->  BODY | DROP | SENT   headers judged, route found
+ *                    BODY ->  HANDED | DROP        body read or fed on
+ *                    HANDED -> SENT                reply set, or suspended
+ *   http_on_done     its memory goes back to the loop
+ *
+ * 1. A reply that is set is queued in one place, http_send().
+ * 2. While suspended it belongs to another thread; the loop alone frees it, and
+ *    looks at nothing but what is marked as the loop's.
+ * 3. libmicrohttpd refuses a reply while a body arrives: a refused request's
+ *    body is dropped first when small, else the connection closes.
+ */
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "tracker/http_private.h"
+#include "tracker/target.h"
+
+#define ARENA_MAX ((size_t)256 << 20)
+#define DROP_MAX (256 << 10)
+#define BODY_KEEP ((size_t)64 << 10)
+#define UNUSED_MAX 512
+
+_Thread_local struct http_loop *http_loop_self;
+
+/* Set by http_suspend() for whoever called the handler. */
+static _Thread_local bool suspended;
+
+static void
+refuse(struct http_conn *c, int status, const char *why)
+{
+	struct err e = {.rc = RC_INVALID};
+
+	(void)err_set(&e, RC_INVALID, "%s", why);
+	c->close = true;
+	atomic_fetch_add_explicit(&c->daemon->loop->counters.refused, 1,
+				  memory_order_relaxed);
+	http_problem_status(&c->rq, status, NULL, &e);
+}
+
+static struct http_conn *
+conn_take(struct http_loop *l)
+{
+	struct http_conn *c = l->unused;
+
+	if (c) {
+		l->unused = c->next;
+		l->unused_n--;
+		return c;
+	}
+	c = MEM_NEW(struct http_conn);
+	arena_init(&c->rq.arena, ARENA_MAX);
+	sbuf_init(&c->body, 0);
+	return c;
+}
+
+static void
+conn_give(struct http_loop *l, struct http_conn *c)
+{
+	struct arena arena;
+
+	if (l->unused_n >= UNUSED_MAX) {
+		arena_fini(&c->rq.arena);
+		free(c);
+		return;
+	}
+	arena_reset(&c->rq.arena);
+	arena = c->rq.arena;
+	memset(c, 0, offsetof(struct http_conn, headers));
+	memset(&c->body, 0, sizeof(*c) - offsetof(struct http_conn, body));
+	c->rq.arena = arena;
+	c->next = l->unused;
+	l->unused = c;
+	l->unused_n++;
+}
+
+void *
+http_on_target(void *cls, const char *uri, struct MHD_Connection *mhd)
+{
+	struct http_daemon *d = cls;
+	struct http_link *link = http_link_of(mhd);
+	struct http_conn *c = conn_take(d->loop);
+	struct slice target = slice_z(uri);
+
+	c->rq.conn = c;
+	c->daemon = d;
+	c->mhd = mhd;
+	c->target_n = target.n;
+	c->rq.received_us = clock_wall_us();
+	link->since_us = clock_mono_us();
+	link->conn = c;
+	c->rq.deadline_us =
+	    link->since_us +
+	    d->loop->server->c.request_timeout_ms * INT64_C(1000);
+	c->rq.peer = link->peer;
+	c->rq.https = d->listen->tls;
+	/* libmicrohttpd cuts the query up in place; a copy stays whole. */
+	if (target.n <= HTTP_TARGET_MAX && slice_find_c(target, '?') >= 0)
+		c->target = arena_dup(&c->rq.arena, target);
+	d->loop->under_way++;
+	atomic_fetch_add_explicit(&d->loop->counters.requests, 1,
+				  memory_order_relaxed);
+	return c;
+}
+
+static enum MHD_Result
+header_add(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
+	   const char *value, size_t value_n)
+{
+	struct http_conn *c = cls;
+	size_t n = c->rq.headers_n++;
+
+	(void)kind;
+	if (n < HTTP_HEADERS_MAX)
+		c->headers[n] = (struct http_field){slice_of(name, name_n),
+						    slice_of(value, value_n)};
+	return MHD_YES;
+}
+
+/* libmicrohttpd joins a folded header into fresh memory; any other value
+ * stands right behind its name, a colon and white space. */
+static bool
+headers_folded(const struct http_conn *c)
+{
+	for (size_t i = 0; i < c->rq.headers_n; i++) {
+		const struct http_field *f = &c->headers[i];
+		uintptr_t end = (uintptr_t)(f->name.p + f->name.n);
+		uintptr_t at = (uintptr_t)f->value.p;
+
+		if (f->value.n > 0 && (at <= end || at - end > 256))
+			return true;
+	}
+	return false;
+}
+
+static bool
+shape_judge(struct http_conn *c, const char *method, const char *version)
+{
+	const char *why;
+	int status;
+
+	if (c->rq.headers_n > HTTP_HEADERS_MAX) {
+		c->rq.headers_n = 0;
+		refuse(c, 431, "too many headers");
+		return false;
+	}
+	status = http_guard(c->headers, c->rq.headers_n, slice_z(method),
+			    slice_z(version), &c->shape, &why);
+	if (!status && headers_folded(c)) {
+		status = 400;
+		why = "a header is folded";
+	}
+	if (status)
+		refuse(c, status, why);
+	return !status;
+}
+
+static bool
+target_judge(struct http_conn *c, const char *url)
+{
+	struct slice target = slice_z(url);
+
+	if (c->target_n > HTTP_TARGET_MAX) {
+		refuse(c, 414, "the target is too long");
+		return false;
+	}
+	if (c->target.p)
+		target = c->target;
+	if (!target_split(target, &c->rq.path, &c->query)) {
+		refuse(c, 400, "the target is malformed");
+		return false;
+	}
+	return true;
+}
+
+static void
+path_missing(struct http_conn *c, const struct router_match *m)
+{
+	struct err e = {.rc = RC_NOTFOUND};
+	struct sbuf allow;
+
+	if (!m->allow) {
+		http_problem_status(&c->rq, 404, NULL, &e);
+		return;
+	}
+	sbuf_init(&allow, 128);
+	router_allow(m->allow, &allow);
+	http_header(&c->rq, "Allow", sbuf_slice(&allow));
+	sbuf_fini(&allow);
+	if (c->rq.method == HTTP_OPTIONS)
+		http_reply(&c->rq, 204, "", SLICE(""));
+	else
+		http_problem_status(&c->rq, 405, NULL, &e);
+}
+
+static bool
+params_decode(struct http_conn *c, const struct router_match *m)
+{
+	for (size_t i = 0; i < m->params_n; i++)
+		if (!target_decode(m->params[i], TARGET_LINE, &c->rq.arena,
+				   &c->rq.params[i]))
+			return false;
+	if (c->query.n == 0 || m->route->any_query)
+		return true;
+	return target_fields(c->query, TARGET_LINE, &c->rq.arena, &c->rq.query,
+			     &c->rq.query_n);
+}
+
+static void
+body_judge(struct http_conn *c)
+{
+	size_t max = c->rq.route->body_max;
+	struct err e = {.rc = RC_LIMIT};
+
+	if (!c->shape.has_body)
+		return;
+	if (max == 0 && c->rq.route->method == HTTP_GET) {
+		/* legal and meaningless: read and dropped */
+		return;
+	}
+	if (max > 0 && c->shape.length <= (int64_t)max)
+		return;
+	(void)err_set(&e, RC_LIMIT, "the body is larger than %zu bytes", max);
+	http_problem_status(&c->rq, 413, NULL, &e);
+}
+
+/* Headers are there: judge, find the route, ask the table. */
+static void
+request_open(struct http_conn *c, const char *url, const char *method,
+	     const char *version)
+{
+	struct router_match m;
+	struct err e = {.rc = RC_INVALID};
+
+	(void)MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, header_add,
+					  c);
+	c->rq.headers = c->headers;
+	if (!shape_judge(c, method, version) || !target_judge(c, url))
+		return;
+	c->rq.method = http_method_of(slice_z(method));
+	http_forwarded(c->headers, c->rq.headers_n,
+		       c->daemon->loop->server->trusted, &c->rq.peer,
+		       &c->rq.https);
+	router_find(c->daemon->loop->server->router, c->rq.method, c->rq.path,
+		    &m);
+	if (!m.route) {
+		path_missing(c, &m);
+		return;
+	}
+	c->rq.route = m.route;
+	c->table = m.table;
+	c->rq.owner = m.table->owner;
+	if (!params_decode(c, &m)) {
+		(void)err_set(&e, RC_INVALID,
+			      "path or query is wrongly encoded");
+		http_problem_status(&c->rq, 400, NULL, &e);
+		return;
+	}
+	if (m.table->enter)
+		m.table->enter(&c->rq);
+	if (!c->reply)
+		body_judge(c);
+}
+
+static void
+body_full(struct http_conn *c, int status, const char *why)
+{
+	struct err e = {.rc = RC_LIMIT};
+
+	(void)err_set(&e, RC_LIMIT, "%s", why);
+	http_problem_status(&c->rq, status, NULL, &e);
+}
+
+static void
+body_take(struct http_conn *c, struct slice chunk)
+{
+	struct http_server *s = c->daemon->loop->server;
+	size_t max = c->rq.route->body_max;
+
+	if (max == 0)
+		return;
+	if (chunk.n > max - c->body.n) {
+		body_full(c, 413, "the body is too large");
+		return;
+	}
+	if (atomic_fetch_add(&s->bodies, chunk.n) + chunk.n >
+	    s->c.bodies_bytes) {
+		atomic_fetch_sub(&s->bodies, chunk.n);
+		http_header(&c->rq, "Retry-After", SLICE("1"));
+		body_full(c, 503, "too much is being received");
+		return;
+	}
+	if (c->body.max == 0)
+		sbuf_init(&c->body, max);
+	sbuf_add(&c->body, chunk);
+}
+
+/* Feeds the handler of a streamed body; *n is what it left. */
+static void
+body_feed(struct http_conn *c, const char *data, size_t *n)
+{
+	size_t taken;
+
+	if (*n > c->rq.route->body_max - c->body_seen) {
+		body_full(c, 413, "the body is too large");
+		*n = 0;
+		return;
+	}
+	suspended = false;
+	taken = c->rq.route->body(&c->rq, slice_of(data, *n));
+	if (!suspended && !c->reply && taken < *n)
+		die("route %s left bytes and did not suspend",
+		    c->rq.route->pattern);
+	c->body_seen += taken;
+	*n = suspended ? *n - taken : 0;
+}
+
+static enum MHD_Result
+request_body(struct http_conn *c, const char *data, size_t *n)
+{
+	size_t max = c->rq.route ? c->rq.route->body_max : 0;
+
+	if (c->reply) {
+		c->body_seen += *n;
+		*n = 0;
+		return c->body_seen > DROP_MAX + max ? MHD_NO : MHD_YES;
+	}
+	if (c->rq.route->runs != HTTP_STREAM) {
+		body_take(c, slice_of(data, *n));
+		*n = 0;
+	} else {
+		body_feed(c, data, n);
+	}
+	return MHD_YES;
+}
+
+static void
+run_job(void *arg)
+{
+	struct http_conn *c = arg;
+
+	if (clock_mono_us() > c->rq.deadline_us) {
+		http_header(&c->rq, "Retry-After", SLICE("2"));
+		body_full(c, 503, "too busy to answer in time");
+		http_finish(&c->rq);
+		return;
+	}
+	suspended = false;
+	c->job(&c->rq);
+	if (!suspended)
+		http_finish(&c->rq);
+}
+
+void
+http_suspend(struct http_request *rq)
+{
+	struct http_conn *c = rq->conn;
+
+	suspended = true;
+	if (http_loop_self != c->daemon->loop)
+		return;
+	http_loop_self->suspended++;
+	MHD_suspend_connection(c->mhd);
+}
+
+void
+http_job(struct http_request *rq, void (*fn)(struct http_request *))
+{
+	struct http_conn *c = rq->conn;
+	struct MHD_Connection *mhd = c->mhd;
+	struct jobs *jobs = c->daemon->loop->server->jobs;
+
+	c->job = fn;
+	if (!jobs || jobs_put(jobs, run_job, c) != RC_OK) {
+		http_header(rq, "Retry-After", SLICE("1"));
+		body_full(c, 503, "too busy");
+		return;
+	}
+	suspended = true;
+	http_loop_self->suspended++;
+	MHD_suspend_connection(mhd);
+}
+
+void
+http_finish(struct http_request *rq)
+{
+	struct http_conn *c = rq->conn, *head;
+	struct http_loop *l = c->daemon->loop;
+
+	if (http_loop_self == l) {
+		c->next = l->ready;
+		l->ready = c;
+		return;
+	}
+	head = atomic_load(&l->finished);
+	do
+		c->next = head;
+	while (!atomic_compare_exchange_weak(&l->finished, &head, c));
+	if (!head)
+		bell_ring(&l->bell);
+}
+
+static enum MHD_Result
+request_handle(struct http_conn *c)
+{
+	const struct http_route *route = c->rq.route;
+	struct err e = {.rc = RC_BUG};
+
+	c->phase = PHASE_HANDED;
+	c->rq.body = sbuf_slice(&c->body);
+	suspended = false;
+	if (route->runs == HTTP_JOB)
+		http_job(&c->rq, route->handle);
+	else
+		route->handle(&c->rq);
+	if (suspended)
+		return MHD_YES;
+	if (!c->reply)
+		http_problem(&c->rq, &e);
+	return http_send(c);
+}
+
+/* A refusal whose body is still to come. */
+static enum MHD_Result
+request_refused(struct http_conn *c)
+{
+	if (!c->close && c->shape.has_body && !c->shape.expect_continue &&
+	    c->shape.length <= DROP_MAX) {
+		c->phase = PHASE_DROP;
+		return MHD_YES;
+	}
+	c->close |= c->shape.has_body;
+	return http_send(c);
+}
+
+enum MHD_Result
+http_on_request(void *cls, struct MHD_Connection *mhd, const char *url,
+		const char *method, const char *version, const char *data,
+		size_t *data_n, void **context)
+{
+	struct http_conn *c = *context;
+	struct err e = {.rc = RC_BUG};
+
+	(void)cls;
+	(void)mhd;
+	switch (c->phase) {
+	case PHASE_NEW:
+		request_open(c, url, method, version);
+		if (c->reply)
+			return request_refused(c);
+		c->phase = PHASE_BODY;
+		return MHD_YES;
+	case PHASE_BODY:
+	case PHASE_DROP:
+		if (*data_n > 0)
+			return request_body(c, data, data_n);
+		return c->reply ? http_send(c) : request_handle(c);
+	case PHASE_HANDED:
+		if (!c->reply)
+			http_problem(&c->rq, &e);
+		return http_send(c);
+	case PHASE_SENT:
+		break;
+	}
+	return MHD_NO;
+}
+
+void
+http_on_done(void *cls, struct MHD_Connection *mhd, void **context,
+	     enum MHD_RequestTerminationCode code)
+{
+	struct http_daemon *d = cls;
+	struct http_conn *c = *context;
+	struct http_link *link = http_link_of(mhd);
+
+	(void)code;
+	if (!c)
+		return;
+	*context = NULL;
+	if (c->phase != PHASE_SENT && c->rq.route && c->rq.route->gone)
+		c->rq.route->gone(&c->rq);
+	http_reply_drop(c);
+	atomic_fetch_sub(&d->loop->server->bodies, c->body.n);
+	sbuf_fini(&c->body);
+	link->conn = NULL;
+	link->since_us = clock_mono_us();
+	d->loop->under_way--;
+	conn_give(d->loop, c);
+}
+
+bool
+http_gone(const struct http_request *rq)
+{
+	const union MHD_ConnectionInfo *i = MHD_get_connection_info(
+	    rq->conn->mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct pollfd p = {.events = POLLRDHUP};
+
+	if (clock_mono_us() > rq->deadline_us)
+		return true;
+	if (!i)
+		return true;
+	p.fd = i->connect_fd;
+	return poll(&p, 1, 0) == 1 &&
+	       (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
+unsigned
+http_loop(const struct http_request *rq)
+{
+	return rq->conn->daemon->loop->index;
+}
+
+struct slice
+http_header_in(const struct http_request *rq, const char *name)
+{
+	struct slice want = slice_z(name);
+
+	for (size_t i = 0; i < rq->headers_n; i++)
+		if (rq->headers[i].name.n == want.n &&
+		    slice_ieq(rq->headers[i].name, want))
+			return rq->headers[i].value;
+	return (struct slice){NULL, 0};
+}
+
+struct slice
+http_query(const struct http_request *rq, const char *name)
+{
+	for (size_t i = 0; i < rq->query_n; i++)
+		if (slice_eq_z(rq->query[i].name, name))
+			return rq->query[i].value;
+	return (struct slice){NULL, 0};
+}
+
+struct slice
+http_form(struct http_request *rq, const char *name)
+{
+	const struct http_field *f;
+	struct slice type = http_header_in(rq, "Content-Type");
+	size_t n;
+
+	type = slice_trim(slice_cut(&type, ';'));
+	if (!slice_ieq(type, SLICE("application/x-www-form-urlencoded")) ||
+	    !target_fields(rq->body, TARGET_TEXT, &rq->arena, &f, &n))
+		return (struct slice){NULL, 0};
+	for (size_t i = 0; i < n; i++)
+		if (slice_eq_z(f[i].name, name))
+			return f[i].value;
+	return (struct slice){NULL, 0};
+}
+
+struct slice
+http_cookie(struct http_request *rq, const char *name)
+{
+	for (size_t i = 0; i < rq->headers_n; i++) {
+		struct slice rest = rq->headers[i].value;
+
+		if (!slice_ieq(rq->headers[i].name, SLICE("Cookie")))
+			continue;
+		while (rest.p) {
+			struct slice value = slice_cut(&rest, ';');
+			struct slice key = slice_trim(slice_cut(&value, '='));
+
+			if (value.p && slice_eq_z(key, name))
+				return slice_trim(value);
+		}
+	}
+	return (struct slice){NULL, 0};
+}

@@ -1,0 +1,516 @@
+/*
+ * The loops.  Each drives a libmicrohttpd daemon for each listener, on sockets
+ * of its own that share the port.
+ *
+ * 1. libmicrohttpd's functions of a daemon are called by its loop's thread
+ *    alone; resuming from elsewhere loses wake-ups.
+ * 2. After resuming, the daemon runs before the loop waits.
+ * 3. A daemon is stopped only when none of its requests is suspended.
+ */
+#include "tracker/http_server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/ref.h"
+#include "tracker/http_private.h"
+
+#define BACKLOG 4096
+#define CONNECTION_BYTES 6144
+#define BODIES_BYTES ((size_t)64 << 20)
+#define ABANDON_US (30 * SECOND_US)
+#define FDS_MAX 16
+
+static enum rc
+socket_bind(int fd, const struct sockaddr *sa, socklen_t n, const char *what,
+	    struct err *e)
+{
+	if (bind(fd, sa, n) == 0 && listen(fd, BACKLOG) == 0)
+		return RC_OK;
+	return err_errno(e, what);
+}
+
+static enum rc
+listen_unix(const char *path, int *out, struct err *e)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	size_t n = strlen(path);
+	enum rc rc;
+	mode_t old;
+	int fd;
+
+	if (n >= sizeof(un.sun_path))
+		return err_set(e, RC_INVALID,
+			       "%s: a socket's path has at most"
+			       " %zu bytes",
+			       path, sizeof(un.sun_path) - 1);
+	memcpy(un.sun_path, path, n + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_errno(e, path);
+	(void)unlink(path);
+	old = umask(0177);
+	rc = socket_bind(fd, (const struct sockaddr *)&un, sizeof(un), path, e);
+	(void)umask(old);
+	if (rc)
+		(void)close(fd);
+	else
+		*out = fd;
+	return rc;
+}
+
+static int
+tcp_socket(const struct addrinfo *ai, bool share)
+{
+	const int one = 1;
+	int fd = socket(ai->ai_family,
+			ai->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -1;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (share)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one,
+				 sizeof(one));
+	return fd;
+}
+
+static uint16_t
+port_of(int fd)
+{
+	struct sockaddr_storage ss = {0};
+	struct sockaddr_in in;
+	socklen_t n = sizeof(ss);
+
+	/* the port is at the same place for IPv6 */
+	if (getsockname(fd, (struct sockaddr *)&ss, &n) != 0)
+		return 0;
+	memcpy(&in, &ss, sizeof(in));
+	return ntohs(in.sin_port);
+}
+
+/* SO_REUSEPORT lets another process of ours share a port unseen, so the port is
+ * first taken alone: who has it already makes that fail. */
+static enum rc
+listen_tcp(const char *host, uint16_t *port, bool first, int *out,
+	   struct err *e)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+				 .ai_flags = AI_PASSIVE | AI_NUMERICHOST};
+	struct addrinfo *ai = NULL;
+	char service[8], what[128];
+	enum rc rc;
+	int fd, probe = -1;
+
+	(void)snprintf(service, sizeof(service), "%u", *port);
+	(void)snprintf(what, sizeof(what), "listening on %s port %u", host,
+		       *port);
+	if (getaddrinfo(host, service, &hints, &ai) != 0)
+		return err_set(e, RC_INVALID, "\"%s\" is not an address", host);
+	if (first && *port) {
+		probe = tcp_socket(ai, false);
+		rc = probe < 0 ? err_errno(e, what)
+			       : socket_bind(probe, ai->ai_addr, ai->ai_addrlen,
+					     what, e);
+		if (probe >= 0)
+			(void)close(probe);
+		if (rc)
+			goto out;
+	}
+	fd = tcp_socket(ai, true);
+	if (fd < 0) {
+		rc = err_errno(e, what);
+		goto out;
+	}
+	rc = socket_bind(fd, ai->ai_addr, ai->ai_addrlen, what, e);
+	if (rc) {
+		(void)close(fd);
+		goto out;
+	}
+	*port = port_of(fd);
+	*out = fd;
+out:
+	freeaddrinfo(ai);
+	return rc;
+}
+
+static size_t
+unescape_nothing(void *cls, struct MHD_Connection *mhd, char *s)
+{
+	(void)cls;
+	(void)mhd;
+	return strlen(s);
+}
+
+static enum rc
+daemon_start(struct http_daemon *d, struct err *e)
+{
+	struct http_server *s = d->loop->server;
+	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
+			 MHD_USE_ITC | (d->listen->tls ? MHD_USE_TLS : 0);
+	unsigned idle_s = (unsigned)(s->c.idle_timeout_ms + 999) / 1000;
+	struct MHD_OptionItem tls[] = {
+	    {MHD_OPTION_HTTPS_PRIORITIES, 0, NULL},
+	    {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, NULL},
+	    {MHD_OPTION_END, 0, NULL},
+	};
+	union {
+		const char *in;
+		void *out;
+		gnutls_certificate_retrieve_function2 *fn;
+	} p = {.in = http_tls_priorities};
+
+	if (d->listen->tls) {
+		tls[0].ptr_value = p.out;
+		p.fn = http_tls_callback();
+		tls[1].ptr_value = p.out;
+	} else {
+		tls[0].option = MHD_OPTION_END;
+	}
+	d->mhd = MHD_start_daemon(
+	    flags, 0, http_on_accept, d, http_on_request, d,
+	    MHD_OPTION_LISTEN_SOCKET, d->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+	    (unsigned)s->c.connections_max + 16,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->c.connection_bytes,
+	    MHD_OPTION_CONNECTION_TIMEOUT, idle_s ? idle_s : 1,
+	    MHD_OPTION_URI_LOG_CALLBACK, http_on_target, d,
+	    MHD_OPTION_NOTIFY_COMPLETED, http_on_done, d,
+	    MHD_OPTION_NOTIFY_CONNECTION, http_on_link, d,
+	    MHD_OPTION_UNESCAPE_CALLBACK, unescape_nothing, NULL,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, tls,
+	    MHD_OPTION_END);
+	if (!d->mhd)
+		return err_set(e, RC_IO, "%s: libmicrohttpd did not start",
+			       s->c.name);
+	d->epoll_fd =
+	    MHD_get_daemon_info(d->mhd, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+	return RC_OK;
+}
+
+/* Hands what others, and this thread, have given back to libmicrohttpd. */
+static bool
+loop_resume(struct http_loop *l)
+{
+	struct http_conn *lists[2] = {l->ready, NULL};
+
+	l->ready = NULL;
+	lists[1] = atomic_exchange(&l->finished, NULL);
+	for (size_t i = 0; i < 2; i++) {
+		for (struct http_conn *c = lists[i], *next; c; c = next) {
+			next = c->next;
+			c->next = NULL;
+			l->suspended--;
+			MHD_resume_connection(c->mhd);
+		}
+	}
+	return lists[0] || lists[1];
+}
+
+static int
+loop_timeout(struct http_loop *l)
+{
+	int ms = -1;
+
+	if (l->ready || atomic_load(&l->finished))
+		return 0;
+	if (l->quiesced)
+		ms = 20;
+	else if (l->links)
+		ms = 1000;
+	for (size_t i = 0; i < l->daemons_n; i++) {
+		MHD_UNSIGNED_LONG_LONG t;
+
+		if (MHD_get_timeout(l->daemons[i].mhd, &t) == MHD_YES &&
+		    (ms < 0 || t < (unsigned)ms))
+			ms = (int)t;
+	}
+	return ms;
+}
+
+static void
+loop_wait(struct http_loop *l)
+{
+	struct pollfd fds[FDS_MAX];
+	size_t n = l->daemons_n;
+	int ms = loop_timeout(l);
+
+	if (ms == 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		fds[i] = (struct pollfd){l->daemons[i].epoll_fd, POLLIN, 0};
+	fds[n] = (struct pollfd){l->bell.fd, POLLIN, 0};
+	if (poll(fds, n + 1, ms) > 0 && fds[n].revents)
+		bell_clear(&l->bell);
+}
+
+static void
+loop_quiesce(struct http_loop *l)
+{
+	for (size_t i = 0; i < l->daemons_n; i++) {
+		int fd = MHD_quiesce_daemon(l->daemons[i].mhd);
+
+		if (fd >= 0)
+			(void)close(fd);
+	}
+	l->quiesced = true;
+}
+
+/* True when the loop may end. */
+static bool
+loop_drained(struct http_loop *l)
+{
+	int64_t by_us;
+
+	if (!atomic_load(&l->server->stopping))
+		return false;
+	if (!l->quiesced)
+		loop_quiesce(l);
+	if (l->under_way == 0)
+		return true;
+	by_us = atomic_load(&l->server->stop_by_us);
+	if (clock_mono_us() < by_us)
+		return false;
+	return l->suspended == 0 || clock_mono_us() > by_us + ABANDON_US;
+}
+
+static void
+loop_end(struct http_loop *l)
+{
+	if (l->suspended) {
+		/* stopping the daemon now would abort the process */
+		LOG(HTTP_ABANDONED, LOG_Z("server", l->server->c.name),
+		    LOG_I("requests", l->suspended));
+		return;
+	}
+	for (size_t i = 0; i < l->daemons_n; i++)
+		MHD_stop_daemon(l->daemons[i].mhd);
+}
+
+static void
+loop_run(void *arg)
+{
+	struct http_loop *l = arg;
+	const struct http_config *c = &l->server->c;
+
+	http_loop_self = l;
+	while (!loop_drained(l)) {
+		loop_wait(l);
+		(void)loop_resume(l);
+		for (size_t i = 0; i < l->daemons_n; i++)
+			(void)MHD_run(l->daemons[i].mhd);
+		if (c->round)
+			c->round(c->round_owner, l->index);
+		http_links_sweep(l);
+	}
+	loop_end(l);
+}
+
+static enum rc
+loop_open(struct http_server *s, unsigned index, struct err *e)
+{
+	struct http_loop *l = &s->loops[index];
+	enum rc rc = RC_OK;
+
+	l->server = s;
+	l->index = index;
+	bell_init(&l->bell);
+	l->daemons = mem_alloc(s->c.listen_n * sizeof(*l->daemons));
+	s->opened++;
+	for (size_t i = 0; i < s->c.listen_n && rc == RC_OK; i++) {
+		const struct http_listen *w = &s->c.listen[i];
+		struct http_daemon *d = &l->daemons[l->daemons_n];
+
+		/* what comes by the Unix socket is little: one loop */
+		if (w->socket_path && index > 0)
+			continue;
+		*d = (struct http_daemon){.loop = l, .listen = w};
+		rc = w->socket_path
+			 ? listen_unix(w->socket_path, &d->listen_fd, e)
+			 : listen_tcp(w->host, &s->ports[i],
+				      index == 0 && !s->c.share_ports,
+				      &d->listen_fd, e);
+		if (rc)
+			break;
+		rc = daemon_start(d, e);
+		if (rc)
+			(void)close(d->listen_fd);
+		else
+			l->daemons_n++;
+	}
+	return rc;
+}
+
+static void
+descriptors_raise(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &r);
+	}
+}
+
+static enum rc
+trusted_load(struct http_server *s, struct err *e)
+{
+	enum rc rc;
+
+	if (!s->c.trusted_proxies)
+		return RC_OK;
+	s->trusted = addr_set_new();
+	for (size_t i = 0; s->c.trusted_proxies[i]; i++) {
+		rc = addr_set_add(s->trusted, slice_z(s->c.trusted_proxies[i]),
+				  1, e);
+		if (rc)
+			return err_add(e, "trusted_proxies");
+	}
+	return RC_OK;
+}
+
+static enum rc
+config_take(struct http_server *s, const struct http_config *c, struct err *e)
+{
+	struct http_listen *listen = mem_alloc(c->listen_n * sizeof(*listen));
+	bool tls = false;
+
+	s->c = *c;
+	s->c.listen = s->listen = listen;
+	s->ports = mem_alloc(c->listen_n * sizeof(*s->ports));
+	for (size_t i = 0; i < c->listen_n; i++) {
+		listen[i] = c->listen[i];
+		s->ports[i] = c->listen[i].port;
+		tls |= c->listen[i].tls;
+	}
+	if (!s->c.connection_bytes)
+		s->c.connection_bytes = CONNECTION_BYTES;
+	if (!s->c.bodies_bytes)
+		s->c.bodies_bytes = BODIES_BYTES;
+	if (c->listen_n == 0 || c->listen_n >= FDS_MAX || c->loops == 0 ||
+	    c->connections_max == 0 || c->request_timeout_ms <= 0 ||
+	    c->idle_timeout_ms <= 0)
+		return err_set(e, RC_INVALID,
+			       "%s: listeners, loops, bounds "
+			       "and time-outs are wanted",
+			       c->name);
+	random_bytes(&s->address_seed, sizeof(s->address_seed));
+	if (tls)
+		return http_tls_new(c->tls_certificate, c->tls_key, &s->tls, e);
+	return RC_OK;
+}
+
+enum rc
+http_server_new(const struct http_config *c, const struct router *router,
+		struct jobs *jobs, struct http_server **out, struct err *e)
+{
+	struct http_server *s = MEM_NEW(struct http_server);
+	char name[24];
+	enum rc rc;
+
+	descriptors_raise();
+	s->router = router;
+	s->jobs = jobs;
+	rc = config_take(s, c, e);
+	if (rc == RC_OK)
+		rc = trusted_load(s, e);
+	if (rc == RC_OK)
+		s->loops = mem_alloc(c->loops * sizeof(*s->loops));
+	for (unsigned i = 0; i < c->loops && rc == RC_OK; i++)
+		rc = loop_open(s, i, e);
+	if (rc) {
+		for (unsigned i = 0; i < s->opened; i++)
+			loop_end(&s->loops[i]);
+		http_server_free(s);
+		return rc;
+	}
+	for (unsigned i = 0; i < c->loops; i++) {
+		(void)snprintf(name, sizeof(name), "%.10s-%u", c->name, i);
+		thread_start(&s->loops[i].thread, name, loop_run, &s->loops[i]);
+		s->started++;
+	}
+	*out = s;
+	return RC_OK;
+}
+
+enum rc
+http_server_reload(struct http_server *s, struct err *e)
+{
+	return s->tls ? http_tls_load(s->tls, e) : RC_OK;
+}
+
+void
+http_server_stop(struct http_server *s, int grace_ms)
+{
+	atomic_store(&s->stop_by_us,
+		     clock_mono_us() + grace_ms * INT64_C(1000));
+	atomic_store(&s->stopping, true);
+	for (unsigned i = 0; i < s->started; i++)
+		bell_ring(&s->loops[i].bell);
+	for (unsigned i = 0; i < s->started; i++)
+		thread_join(&s->loops[i].thread);
+	s->started = 0;
+	for (size_t i = 0; i < s->c.listen_n; i++)
+		if (s->listen[i].socket_path)
+			(void)unlink(s->listen[i].socket_path);
+}
+
+static void
+loop_free(struct http_loop *l)
+{
+	for (struct http_conn *c = l->unused, *next; c; c = next) {
+		next = c->next;
+		arena_fini(&c->rq.arena);
+		free(c);
+	}
+	bell_fini(&l->bell);
+	free(l->daemons);
+}
+
+void
+http_server_free(struct http_server *s)
+{
+	if (!s)
+		return;
+	for (unsigned i = 0; i < s->opened; i++)
+		loop_free(&s->loops[i]);
+	free(s->loops);
+	free(s->ports);
+	free(s->listen);
+	addr_set_free(s->trusted);
+	http_tls_free(s->tls);
+	free(s);
+}
+
+uint16_t
+http_server_port(const struct http_server *s, size_t i)
+{
+	return s->ports[i];
+}
+
+void
+http_server_stats(const struct http_server *s, struct http_stats *out)
+{
+	*out = (struct http_stats){.connections = atomic_load(&s->connections)};
+	for (unsigned i = 0; i < s->opened; i++) {
+		struct http_counters *c = &s->loops[i].counters;
+
+		out->requests += atomic_load(&c->requests);
+		out->refused += atomic_load(&c->refused);
+		out->suspended += atomic_load(&s->loops[i].suspended);
+		for (size_t k = 0; k < 6; k++)
+			out->status[k] += atomic_load(&c->status[k]);
+	}
+}

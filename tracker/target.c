@@ -1,0 +1,132 @@
+#include "tracker/target.h"
+
+static bool
+printable(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c <= ' ' || c >= 0x7f || c == '#')
+			return false;
+	}
+	return true;
+}
+
+bool
+target_split(struct slice target, struct slice *path, struct slice *query)
+{
+	struct slice rest = target;
+
+	if (!printable(target))
+		return false;
+	if (slice_starts(rest, SLICE("http://")) ||
+	    slice_starts(rest, SLICE("https://"))) {
+		rest = slice_skip(rest, slice_find_c(rest, '/') + 2);
+		ptrdiff_t slash = slice_find_c(rest, '/');
+		if (slash <= 0 || memchr(rest.p, '?', (size_t)slash) != NULL)
+			return false;
+		rest = slice_skip(rest, (size_t)slash);
+	}
+	if (rest.n == 0 || rest.p[0] != '/')
+		return false;
+	*path = slice_cut(&rest, '?');
+	*query = rest;
+	return true;
+}
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+static bool
+text_fits(struct slice s, enum target_text kind)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (kind == TARGET_TEXT &&
+		    (c == '\t' || c == '\r' || c == '\n'))
+			continue;
+		if (c < ' ' || c == 0x7f)
+			return false;
+	}
+	return slice_utf8(s);
+}
+
+static bool
+decode(struct slice in, bool plus, enum target_text kind, struct arena *a,
+       struct slice *out)
+{
+	char *p;
+	size_t n = 0;
+
+	if (slice_find_c(in, '%') < 0 &&
+	    !(plus && slice_find_c(in, '+') >= 0)) {
+		*out = in;
+		return text_fits(in, kind);
+	}
+	p = arena_alloc(a, in.n + 1);
+	for (size_t i = 0; i < in.n; i++) {
+		char c = in.p[i];
+
+		if (c == '%') {
+			int hi = i + 2 < in.n ? hex_value(in.p[i + 1]) : -1;
+			int lo = i + 2 < in.n ? hex_value(in.p[i + 2]) : -1;
+
+			if (hi < 0 || lo < 0)
+				return false;
+			c = (char)(hi << 4 | lo);
+			i += 2;
+		} else if (c == '+' && plus) {
+			c = ' ';
+		}
+		p[n++] = c;
+	}
+	*out = slice_of(p, n);
+	return text_fits(*out, kind);
+}
+
+bool
+target_decode(struct slice in, enum target_text kind, struct arena *a,
+	      struct slice *out)
+{
+	return decode(in, false, kind, a, out);
+}
+
+bool
+target_fields(struct slice in, enum target_text kind, struct arena *a,
+	      const struct http_field **out, size_t *n)
+{
+	struct http_field found[TARGET_FIELDS_MAX];
+	struct http_field *copy;
+	size_t count = 0;
+
+	while (in.n > 0) {
+		struct slice value = slice_cut(&in, '&');
+		struct slice name = slice_cut(&value, '=');
+
+		if (name.n == 0 && value.n == 0)
+			continue;
+		if (count == TARGET_FIELDS_MAX ||
+		    !decode(name, true, kind, a, &found[count].name) ||
+		    !decode(value, true, kind, a, &found[count].value))
+			return false;
+		if (!found[count].value.p)
+			found[count].value = SLICE("");
+		count++;
+	}
+	copy = ARENA_ARRAY(a, struct http_field, count ? count : 1);
+	if (count)
+		memcpy(copy, found, count * sizeof(found[0]));
+	*out = copy;
+	*n = count;
+	return true;
+}
