@@ -2,6 +2,7 @@
 #define QUEUE_HAPPENINGS_H
 
 #include "queue/invoices.h"
+#include "store/event.h"
 
 /* POST /v1/events: what happened in billing, once by its id. */
 struct happening {

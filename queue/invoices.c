@@ -1,6 +1,7 @@
 #include "queue/invoices.h"
 
 #include "base/clock.h"
+#include "base/date.h"
 #include "queue/schedule.h"
 #include "queue/state.h"
 
@@ -436,7 +437,7 @@ plan_start(struct plan *p, const struct conf *conf, struct err *e)
 		return rc;
 	brand = conf_brand(conf, p->customer.brand);
 	if (p->i->policy.n == 0 && brand != NULL)
-		p->i->policy = slice_z(brand->policy);
+		p->i->policy = arena_dup(p->a, slice_z(brand->policy));
 	p->policy = conf_policy(conf, p->i->policy);
 	if (p->policy == NULL)
 		return err_at(e, RC_INVALID, "/policy",

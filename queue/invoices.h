@@ -4,18 +4,8 @@
 #include "queue/outbox.h"
 #include "store/invoice.h"
 
-/* What billing tells of its customers, services and invoices, and what that
- * does to notices.  All in the writer's thread, one transaction a call. */
-
-/* Stores a customer; contacts that appear, change or go append
- * contact.changed.  Fails: RC_STATE (stale rev), RC_INVALID (unknown brand,
- * locale or zone; pointer set). */
-enum rc customers_put(struct queue *q, struct db *db, struct customer *c,
-		      bool *created, struct err *e) MUST_USE;
-
-/* Fails: RC_INVALID (unknown customer). */
-enum rc services_put(struct queue *q, struct db *db, const struct service *s,
-		     bool *created, struct err *e) MUST_USE;
+/* What billing tells of an invoice, and what that does to its notices.  All in
+ * the writer's thread, one transaction a call. */
 
 struct invoice_result {
 	bool created;

@@ -42,6 +42,29 @@ is_suppressed(struct queue *q, struct db *db, struct slice brand,
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
+/* The address that a request names, whether it is a contact's or not. */
+static enum rc
+given_recipient(struct queue *q, struct db *db, const struct customer *c,
+		struct slice address, struct arena *a,
+		const struct contact ***out, size_t *n, size_t *suppressed,
+		struct err *e)
+{
+	struct contact *k = ARENA_NEW(a, struct contact);
+	bool bad;
+	enum rc rc;
+
+	k->email = address;
+	for (size_t i = 0; i < c->contacts_n; i++)
+		if (slice_ieq(c->contacts[i].email, address))
+			*k = c->contacts[i];
+	*out = ARENA_ARRAY(a, const struct contact *, 1);
+	(*out)[0] = k;
+	rc = is_suppressed(q, db, c->brand, address, a, &bad, e);
+	*n = rc == RC_OK && !bad;
+	*suppressed = rc == RC_OK && bad;
+	return rc;
+}
+
 enum rc
 outbox_recipients(struct queue *q, struct db *db, const struct customer *c,
 		  struct slice roles, struct arena *a,
@@ -50,6 +73,9 @@ outbox_recipients(struct queue *q, struct db *db, const struct customer *c,
 {
 	const struct contact **list;
 
+	if (slice_starts(roles, SLICE("to:")))
+		return given_recipient(q, db, c, slice_skip(roles, 3), a, out,
+				       n, suppressed, e);
 	if (roles.n == 0)
 		roles = SLICE("billing");
 	list = ARENA_ARRAY(a, const struct contact *, c->contacts_n + 1);

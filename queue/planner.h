@@ -2,6 +2,7 @@
 #define QUEUE_PLANNER_H
 
 #include "queue/queue.h"
+#include "queue/state.h"
 
 /* The thread that finds due notices, looks again, and releases them. */
 struct planner;
@@ -20,14 +21,9 @@ enum rc planner_round(struct queue *q, struct db *db, int64_t now_us,
 enum rc planner_send_now(struct queue *q, struct db *db, struct ref notice,
 			 struct err *e) MUST_USE;
 
-/* Hold (or with until_us 0 release) all of a customer's notices. */
-enum rc planner_hold_customer(struct queue *q, struct db *db,
-			      struct slice customer, int64_t until_us,
-			      struct slice reason, struct err *e) MUST_USE;
-
 /* Hold, resume or cancel one notice by hand.  Fails: RC_NOTFOUND, RC_STATE. */
 enum rc planner_notice(struct queue *q, struct db *db, struct ref notice,
-		       int event /* enum notice_event */, struct slice reason,
+		       enum notice_event ev, struct slice reason,
 		       struct err *e) MUST_USE;
 
 #endif

@@ -25,15 +25,6 @@ struct customer {
 	size_t contacts_n;
 };
 
-enum service_status { SERVICE_ACTIVE, SERVICE_SUSPENDED, SERVICE_TERMINATED };
-
-struct service {
-	struct slice id, customer, name, product;
-	int status; /* enum service_status */
-	int32_t expires_on;
-	bool auto_renew;
-};
-
 /* Reads it with its contacts (ordered by id).  Fails: RC_NOTFOUND. */
 enum rc customer_get(struct db *db, struct slice id, struct arena *a,
 		     struct customer *out, struct err *e) MUST_USE;
@@ -46,15 +37,15 @@ enum rc customer_put(struct db *db, const struct customer *c,
 		     struct err *e) MUST_USE;
 enum rc customer_set_hold(struct db *db, struct slice id, int64_t until_us,
 			  struct slice reason, struct err *e) MUST_USE;
+enum rc customer_set_legal_hold(struct db *db, struct slice id, bool held,
+				struct err *e) MUST_USE;
+/* Ids of customers whose hold ended at or before now. */
+enum rc customer_list_hold_over(struct db *db, int64_t now_us, size_t limit,
+				struct arena *a, struct slice **out, size_t *n,
+				struct err *e) MUST_USE;
 enum rc customer_set_consent(struct db *db, struct slice id,
 			     struct slice consent, struct err *e) MUST_USE;
 
-enum rc service_get(struct db *db, struct slice id, struct arena *a,
-		    struct service *out, struct err *e) MUST_USE;
-enum rc service_put(struct db *db, const struct service *s, int64_t now_us,
-		    struct err *e) MUST_USE;
-/* All of a customer, by id. */
-enum rc service_list(struct db *db, struct slice customer, struct arena *a,
-		     struct service **out, size_t *n, struct err *e) MUST_USE;
+#include "store/service.h"
 
 #endif

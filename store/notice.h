@@ -48,8 +48,8 @@ enum rc notice_update(struct db *db, const struct notice *n,
 enum rc notice_list_due(struct db *db, int64_t now_us, size_t limit,
 			struct arena *a, struct notice **out, size_t *n,
 			struct err *e) MUST_USE;
-/* Planned ones that would join: same customer, template, anchor, brand, due
- * by horizon_us. */
+/* Planned ones, without like itself, that would join it: same customer,
+ * template, anchor, brand, due by horizon_us. */
 enum rc notice_list_mates(struct db *db, const struct notice *like,
 			  int64_t horizon_us, struct arena *a,
 			  struct notice **out, size_t *n,
@@ -57,7 +57,8 @@ enum rc notice_list_mates(struct db *db, const struct notice *like,
 enum rc notice_list_invoice(struct db *db, struct slice invoice,
 			    struct arena *a, struct notice **out, size_t *n,
 			    struct err *e) MUST_USE;
-/* Newest due first; those due before before_us. */
+/* Newest due first; those due before before_us.  More than limit where several
+ * are due at the last one's moment: all of these are given. */
 enum rc notice_list_customer(struct db *db, struct slice customer,
 			     int64_t before_us, size_t limit, struct arena *a,
 			     struct notice **out, size_t *n,
@@ -67,9 +68,14 @@ enum rc notice_list_message(struct db *db, int64_t message, struct arena *a,
 			    struct err *e) MUST_USE;
 /* release_us of the first planned one; INT64_MAX when none. */
 enum rc notice_next(struct db *db, int64_t *release_us, struct err *e) MUST_USE;
-/* Messages made for the customer since a moment, for caps. */
+/* Messages made since a moment for the customer, and not cancelled, for caps:
+ * those of the address that has most.  template "": any. */
 enum rc notice_count_sent(struct db *db, struct slice customer,
 			  struct slice template, int64_t since_us, int64_t *n,
 			  struct err *e) MUST_USE;
+
+/* Notices released since a moment, all customers. */
+enum rc notice_count_released(struct db *db, int64_t since_us, int64_t *n,
+			      struct err *e) MUST_USE;
 
 #endif

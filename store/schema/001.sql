@@ -105,14 +105,6 @@ CREATE TABLE invoice_services (
 ) WITHOUT ROWID;
 CREATE INDEX invoice_services_invoice ON invoice_services (invoice);
 
--- What billing told once by its id (POST /v1/events).
-CREATE TABLE billing_events (
-	id         TEXT PRIMARY KEY,
-	hash       BLOB NOT NULL,
-	answer     TEXT NOT NULL,
-	created_us INTEGER NOT NULL
-) WITHOUT ROWID;
-
 -- subject: "invoice/ID", "event/ID", "request/KEY".
 CREATE TABLE notices (
 	id             INTEGER PRIMARY KEY,
@@ -191,7 +183,11 @@ CREATE INDEX messages_queue ON messages (lane, next_us)
 	WHERE state IN (0, 2, 5) AND held = 0;
 CREATE INDEX messages_claimed ON messages (instance) WHERE state = 1;
 CREATE INDEX messages_customer ON messages (customer, created_us);
-CREATE INDEX messages_address ON messages (address);
+CREATE INDEX messages_address ON messages (address, created_us);
+CREATE INDEX messages_created ON messages (created_us, state);
+CREATE INDEX messages_message_id ON messages (message_id)
+	WHERE message_id <> '';
+CREATE INDEX messages_queue_id ON messages (queue_id) WHERE queue_id <> '';
 
 -- Once a recipient: the key that makes a second message impossible.
 CREATE TABLE message_notices (
@@ -203,7 +199,7 @@ CREATE TABLE message_notices (
 ) WITHOUT ROWID;
 CREATE INDEX message_notices_message ON message_notices (message);
 
--- The exact bytes (zstd), and the links by index in order to be told apart.
+-- The exact bytes, as content_pack() packs them.
 CREATE TABLE contents (
 	message INTEGER PRIMARY KEY,
 	bytes   BLOB NOT NULL
@@ -258,6 +254,8 @@ CREATE TABLE events (
 	UNIQUE (ref, seq)
 );
 
+CREATE INDEX events_kind ON events (kind, time_us);
+
 -- Counters of seq: they outlive pruning and erasure.
 CREATE TABLE subjects (
 	ref      BLOB PRIMARY KEY,
@@ -277,3 +275,7 @@ CREATE TABLE hit_days (
 	count INTEGER NOT NULL,
 	PRIMARY KEY (ref, day)
 ) WITHOUT ROWID;
+
+-- "ACUS"; the number of this file.
+PRAGMA application_id = 1094931795;
+PRAGMA user_version = 1;

@@ -1,0 +1,569 @@
+#include "queue/planner.h"
+
+#include "base/clock.h"
+#include "base/date.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "queue/customers.h"
+#include "queue/gate.h"
+#include "queue/invoices.h"
+#include "queue/outbox.h"
+#include "queue/schedule.h"
+#include "queue/state.h"
+
+#include <stdatomic.h>
+
+/* Invariants.
+ * 1. A notice is looked at again in the transaction that releases it: paid,
+ *    disputed, held, suppressed, capped, outside its window or too late is
+ *    found there, and each "no" is an event with its reason.
+ * 2. What is released becomes messages in the same transaction. */
+
+#define ROUND_LIMIT 200
+#define GROUP_MAX 100
+#define JUMP_US HOUR_US
+
+struct planner {
+	struct queue *q;
+	struct thread thread;
+	atomic_bool stop;
+};
+
+/* What looking again says of one notice. */
+enum judgement { GOES, WAITS, ENDS };
+
+struct look {
+	struct queue *q;
+	struct db *db;
+	const struct conf *conf;
+	struct arena *a;
+	int64_t now;
+	bool forced; /* by hand: whatever its window and caps */
+	/* of the notice at hand */
+	struct customer customer;
+	const struct policy *policy;
+	const struct policy_step *step; /* NULL: made by an event, or by hand */
+	struct invoice invoice;
+};
+
+static const struct policy_step *
+find_step(const struct policy *p, struct slice name)
+{
+	for (size_t i = 0; p != NULL && i < p->steps_n; i++)
+		if (slice_eq_z(name, p->steps[i].name))
+			return &p->steps[i];
+	return NULL;
+}
+
+static enum rc
+load(struct look *l, const struct notice *n, struct err *e)
+{
+	const struct brand *brand;
+	enum rc rc = customer_get(l->db, n->customer, l->a, &l->customer, e);
+
+	if (rc == RC_OK && n->invoice.n > 0)
+		rc = invoice_get(l->db, n->invoice, l->a, &l->invoice, e);
+	if (rc != RC_OK)
+		return rc;
+	brand = conf_brand(l->conf, n->brand);
+	l->policy = conf_policy(l->conf, n->policy);
+	if (l->policy == NULL && brand != NULL)
+		l->policy = conf_policy(l->conf, slice_z(brand->policy));
+	l->step = slice_starts(n->subject, SLICE("invoice/"))
+		      ? find_step(l->policy, n->step)
+		      : NULL;
+	return RC_OK;
+}
+
+static enum rc
+end(struct look *l, struct notice *n, enum notice_event ev, const char *reason,
+    enum judgement *out, struct err *e)
+{
+	*out = ENDS;
+	return notice_apply(l->db, n, ev, slice_z(reason), SLICE(""), e);
+}
+
+/* Why a step is no longer wanted; NULL: it is. */
+static const char *
+unwanted(const struct look *l)
+{
+	bool renews = invoice_auto_renew_ok(&l->invoice);
+
+	if (l->step == NULL)
+		return NULL;
+	if ((l->step->unless & COND_AUTO_RENEW_OK) != 0 && renews)
+		return "auto_renew";
+	if ((l->step->only & COND_AUTO_RENEW_OK) != 0 && !renews)
+		return "no_auto_renew";
+	return NULL;
+}
+
+static enum rc
+capped(const struct look *l, const struct notice *n, bool *out, struct err *e)
+{
+	int64_t sent = 0;
+	enum rc rc = RC_OK;
+
+	*out = false;
+	if (l->policy == NULL || l->policy->cap_per_day <= 0 || n->critical ||
+	    l->step == NULL)
+		return RC_OK;
+	rc = notice_count_sent(l->db, n->customer, SLICE(""), l->now - DAY_US,
+			       &sent, e);
+	*out = sent >= l->policy->cap_per_day;
+	return rc;
+}
+
+/* Outside its window it waits for the next opening; events and requests go at
+ * any hour, since somebody has just done something. */
+static enum rc
+in_window(struct look *l, struct notice *n, enum judgement *out, struct err *e)
+{
+	const struct policy_window *w;
+	int64_t opens, closes;
+	const char *zone;
+	enum rc rc;
+
+	if (l->policy == NULL || l->step == NULL)
+		return RC_OK;
+	w = &l->policy->window;
+	zone = w->customer ? arena_z(l->a, l->customer.time_zone)
+			   : l->policy->time_zone;
+	rc = window_next(w, zone, l->now, &opens, &closes, e);
+	if (rc != RC_OK || opens <= l->now)
+		return rc;
+	n->release_us = opens;
+	*out = WAITS;
+	return notice_update(l->db, n, e);
+}
+
+/* Looks at a planned notice again and ends or moves what may not go now. */
+static enum rc
+judge(struct look *l, struct notice *n, enum judgement *out, struct err *e)
+{
+	const char *why;
+	bool over;
+	enum rc rc = load(l, n, e);
+
+	*out = GOES;
+	if (rc == RC_NOTFOUND)
+		return end(l, n, NOTICE_EV_SKIP, "no_address", out, e);
+	if (rc != RC_OK)
+		return rc;
+	if (l->customer.hold_until_us > l->now)
+		return end(l, n, NOTICE_EV_HOLD, "customer_hold", out, e);
+	if (l->step != NULL && !invoice_owed(l->policy, &l->invoice))
+		return end(l, n, NOTICE_EV_CANCEL, "paid", out, e);
+	why = unwanted(l);
+	if (why != NULL)
+		return end(l, n, NOTICE_EV_SKIP, why, out, e);
+	if (l->forced)
+		return RC_OK;
+	if (n->not_after_us < l->now ||
+	    (l->step != NULL && !n->critical && l->policy->late_us > 0 &&
+	     n->due_us + l->policy->late_us < l->now))
+		return end(l, n, NOTICE_EV_SKIP, "late", out, e);
+	rc = capped(l, n, &over, e);
+	if (rc == RC_OK && over)
+		return end(l, n, NOTICE_EV_SKIP, "capped", out, e);
+	return rc == RC_OK ? in_window(l, n, out, e) : rc;
+}
+
+/* Nobody is left to tell: said as such, loudly when an act depends on it. */
+static enum rc
+unreachable(struct look *l, struct notice **group, size_t n, size_t suppressed,
+	    struct err *e)
+{
+	const char *reason = suppressed > 0 ? "suppressed" : "no_address";
+	bool critical = false;
+	struct sbuf b;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		critical |= group[i]->critical;
+		rc = notice_apply(l->db, group[i], NOTICE_EV_SKIP,
+				  slice_z(reason), SLICE(""), e);
+	}
+	if (rc != RC_OK)
+		return rc;
+	sbuf_init(&b, 65536);
+	sbuf_add_z(&b, "{\"customer\":");
+	sbuf_add_json(&b, l->customer.id);
+	sbuf_add_z(&b, ",\"step\":");
+	sbuf_add_json(&b, group[0]->step);
+	sbuf_addf(&b, ",\"reason\":\"%s\",\"before_act\":%s}", reason,
+		  critical ? "true" : "false");
+	rc = ledger_append(l->db, KIND_CUSTOMER_UNREACHABLE, l->customer.ref,
+			   sbuf_slice(&b), e);
+	if (rc == RC_OK && critical)
+		rc = ledger_append(l->db, KIND_ALARM_RAISED, l->customer.ref,
+				   sbuf_slice(&b), e);
+	sbuf_fini(&b);
+	return rc;
+}
+
+static enum rc
+release(struct look *l, struct notice **group, size_t n, struct err *e)
+{
+	const struct contact **to;
+	size_t to_n, suppressed;
+	enum rc rc =
+	    outbox_recipients(l->q, l->db, &l->customer, group[0]->roles, l->a,
+			      &to, &to_n, &suppressed, e);
+
+	if (rc != RC_OK)
+		return rc;
+	if (to_n == 0)
+		return unreachable(l, group, n, suppressed, e);
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		group[i]->released_us = l->now;
+		rc = notice_apply(l->db, group[i], NOTICE_EV_RELEASE, SLICE(""),
+				  SLICE(""), e);
+	}
+	for (size_t i = 0; rc == RC_OK && i < to_n; i++) {
+		struct message m;
+
+		rc = outbox_make(l->q, l->db, &l->customer, to[i], group, n, &m,
+				 e);
+		if (rc == RC_NOTFOUND)
+			rc = RC_OK;
+	}
+	return rc;
+}
+
+/* Others of the same customer, template and date go in the same message. */
+static enum rc
+gather(struct look *l, struct notice *first, struct notice **group, size_t *n,
+       struct err *e)
+{
+	struct invoice mine = l->invoice;
+	struct customer customer = l->customer;
+	struct notice *mates;
+	size_t count;
+	enum rc rc;
+
+	group[0] = first;
+	*n = 1;
+	if (l->step == NULL || l->policy == NULL || !l->policy->group_due_date)
+		return RC_OK;
+	rc = notice_list_mates(l->db, first,
+			       l->now > first->release_us ? l->now
+							  : first->release_us,
+			       l->a, &mates, &count, e);
+	for (size_t i = 0; rc == RC_OK && i < count && *n < GROUP_MAX; i++) {
+		enum judgement j;
+
+		if (mates[i].id == first->id ||
+		    !slice_eq(mates[i].step, first->step))
+			continue;
+		rc = judge(l, &mates[i], &j, e);
+		if (rc != RC_OK || j != GOES ||
+		    strcmp(l->invoice.total.currency, mine.total.currency) != 0)
+			continue;
+		group[(*n)++] = &mates[i];
+	}
+	l->invoice = mine;
+	l->customer = customer;
+	return rc;
+}
+
+static enum rc
+one(struct look *l, struct ref ref, struct err *e)
+{
+	struct notice **group = ARENA_ARRAY(l->a, struct notice *, GROUP_MAX);
+	struct notice *n = ARENA_NEW(l->a, struct notice);
+	enum judgement j;
+	size_t count;
+	enum rc rc = notice_get(l->db, ref, l->a, n, e);
+
+	if (rc != RC_OK || n->state != NOTICE_PLANNED)
+		return rc; /* gone with a mate */
+	rc = judge(l, n, &j, e);
+	if (rc != RC_OK || j != GOES)
+		return rc;
+	rc = gather(l, n, group, &count, e);
+	return rc == RC_OK ? release(l, group, count, e) : rc;
+}
+
+static enum rc
+holds_over(struct look *l, struct err *e)
+{
+	struct slice *ids;
+	size_t n;
+	enum rc rc = customer_list_hold_over(l->db, l->now, ROUND_LIMIT, l->a,
+					     &ids, &n, e);
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		rc = customers_hold(l->q, l->db, ids[i], 0, SLICE("over"),
+				    SLICE("planner"), l->a, e);
+	return rc;
+}
+
+/* An act whose time has come: told when the gate opens, else asked again. */
+static enum rc
+act(struct look *l, struct act_row *row, struct err *e)
+{
+	struct gate_question ask = {.action = row->act,
+				    .invoice = row->invoice};
+	struct gate_answer answer;
+	struct invoice i;
+	struct sbuf b;
+	enum rc rc = invoice_get(l->db, row->invoice, l->a, &i, e);
+
+	if (rc == RC_OK) {
+		ask.customer = i.customer;
+		rc =
+		    gate_decide(l->conf, l->db, &ask, l->now, l->a, &answer, e);
+	}
+	if (rc != RC_OK)
+		return rc;
+	if (!answer.allow) {
+		row->opens_us = answer.ask_again_us > l->now
+				    ? answer.ask_again_us
+				    : l->now + HOUR_US;
+		return act_put(l->db, row, e);
+	}
+	row->state = ACT_ANNOUNCED;
+	sbuf_init(&b, 65536);
+	sbuf_add_z(&b, "{\"act\":");
+	sbuf_add_json(&b, row->act);
+	sbuf_add_z(&b, ",\"invoice\":");
+	sbuf_add_json(&b, row->invoice);
+	sbuf_add_c(&b, '}');
+	rc = ledger_append(l->db, KIND_ACT_DUE, i.ref, sbuf_slice(&b), e);
+	sbuf_fini(&b);
+	return rc == RC_OK ? act_put(l->db, row, e) : rc;
+}
+
+static enum rc
+acts(struct look *l, struct err *e)
+{
+	struct act_row *rows;
+	size_t n;
+	enum rc rc =
+	    act_list_due(l->db, l->now, ROUND_LIMIT, l->a, &rows, &n, e);
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		rc = act(l, &rows[i], e);
+	return rc;
+}
+
+/* Sending may be off altogether: then time passes and nothing is released. */
+static enum rc
+may_send(struct look *l, bool *out, struct err *e)
+{
+	struct sbuf b;
+	enum rc rc;
+
+	*out = false;
+	if (!l->conf->send)
+		return RC_OK;
+	sbuf_init(&b, 4096);
+	rc = queue_paused(l->db, &b, e);
+	sbuf_fini(&b);
+	*out = rc == RC_NOTFOUND;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static enum rc
+guard_blast(struct look *l, size_t due, bool *go, struct err *e)
+{
+	int64_t recent;
+	enum rc rc;
+
+	if (l->conf->blast_limit <= 0)
+		return RC_OK;
+	rc = notice_count_released(l->db, l->now - HOUR_US, &recent, e);
+	if (rc != RC_OK || recent + (int64_t)due <= l->conf->blast_limit)
+		return rc;
+	*go = false;
+	return queue_pause(l->q, l->db,
+			   SLICE("more notices fall due within an hour than "
+				 "blast_limit allows"),
+			   e);
+}
+
+static enum rc
+round_inner(struct look *l, size_t limit, bool *more, int64_t *next_us,
+	    struct err *e)
+{
+	struct notice *due;
+	size_t n;
+	bool go;
+	enum rc rc = may_send(l, &go, e);
+
+	if (rc != RC_OK || !go)
+		return rc;
+	rc = holds_over(l, e);
+	if (rc == RC_OK)
+		rc = acts(l, e);
+	if (rc == RC_OK)
+		rc = notice_list_due(l->db, l->now, limit, l->a, &due, &n, e);
+	if (rc == RC_OK && n > 0)
+		rc = guard_blast(l, n, &go, e);
+	if (rc != RC_OK || !go)
+		return rc;
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		rc = one(l, due[i].ref, e);
+	*more = n == limit;
+	return rc == RC_OK ? notice_next(l->db, next_us, e) : rc;
+}
+
+enum rc
+planner_round(struct queue *q, struct db *db, int64_t now_us, size_t limit,
+	      bool *more, int64_t *next_us, struct err *e)
+{
+	const struct conf *conf = conf_box_get(q->conf);
+	struct arena a;
+	struct look l = {
+	    .q = q, .db = db, .conf = conf, .a = &a, .now = now_us};
+	enum rc rc;
+
+	*more = false;
+	*next_us = INT64_MAX;
+	arena_init(&a, 256u << 20);
+	rc = round_inner(&l, limit, more, next_us, e);
+	arena_fini(&a);
+	conf_unref(conf);
+	return rc;
+}
+
+enum rc
+planner_send_now(struct queue *q, struct db *db, struct ref notice,
+		 struct err *e)
+{
+	const struct conf *conf = conf_box_get(q->conf);
+	struct arena a;
+	struct look l = {.q = q,
+			 .db = db,
+			 .conf = conf,
+			 .a = &a,
+			 .now = clock_wall_us(),
+			 .forced = true};
+	struct notice n;
+	enum rc rc;
+
+	arena_init(&a, 64u << 20);
+	rc = notice_get(db, notice, &a, &n, e);
+	if (rc == RC_OK && n.state == NOTICE_HELD)
+		rc = notice_apply(db, &n, NOTICE_EV_RESUME, SLICE("by hand"),
+				  SLICE(""), e);
+	if (rc == RC_OK && n.state != NOTICE_PLANNED)
+		rc = err_set(e, RC_STATE, "the notice is %s already",
+			     notice_state_name(n.state));
+	if (rc == RC_OK)
+		rc = one(&l, notice, e);
+	arena_fini(&a);
+	conf_unref(conf);
+	return rc;
+}
+
+enum rc
+planner_notice(struct queue *q, struct db *db, struct ref notice,
+	       enum notice_event ev, struct slice reason, struct err *e)
+{
+	struct arena a;
+	struct notice n;
+	enum rc rc;
+
+	arena_init(&a, 1 << 20);
+	rc = notice_get(db, notice, &a, &n, e);
+	if (rc == RC_NOTFOUND)
+		rc = err_set(e, RC_NOTFOUND, "there is no such notice");
+	if (rc == RC_OK)
+		rc = notice_apply(db, &n, ev,
+				  reason.n > 0 ? reason : SLICE("by hand"),
+				  SLICE(""), e);
+	arena_fini(&a);
+	bell_ring(&q->plan);
+	return rc;
+}
+
+/* ---- the thread ---- */
+
+struct round_op {
+	struct write_op op;
+	struct queue *q;
+	bool more;
+	int64_t next_us;
+};
+
+static enum rc
+run_round(struct write_op *op, struct db *db, struct err *e)
+{
+	struct round_op *r = (struct round_op *)op;
+
+	return planner_round(r->q, db, clock_wall_us(), ROUND_LIMIT, &r->more,
+			     &r->next_us, e);
+}
+
+static enum rc
+run_jump(struct write_op *op, struct db *db, struct err *e)
+{
+	struct round_op *r = (struct round_op *)op;
+
+	return queue_pause(r->q, db, SLICE("the system's clock jumped"), e);
+}
+
+/* A wall clock that leaps away from the monotonic one would release, or skip,
+ * what is not due. */
+static void
+watch_clock(struct planner *p, int64_t *wall, int64_t *mono)
+{
+	int64_t w = clock_wall_us(), m = clock_mono_us();
+	int64_t drift = (w - *wall) - (m - *mono);
+	struct round_op r = {.op = {.run = run_jump}, .q = p->q};
+	struct err e;
+
+	if (!clock_is_fast() && (drift > JUMP_US || drift < -JUMP_US)) {
+		LOG(CLOCK_JUMPED, LOG_I("by_us", drift));
+		if (writer_do(p->q->writer, &r.op, &e) != RC_OK)
+			LOG(PLANNER_FAILED, LOG_ERR(&e));
+	}
+	*wall = w;
+	*mono = m;
+}
+
+static void
+run_planner(void *arg)
+{
+	struct planner *p = arg;
+	int64_t wall = clock_wall_us(), mono = clock_mono_us();
+
+	while (!atomic_load(&p->stop)) {
+		struct round_op r = {
+		    .op = {.run = run_round}, .q = p->q, .next_us = INT64_MAX};
+		struct err e;
+		int wait_ms = 1000;
+
+		watch_clock(p, &wall, &mono);
+		if (writer_do(p->q->writer, &r.op, &e) != RC_OK)
+			LOG(PLANNER_FAILED, LOG_ERR(&e));
+		else if (r.more)
+			continue;
+		else
+			wait_ms = clock_wait_ms(r.next_us, 1000);
+		bell_wait(&p->q->plan, wait_ms);
+	}
+}
+
+struct planner *
+planner_start(struct queue *q)
+{
+	struct planner *p = MEM_NEW(struct planner);
+
+	p->q = q;
+	thread_start(&p->thread, "planner", run_planner, p);
+	return p;
+}
+
+void
+planner_stop(struct planner *p)
+{
+	if (p == NULL)
+		return;
+	atomic_store(&p->stop, true);
+	bell_ring(&p->q->plan);
+	thread_join(&p->thread);
+	free(p);
+}
