@@ -14,6 +14,12 @@ struct slice {
 
 #define SLICE(lit) ((struct slice){"" lit, sizeof(lit) - 1})
 
+/* The same in a static table. */
+#define SLICE_INIT(lit)                                                        \
+	{                                                                      \
+		"" lit, sizeof(lit) - 1                                        \
+	}
+
 /* Printf arguments for "%.*s". */
 #define SLICE_ARG(s) (int)(s).n, (s).p ? (s).p : ""
 
