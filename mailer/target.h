@@ -1,6 +1,7 @@
 #ifndef MAILER_TARGET_H
 #define MAILER_TARGET_H
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "base/slice.h"

@@ -2,6 +2,7 @@
 #define MAILER_TRANSPORT_H
 
 #include "base/ref.h"
+#include "base/thread.h"
 #include "mailer/outcome.h"
 #include "mailer/target.h"
 
@@ -50,8 +51,9 @@ void transport_message_fini(struct transport_message *m);
 
 /* The caller's part of a session; all run on the thread of transport_run(). */
 struct transport_calls {
-	/* The next message, just before its MAIL is written, or NULL to end
-	 * the session with QUIT.  Not asked once the session is broken. */
+	/* The next message, just before its MAIL is written (the first one
+	 * before AUTH), or NULL to end the session with QUIT.  Not asked once
+	 * the session is broken, or the peer said 421. */
 	struct transport_message *(*next)(void *arg);
 	/* Just before its DATA is written: false, and it gets RSET instead
 	 * (FATE_STOPPED).  NULL: always true. */
@@ -65,8 +67,6 @@ struct transport_calls {
 	void (*verdict)(void *arg, struct transport_message *m);
 	void *arg;
 };
-
-struct transport_cancel;
 
 /* One session.  The caller fills the first part. */
 struct transport_session {
@@ -87,7 +87,7 @@ struct transport_session {
 	 * the peer said, TLS, what broke.  Up to the first MAIL, and from the
 	 * QUIT on; the rest is in the messages.  AUTH shows no credentials. */
 	struct sbuf transcript;
-	struct transport_cancel *cancel;
+	struct bell cancel;
 };
 
 void transport_session_init(struct transport_session *s);
