@@ -16,6 +16,7 @@ struct claim {
 	struct attempt attempt; /* journaled once composed */
 	struct slice bytes;	/* filled by the composer, or stored before */
 	bool composed_now;	/* bytes are new and must be stored */
+	bool dropped;		/* stopped meanwhile: leave it out */
 };
 
 struct claim_batch {

@@ -1,0 +1,533 @@
+#include "queue/claims.h"
+
+#include "base/clock.h"
+#include "base/date.h"
+#include "queue/outbox.h"
+#include "queue/state.h"
+#include "store/customer.h"
+
+/* Invariants.
+ * 1. A claimed message has a slot of phases, taken in the writer's thread
+ *    before the claim is committed; so a payment that commits later finds it.
+ * 2. A claim is a loan: it changes no state that is evidence.  The attempt is
+ *    (message.attempted), and it is committed before a connection is opened.
+ * 3. What was stopped meanwhile is no longer the worker's: its row is read
+ *    again before it is written. */
+
+#define UNTRIED_WAIT_US (5 * SECOND_US)
+#define HOLD_WAIT_US HOUR_US
+
+struct work {
+	struct queue *q;
+	struct db *db;
+	const struct conf *conf;
+	int64_t now;
+	struct arena *a;
+};
+
+static void
+work_start(struct work *w, struct queue *q, struct db *db, struct arena *a)
+{
+	w->q = q;
+	w->db = db;
+	w->conf = conf_box_get(q->conf);
+	w->now = clock_wall_us();
+	w->a = a;
+	arena_init(a, 256u << 20);
+}
+
+static enum rc
+work_end(struct work *w, enum rc rc)
+{
+	arena_fini(w->a);
+	conf_unref(w->conf);
+	return rc;
+}
+
+static enum rc
+sending(struct work *w, bool *out, struct err *e)
+{
+	struct sbuf b;
+	enum rc rc;
+
+	*out = false;
+	if (!w->conf->send)
+		return RC_OK;
+	sbuf_init(&b, 4096);
+	rc = queue_paused(w->db, &b, e);
+	sbuf_fini(&b);
+	*out = rc == RC_NOTFOUND;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* Gives a claim back as if it had not been taken. */
+static enum rc
+unclaim(struct work *w, struct message *m, int64_t next_us, struct err *e)
+{
+	enum rc rc;
+
+	m->state = m->attempts > 0 ? MESSAGE_DEFERRED : MESSAGE_QUEUED;
+	m->instance = 0;
+	m->next_us = next_us;
+	rc = message_update(w->db, m, e);
+	if (rc == RC_OK && !m->held)
+		rc = lane_wake(w->db, m->lane, next_us, e);
+	return rc;
+}
+
+static enum rc
+finish(struct work *w, struct message *m, enum message_event ev,
+       struct slice reason, struct slice more, struct err *e)
+{
+	enum rc rc;
+
+	m->instance = 0;
+	rc = message_apply(w->db, m, ev, reason, more, e);
+	return rc == RC_OK ? outbox_settle(w->db, m, w->a, e) : rc;
+}
+
+/* The question that is asked before each attempt: may it still go?  Payments
+ * and cancellations have ended it already, in their own transaction. */
+static enum rc
+ask_again(struct work *w, struct message *m, bool *go, struct err *e)
+{
+	struct customer c;
+	struct suppression s;
+	uint8_t hash[32];
+	enum rc rc;
+
+	*go = false;
+	if (m->not_after_us < w->now)
+		return finish(w, m, MESSAGE_EV_EXPIRE, SLICE("not_after"),
+			      SLICE(""), e);
+	rc = customer_get(w->db, m->customer, w->a, &c, e);
+	if (rc != RC_OK)
+		return rc;
+	if (c.hold_until_us > w->now)
+		return unclaim(w, m,
+			       c.hold_until_us < w->now + HOLD_WAIT_US
+				   ? c.hold_until_us
+				   : w->now + HOLD_WAIT_US,
+			       e);
+	queue_address_hash(w->q, m->address, hash);
+	rc = suppression_get(w->db, m->brand, hash, w->a, &s, e);
+	if (rc == RC_OK)
+		return finish(w, m, MESSAGE_EV_FAIL, SLICE("suppressed"),
+			      SLICE(""), e);
+	*go = rc == RC_NOTFOUND;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static enum rc
+take(struct work *w, int64_t lane, size_t limit, struct arena *a,
+     struct claim_batch *out, struct err *e)
+{
+	struct message *list;
+	size_t n;
+	enum rc rc = lane_get(w->db, lane, a, &out->lane, e);
+
+	if (rc == RC_OK)
+		rc = lane_claim(w->db, lane, w->q->instance, w->now, limit, a,
+				&list, &n, e);
+	if (rc != RC_OK)
+		return rc;
+	out->claims = ARENA_ARRAY(a, struct claim, n + 1);
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct claim *c = &out->claims[out->n];
+		bool go;
+
+		rc = ask_again(w, &list[i], &go, e);
+		if (rc != RC_OK || !go)
+			continue;
+		c->slot = phase_claim(w->q->phases, list[i].mref);
+		if (c->slot < 0) {
+			rc = unclaim(w, &list[i], w->now, e);
+			continue;
+		}
+		c->m = list[i];
+		out->n++;
+	}
+	return rc;
+}
+
+enum rc
+claims_take(struct queue *q, struct db *db, int64_t lane, int64_t now_us,
+	    size_t limit, struct arena *a, struct claim_batch *out,
+	    struct err *e)
+{
+	struct arena own;
+	struct work w;
+	bool go;
+	enum rc rc;
+
+	work_start(&w, q, db, &own);
+	w.now = now_us;
+	memset(out, 0, sizeof(*out));
+	rc = sending(&w, &go, e);
+	if (rc == RC_OK && go)
+		rc = take(&w, lane, limit, a, out, e);
+	if (rc != RC_OK)
+		claims_free(q, out);
+	else if (out->n == 0)
+		rc = RC_OK; /* what was ended here is to be committed */
+	return work_end(&w, rc);
+}
+
+static enum rc
+journal(struct work *w, struct claim *c, struct slice more, struct err *e)
+{
+	struct message now;
+	char hex[REF_HEX];
+	struct sbuf b;
+	enum rc rc = message_get_id(w->db, c->m.id, w->a, &now, e);
+
+	if (rc != RC_OK)
+		return rc;
+	if (now.state != MESSAGE_CLAIMED || now.held) {
+		c->dropped = true;
+		return now.state == MESSAGE_CLAIMED
+			   ? unclaim(w, &now, now.next_us, e)
+			   : RC_OK;
+	}
+	c->m.attempts++;
+	rc = message_update(w->db, &c->m, e);
+	if (rc == RC_OK && c->composed_now)
+		rc = content_put(w->db, c->m.id, c->bytes, e);
+	c->attempt.message = c->m.id;
+	c->attempt.instance = w->q->instance;
+	c->attempt.number = c->m.attempts;
+	c->attempt.started_us = w->now;
+	if (rc == RC_OK)
+		rc = attempt_begin(w->db, &c->attempt, e);
+	if (rc != RC_OK)
+		return rc;
+	ref_hex(c->m.mref, hex);
+	sbuf_init(&b, 65536);
+	sbuf_addf(&b, "{\"mref\":\"%s\",\"attempt\":%d,\"size\":%lld", hex,
+		  c->attempt.number, (long long)c->m.size);
+	if (c->m.sha256.n == 32) {
+		sbuf_add_z(&b, ",\"sha256\":\"");
+		for (size_t i = 0; i < 32; i++)
+			sbuf_addf(&b, "%02x", (unsigned char)c->m.sha256.p[i]);
+		sbuf_add_c(&b, '"');
+	}
+	if (more.n > 0) {
+		sbuf_add_c(&b, ',');
+		sbuf_add(&b, more);
+	}
+	sbuf_add_c(&b, '}');
+	rc = ledger_append(w->db, KIND_MESSAGE_ATTEMPTED, c->m.mref,
+			   sbuf_slice(&b), e);
+	sbuf_fini(&b);
+	return rc;
+}
+
+enum rc
+claims_journal(struct queue *q, struct db *db, struct claim_batch *batch,
+	       struct slice more, struct err *e)
+{
+	struct arena own;
+	struct work w;
+	enum rc rc = RC_OK;
+
+	work_start(&w, q, db, &own);
+	for (size_t i = 0; rc == RC_OK && i < batch->n; i++)
+		if (!batch->claims[i].dropped)
+			rc = journal(&w, &batch->claims[i], more, e);
+	return work_end(&w, rc);
+}
+
+static int64_t
+retry_wait(const struct conf *conf, int attempts)
+{
+	size_t i = attempts > 0 ? (size_t)attempts - 1 : 0;
+
+	if (conf->retry_n == 0)
+		return HOUR_US;
+	return conf->retry_us[i < conf->retry_n ? i : conf->retry_n - 1];
+}
+
+static enum rc
+alarm_raised(struct work *w, const struct message *m, struct slice reason,
+	     struct err *e)
+{
+	char hex[REF_HEX];
+	struct sbuf b;
+	enum rc rc;
+
+	ref_hex(m->mref, hex);
+	sbuf_init(&b, 65536);
+	sbuf_addf(&b, "{\"mref\":\"%s\",\"reason\":", hex);
+	sbuf_add_json(&b, reason);
+	sbuf_add_c(&b, '}');
+	rc =
+	    ledger_append(w->db, KIND_ALARM_RAISED, m->mref, sbuf_slice(&b), e);
+	sbuf_fini(&b);
+	return rc;
+}
+
+static enum rc
+suppress(struct work *w, const struct message *m, struct slice reason,
+	 struct err *e)
+{
+	struct suppression s = {.brand = m->brand,
+				.address = m->address,
+				.reason = reason,
+				.message = m->mref,
+				.created_us = w->now};
+	char hex[REF_HEX];
+	struct customer c;
+	uint8_t hash[32];
+	struct sbuf b;
+	enum rc rc;
+
+	queue_address_hash(w->q, m->address, hash);
+	rc = suppression_put(w->db, &s, hash, e);
+	if (rc == RC_OK)
+		rc = customer_get(w->db, m->customer, w->a, &c, e);
+	if (rc != RC_OK)
+		return rc;
+	ref_hex(m->mref, hex);
+	sbuf_init(&b, 65536);
+	sbuf_add_z(&b, "{\"customer\":");
+	sbuf_add_json(&b, m->customer);
+	sbuf_add_z(&b, ",\"contact\":");
+	sbuf_add_json(&b, m->contact);
+	sbuf_addf(&b, ",\"mref\":\"%s\",\"reason\":", hex);
+	sbuf_add_json(&b, reason);
+	sbuf_add_c(&b, '}');
+	rc = ledger_append(w->db, KIND_CONTACT_SUPPRESSED, c.ref,
+			   sbuf_slice(&b), e);
+	sbuf_fini(&b);
+	return rc;
+}
+
+static enum rc
+defer(struct work *w, struct message *m, int64_t wait_us, struct slice reason,
+      struct slice more, struct err *e)
+{
+	int64_t next = w->now + wait_us;
+	enum rc rc;
+
+	if (next > m->not_after_us)
+		return finish(w, m, MESSAGE_EV_EXPIRE, reason, more, e);
+	m->next_us = next;
+	m->instance = 0;
+	rc = message_apply(w->db, m, MESSAGE_EV_DEFER, reason, more, e);
+	return rc == RC_OK && !m->held ? lane_wake(w->db, m->lane, next, e)
+				       : rc;
+}
+
+static enum rc
+uncertain(struct work *w, struct message *m, struct slice reason,
+	  struct slice more, struct err *e)
+{
+	enum rc rc;
+
+	m->uncertain++;
+	m->instance = 0;
+	m->held = !w->conf->resend_uncertain;
+	m->next_us = w->now + w->conf->uncertain_delay_us;
+	rc = message_apply(w->db, m, MESSAGE_EV_UNCERTAIN, reason, more, e);
+	return rc == RC_OK && !m->held
+		   ? lane_wake(w->db, m->lane, m->next_us, e)
+		   : rc;
+}
+
+static enum rc
+accept(struct work *w, struct message *m, const struct claim_verdict *v,
+       struct slice more, struct err *e)
+{
+	m->facts |= FACT_CONTENT | v->facts;
+	m->accepted_us = w->now;
+	m->queue_id = v->queue_id;
+	return finish(w, m, MESSAGE_EV_ACCEPT, SLICE(""), more, e);
+}
+
+static enum rc
+fail(struct work *w, struct message *m, const struct claim_verdict *v,
+     struct slice reason, struct slice more, struct err *e)
+{
+	enum rc rc = finish(w, m, MESSAGE_EV_FAIL, reason, more, e);
+
+	return rc == RC_OK && v->suppress ? suppress(w, m, reason, e) : rc;
+}
+
+static enum rc
+unfit(struct work *w, struct message *m, struct slice reason, struct err *e)
+{
+	enum rc rc;
+
+	m->held = true;
+	m->instance = 0;
+	rc = message_apply(w->db, m, MESSAGE_EV_DEFER, reason, SLICE(""), e);
+	return rc == RC_OK ? alarm_raised(w, m, reason, e) : rc;
+}
+
+static enum rc
+settle(struct work *w, struct message *m, const struct claim_verdict *v,
+       struct slice more, struct err *e)
+{
+	struct slice reason = v->reason.n > 0 ? v->reason : slice_z(v->verdict);
+	int64_t wait =
+	    v->wait_us > 0 ? v->wait_us : retry_wait(w->conf, m->attempts);
+
+	m->reply = v->reply;
+	switch (v->end) {
+	case CLAIM_ACCEPTED:
+		return accept(w, m, v, more, e);
+	case CLAIM_DEFERRED:
+		return defer(w, m, wait, reason, more, e);
+	case CLAIM_FAILED:
+		return fail(w, m, v, reason, more, e);
+	case CLAIM_UNCERTAIN:
+		return uncertain(w, m, reason, more, e);
+	case CLAIM_UNTRIED:
+		wait = v->wait_us > 0 ? v->wait_us : UNTRIED_WAIT_US;
+		if (v->claim->attempt.id == 0)
+			return unclaim(w, m, w->now + wait, e);
+		return defer(w, m, wait, SLICE("untried"), more, e);
+	case CLAIM_STOPPED:
+		return defer(w, m, 0, SLICE("stopped"), more, e);
+	case CLAIM_UNFIT:
+		return unfit(w, m, reason, e);
+	}
+	return err_set(e, RC_BUG, "an unknown end of a claim");
+}
+
+static enum rc
+end_attempt(struct work *w, const struct claim_verdict *v, struct err *e)
+{
+	struct attempt t = v->claim->attempt;
+
+	if (t.id == 0)
+		return RC_OK;
+	t.ended_us = w->now;
+	t.outcome = slice_z(v->verdict);
+	t.code = v->code;
+	t.reply = v->reply;
+	t.peer = v->peer;
+	t.transcript = v->transcript;
+	return attempt_end(w->db, &t, e);
+}
+
+static enum rc
+end_one(struct work *w, const struct claim_verdict *v, struct err *e)
+{
+	struct message now;
+	struct sbuf more;
+	enum rc rc = message_get_id(w->db, v->claim->m.id, w->a, &now, e);
+
+	if (rc == RC_OK)
+		rc = end_attempt(w, v, e);
+	if (rc != RC_OK || now.state != MESSAGE_CLAIMED ||
+	    now.instance != w->q->instance)
+		return rc; /* stopped meanwhile */
+	sbuf_init(&more, 1 << 20);
+	sbuf_addf(&more, "\"attempt\":%d,\"code\":%d,\"reply\":",
+		  v->claim->attempt.number, v->code);
+	sbuf_add_json(&more, v->reply);
+	sbuf_add_z(&more, ",\"peer\":");
+	sbuf_add_json(&more, v->peer);
+	if (v->more.n > 0) {
+		sbuf_add_c(&more, ',');
+		sbuf_add(&more, v->more);
+	}
+	rc = settle(w, &now, v, sbuf_slice(&more), e);
+	sbuf_fini(&more);
+	return rc;
+}
+
+enum rc
+claims_end(struct queue *q, struct db *db, const struct claim_verdict *verdicts,
+	   size_t n, struct err *e)
+{
+	struct arena own;
+	struct work w;
+	enum rc rc = RC_OK;
+
+	work_start(&w, q, db, &own);
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		rc = end_one(&w, &verdicts[i], e);
+	return work_end(&w, rc);
+}
+
+void
+claims_free(struct queue *q, struct claim_batch *batch)
+{
+	for (size_t i = 0; i < batch->n; i++)
+		if (batch->claims[i].slot >= 0)
+			phase_free(q->phases, batch->claims[i].slot);
+	batch->n = 0;
+}
+
+/* A claim that a dead process left: its phase says what may have happened. */
+static enum rc
+resolve(struct work *w, struct message *m, size_t *is_uncertain,
+	size_t *requeued, struct err *e)
+{
+	struct attempt *list;
+	size_t n;
+	enum rc rc = attempt_list(w->db, m->id, false, w->a, &list, &n, e);
+	struct attempt *last = rc == RC_OK && n > 0 ? &list[n - 1] : NULL;
+
+	if (rc != RC_OK)
+		return rc;
+	if (last == NULL || last->ended_us != 0) {
+		(*requeued)++;
+		return unclaim(w, m, w->now, e);
+	}
+	last->ended_us = w->now;
+	last->outcome = SLICE("died");
+	rc = attempt_end(w->db, last, e);
+	if (rc != RC_OK)
+		return rc;
+	if (phases_left(w->q->phases, m->mref) == PHASE_CONTENT) {
+		(*is_uncertain)++;
+		return uncertain(w, m, SLICE("died"), SLICE(""), e);
+	}
+	(*requeued)++;
+	return defer(w, m, 0, SLICE("died"), SLICE(""), e);
+}
+
+enum rc
+claims_recover(struct queue *q, struct db *db, size_t *is_uncertain,
+	       size_t *requeued, struct err *e)
+{
+	struct arena own;
+	struct message *list;
+	struct work w;
+	size_t n;
+	enum rc rc;
+
+	*is_uncertain = *requeued = 0;
+	do {
+		work_start(&w, q, db, &own);
+		rc = message_list_orphans(db, q->instance, 1000, &own, &list,
+					  &n, e);
+		for (size_t i = 0; rc == RC_OK && i < n; i++)
+			rc = resolve(&w, &list[i], is_uncertain, requeued, e);
+		rc = work_end(&w, rc);
+	} while (rc == RC_OK && n == 1000);
+	return rc;
+}
+
+enum rc
+claims_block_lane(struct queue *q, struct db *db, int64_t lane,
+		  int64_t until_us, struct slice reason, struct err *e)
+{
+	struct arena own;
+	struct lane l;
+	struct work w;
+	enum rc rc;
+
+	work_start(&w, q, db, &own);
+	rc = lane_get(db, lane, &own, &l, e);
+	if (rc == RC_OK) {
+		l.blocked_us = until_us;
+		l.failures = until_us > 0 ? l.failures + 1 : 0;
+		l.reason = reason;
+		rc = lane_update(db, &l, e);
+	}
+	return work_end(&w, rc);
+}
