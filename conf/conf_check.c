@@ -1,0 +1,124 @@
+#include "conf/conf_check.h"
+
+/* The line of an option of a section, else of the section. */
+static const struct tree_node *
+line_of(const struct tree_node *section, const char *option)
+{
+	const struct tree_node *n = tree_find(section, option);
+
+	return n ? n : section;
+}
+
+/* The node of the section of this kind and title. */
+static const struct tree_node *
+node_of(const struct tree_node *root, const char *kind, const char *title)
+{
+	const struct tree_node *n = root->first;
+
+	while (n && (!slice_eq_z(n->name, kind) ||
+		     (title && !slice_eq_z(n->title, title))))
+		n = n->next;
+	return n ? n : root;
+}
+
+static enum rc
+check_route(const struct conf *c, const struct tree_node *n, const char *route,
+	    struct err *e)
+{
+	if (route[0] == '\0' || strcmp(route, "mx") == 0 ||
+	    conf_relay(c, route))
+		return RC_OK;
+	return tree_err(line_of(n, "route"), e,
+			"route: there is no relay \"%s\": write \"mx\", or add "
+			"relay \"%s\" { … }",
+			route, route);
+}
+
+static enum rc
+check_brand(const struct conf *c, const struct brand *b,
+	    const struct tree_node *n, struct err *e)
+{
+	const struct brand *first = conf_brand_number(c, b->number);
+
+	if (first != b)
+		return tree_err(
+		    line_of(n, "id"), e,
+		    "id: %u is the number of brand \"%s\" too: each "
+		    "brand has one of its own",
+		    b->number, first->name);
+	if (conf_policy(c, slice_z(b->policy)) == NULL)
+		return tree_err(line_of(n, "policy"), e,
+				"policy: there is no policy \"%s\": include "
+				"its file, or add policy \"%s\" { … }",
+				b->policy, b->policy);
+	if (b->dkim_ed25519_selector[0] &&
+	    strcmp(b->dkim_ed25519_selector, b->dkim_selector) == 0)
+		return tree_err(line_of(n, "dkim_ed25519_selector"), e,
+				"dkim_ed25519_selector: \"%s\" is the RSA "
+				"key's: each key has one of its own",
+				b->dkim_selector);
+	return check_route(c, n, b->route, e);
+}
+
+static enum rc
+check_relay(const struct relay *r, const struct tree_node *n, struct err *e)
+{
+	if (strcmp(r->name, "mx") == 0)
+		return tree_err(n, e,
+				"a relay may not be called \"mx\": that is the "
+				"way straight to exchangers");
+	if (r->user[0] && r->password_file[0] == '\0')
+		return tree_err(line_of(n, "user"), e,
+				"user: password_file is missing beside it");
+	if (r->password_file[0] && r->user[0] == '\0')
+		return tree_err(line_of(n, "password_file"), e,
+				"password_file: user is missing beside it");
+	if (r->user[0] && (r->tls == TLS_OFF || r->tls == TLS_MAY))
+		return tree_err(line_of(n, "tls"), e,
+				"tls: a password would go out in the clear: "
+				"write tls = must or implicit");
+	return RC_OK;
+}
+
+static enum rc
+check_http(const struct conf *c, const struct tree_node *root, struct err *e)
+{
+	const struct tree_node *http = node_of(root, "http", NULL);
+
+	if (c->tls_certificate[0] && c->tls_key[0] == '\0')
+		return tree_err(line_of(http, "tls_certificate"), e,
+				"tls_certificate: tls_key is missing beside "
+				"it");
+	if (c->tls_key[0] && c->tls_certificate[0] == '\0')
+		return tree_err(line_of(http, "tls_key"), e,
+				"tls_key: tls_certificate is missing beside "
+				"it");
+	if (c->public_listen.port == c->private_listen.port &&
+	    c->public_listen.port != 0 &&
+	    strcmp(c->public_listen.host, c->private_listen.host) == 0)
+		return tree_err(line_of(http, "private_listen"), e,
+				"private_listen: it is public_listen's place "
+				"too: give it a port of its own");
+	return RC_OK;
+}
+
+enum rc
+conf_check(const struct conf *c, const struct tree_node *root, struct err *e)
+{
+	enum rc rc = check_http(c, root, e);
+
+	if (!rc && c->brands_n == 0)
+		rc = tree_err(root, e,
+			      "there is no brand: add brand \"default\" { … }");
+	for (size_t i = 0; i < c->relays_n && !rc; i++)
+		rc = check_relay(&c->relays[i],
+				 node_of(root, "relay", c->relays[i].name), e);
+	for (size_t i = 0; i < c->brands_n && !rc; i++)
+		rc = check_brand(c, &c->brands[i],
+				 node_of(root, "brand", c->brands[i].name), e);
+	for (size_t i = 0; i < c->destinations_n && !rc; i++)
+		rc = check_route(
+		    c, node_of(root, "destination", c->destinations[i].pattern),
+		    c->destinations[i].route, e);
+	return rc;
+}
