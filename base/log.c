@@ -52,7 +52,7 @@ log_init(int fd, enum log_level max)
 static bool
 put(struct line *l, struct slice s)
 {
-	if (s.n > sizeof(l->bytes) - 2 - l->n)
+	if (l->n + s.n > sizeof(l->bytes) - 2)
 		return false;
 	memcpy(l->bytes + l->n, s.p, s.n);
 	l->n += s.n;
@@ -178,6 +178,6 @@ log_write(enum log_event event, const struct log_field *fields, size_t n)
 		put_field(&l, &fields[i]);
 	l.bytes[l.n++] = '\n';
 	while (write(atomic_load(&log_fd), l.bytes, l.n) < 0 && errno == EINTR)
-		;
+		continue;
 	errno = saved;
 }
