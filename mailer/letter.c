@@ -1,0 +1,491 @@
+#include "mailer/letter.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "queue/invoices.h"
+#include "queue/schedule.h"
+#include "store/customer.h"
+#include "store/notice.h"
+#include "templates/zone.h"
+
+struct gather {
+	const struct letter_sources *from;
+	struct arena *a;
+	struct letter *out;
+	struct customer customer;
+	struct notice *notices;
+	size_t notices_n;
+	struct invoice *invoices; /* different ones, in the notices' order */
+	size_t invoices_n;
+};
+
+static struct datum *
+text(const struct gather *g, struct slice s)
+{
+	return datum_text(g->a, s);
+}
+
+static struct datum *
+text_z(const struct gather *g, const char *z)
+{
+	return datum_text(g->a, slice_z(z == NULL ? "" : z));
+}
+
+static struct datum *
+brand_data(const struct gather *g, const struct brand *b)
+{
+	struct datum *d = datum_map(g->a);
+
+	datum_set(d, "name", text_z(g, b->name));
+	datum_set(d, "title", text_z(g, b->title));
+	datum_set(d, "website", text_z(g, b->website));
+	datum_set(d, "support_url", text_z(g, b->support_url));
+	datum_set(d, "logo_url", text_z(g, b->logo_url));
+	datum_set(d, "color", text_z(g, b->color));
+	datum_set(d, "postal_address", text_z(g, b->postal_address));
+	datum_set(d, "tax_id", text_z(g, b->tax_id));
+	datum_set(d, "from_address", text_z(g, b->from_address));
+	datum_set(d, "reply_to", text_z(g, b->reply_to));
+	return d;
+}
+
+/* A JSON member as text, "" where it is absent or null. */
+static struct slice
+member(const json_t *o, const char *key)
+{
+	const char *z = json_string_value(json_object_get(o, key));
+
+	return slice_z(z);
+}
+
+static struct datum *
+copy(const struct gather *g, const json_t *o, const char *key)
+{
+	return text(g, arena_dup(g->a, member(o, key)));
+}
+
+static struct datum *
+date_member(const struct gather *g, const json_t *o, const char *key)
+{
+	int32_t date;
+
+	return date_parse(member(o, key), &date) ? datum_date(g->a, date)
+						 : datum_null(g->a);
+}
+
+static struct datum *
+amount_member(const struct gather *g, const json_t *o, const char *key,
+	      const char *currency)
+{
+	struct money m;
+
+	if (money_parse(member(o, key), slice_z(currency), &m, NULL) != RC_OK)
+		return datum_null(g->a);
+	return datum_money(g->a, m);
+}
+
+static void
+set_known(struct datum *d, const char *key, struct datum *v)
+{
+	if (datum_kind(v) != DATUM_NULL)
+		datum_set(d, key, v);
+}
+
+static struct datum *
+line_data(const struct gather *g, const json_t *line, const char *currency)
+{
+	struct datum *d = datum_map(g->a);
+	struct slice quantity = member(line, "quantity");
+
+	datum_set(d, "description", copy(g, line, "description"));
+	datum_set(d, "quantity",
+		  quantity.n > 0 ? copy(g, line, "quantity") : text_z(g, "1"));
+	datum_set(d, "amount", amount_member(g, line, "amount", currency));
+	set_known(d, "from", date_member(g, line, "from"));
+	set_known(d, "to", date_member(g, line, "to"));
+	datum_set(d, "service", copy(g, line, "service"));
+	return d;
+}
+
+static struct datum *
+invoice_data(const struct gather *g, const struct invoice *i, const json_t *o,
+	     bool first, bool last)
+{
+	struct datum *d = datum_map(g->a), *lines = datum_list(g->a);
+	json_t *list = json_object_get(o, "lines"), *line;
+	size_t k;
+
+	datum_set(d, "id", text(g, i->id));
+	datum_set(d, "number", text(g, i->number));
+	datum_set(d, "total", datum_money(g->a, i->total));
+	datum_set(d, "balance", datum_money(g->a, i->balance));
+	datum_set(d, "due_on", datum_date(g->a, i->due_on));
+	set_known(d, "issued_on", datum_date(g->a, i->issued_on));
+	datum_set(d, "pay_url", copy(g, o, "pay_url"));
+	datum_set(d, "first", datum_bool(g->a, first));
+	datum_set(d, "last", datum_bool(g->a, last));
+	json_array_foreach (list, k, line)
+		datum_add(lines, line_data(g, line, i->total.currency));
+	datum_set(d, "lines", lines);
+	return d;
+}
+
+static void
+set_payment_method(const struct gather *g, const json_t *o, struct datum *d)
+{
+	static const char *const kinds[] = {"card", "bank", "transfer",
+					    "credit"};
+	const json_t *method = json_object_get(o, "payment_method");
+	struct slice expires = member(method, "expires");
+	struct datum *m;
+
+	if (!json_is_object(method) ||
+	    slice_eq_z(member(method, "kind"), "none"))
+		return;
+	m = datum_map(g->a);
+	datum_set(m, "kind", copy(g, method, "kind"));
+	datum_set(m, "label", copy(g, method, "label"));
+	if (expires.n == 7) /* 2026-12 as cards show it: 12/2026 */
+		datum_set(m, "expires",
+			  text_z(g, arena_printf(g->a, "%.2s/%.4s",
+						 expires.p + 5, expires.p)));
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		datum_set(m, kinds[i],
+			  datum_bool(g->a, slice_eq_z(member(method, "kind"),
+						      kinds[i])));
+	datum_set(d, "payment_method", m);
+}
+
+static void
+set_act(const struct gather *g, const struct anchors *at, const char *name,
+	const char *key, struct datum *d)
+{
+	const struct policy *p = g->out->policy;
+
+	for (size_t i = 0; p != NULL && i < p->acts_n; i++) {
+		int64_t opens;
+
+		if (strcmp(p->acts[i].name, name) != 0 ||
+		    schedule_act(p, &p->acts[i], at, &opens, NULL) != RC_OK)
+			continue;
+		/* A late notice makes for a late act: never earlier than its
+		 * lead after now. */
+		for (size_t k = 0; k < p->acts[i].needs_n; k++) {
+			const struct policy_step *s =
+			    &p->steps[p->acts[i].needs[k]];
+			int64_t after;
+
+			if (slice_eq_z(g->out->step, s->name) &&
+			    schedule_after_lead(p, s, g->from->now_us, &after,
+						NULL) == RC_OK &&
+			    after > opens)
+				opens = after;
+		}
+		datum_set(d, key, datum_time(g->a, opens));
+	}
+}
+
+static void
+set_dates(const struct gather *g, const struct invoice *i, struct datum *d)
+{
+	struct anchors at = {.due = i->due_on,
+			     .issued = i->issued_on,
+			     .expires = DATE_NONE,
+			     .act_not_before = i->retry_on,
+			     .customer_zone =
+				 arena_z(g->a, g->customer.time_zone)};
+	const struct zone *z =
+	    g->out->policy == NULL
+		? NULL
+		: zone_find(slice_z(g->out->policy->time_zone));
+	int32_t today = (int32_t)(g->from->now_us / DAY_US);
+	int minute;
+
+	if (z != NULL)
+		zone_local(z, g->from->now_us, &today, &minute);
+	datum_set(d, "due_on", datum_date(g->a, i->due_on));
+	datum_set(d, "days_left", datum_int(g->a, i->due_on - today));
+	datum_set(d, "overdue", datum_bool(g->a, today > i->due_on));
+	datum_set(d, "days_overdue",
+		  datum_int(g->a, today > i->due_on ? today - i->due_on : 0));
+	set_act(g, &at, "suspend", "suspend_at", d);
+	set_act(g, &at, "terminate", "terminate_at", d);
+}
+
+static enum rc
+set_invoices(struct gather *g, struct datum *d, struct err *e)
+{
+	struct datum *list = datum_list(g->a);
+	struct money sum = {0, ""};
+
+	for (size_t k = 0; k < g->invoices_n; k++) {
+		struct invoice *i = &g->invoices[k];
+		struct datum *one;
+		json_t *o;
+		enum rc rc = json_read(i->body, 4u << 20, &o, e);
+
+		if (rc != RC_OK)
+			return err_add(e, "invoice %.*s", SLICE_ARG(i->id));
+		one = invoice_data(g, i, o, k == 0, k + 1 == g->invoices_n);
+		datum_add(list, one);
+		if (k == 0) {
+			datum_set(d, "invoice", one);
+			datum_set(d, "pay_url",
+				  g->invoices_n == 1 ? copy(g, o, "pay_url")
+						     : text_z(g, ""));
+			set_payment_method(g, o, d);
+			datum_set(d, "auto_renew",
+				  datum_bool(g->a, invoice_auto_renew_ok(i)));
+			set_known(d, "charge_on",
+				  datum_date(g->a, i->charge_on));
+			set_known(d, "retry_on", datum_date(g->a, i->retry_on));
+			set_dates(g, i, d);
+			sum = i->balance;
+		} else {
+			sum.minor += i->balance.minor;
+		}
+		json_decref(o);
+	}
+	datum_set(d, "invoices", list);
+	datum_set(d, "many", datum_bool(g->a, g->invoices_n > 1));
+	datum_set(d, "count", datum_int(g->a, (int64_t)g->invoices_n));
+	if (g->invoices_n > 0)
+		datum_set(d, "balance", datum_money(g->a, sum));
+	return RC_OK;
+}
+
+static bool
+has_service(const struct datum *list, struct slice id)
+{
+	for (size_t i = 0; i < datum_count(list); i++)
+		if (slice_eq(datum_slice(datum_get(datum_at(list, i), "id")),
+			     id))
+			return true;
+	return false;
+}
+
+static enum rc
+add_service(const struct gather *g, struct slice id, struct datum *list,
+	    struct err *e)
+{
+	struct service s;
+	struct datum *d;
+	enum rc rc;
+
+	if (id.n == 0 || has_service(list, id))
+		return RC_OK;
+	rc = service_get(g->from->db, id, g->a, &s, e);
+	if (rc == RC_NOTFOUND) {
+		s.name = s.id = id;
+		s.product = SLICE("");
+	} else if (rc != RC_OK) {
+		return rc;
+	}
+	d = datum_map(g->a);
+	datum_set(d, "id", text(g, id));
+	datum_set(d, "name", text(g, s.name));
+	datum_set(d, "product", text(g, s.product));
+	datum_add(list, d);
+	return RC_OK;
+}
+
+static enum rc
+set_services(const struct gather *g, struct datum *d, struct err *e)
+{
+	struct datum *list = datum_list(g->a);
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < g->notices_n; i++)
+		rc = add_service(g, g->notices[i].service, list, e);
+	for (size_t i = 0; rc == RC_OK && i < g->invoices_n; i++)
+		for (size_t k = 0; rc == RC_OK && k < g->invoices[i].services_n;
+		     k++)
+			rc =
+			    add_service(g, g->invoices[i].services[k], list, e);
+	datum_set(d, "services", list);
+	if (datum_count(list) > 0)
+		datum_set(d, "service", (struct datum *)datum_at(list, 0));
+	return rc;
+}
+
+/* The data of the event or request, with its amounts as money and its dates as
+ * dates; "old_due_on" is wanted by its own name. */
+static enum rc
+set_event(const struct gather *g, struct datum *d, struct err *e)
+{
+	static const char *const dates[] = {"retry_on", "expires_on"};
+	static const char *const amounts[] = {"amount", "balance", "threshold"};
+	const char *currency =
+	    g->invoices_n > 0 ? g->invoices[0].balance.currency : "";
+	const struct notice *n = &g->notices[0];
+	struct datum *event;
+	json_t *o;
+	enum rc rc;
+
+	if (n->data.n == 0)
+		return RC_OK;
+	rc = json_read(n->data, 1u << 20, &o, e);
+	if (rc != RC_OK)
+		return err_add(e, "the data of the notice");
+	event = datum_from_json(g->a, o);
+	if (member(o, "currency").n == 3)
+		currency = arena_z(g->a, member(o, "currency"));
+	for (size_t i = 0; i < sizeof(amounts) / sizeof(*amounts); i++)
+		set_known(event, amounts[i],
+			  amount_member(g, o, amounts[i], currency));
+	for (size_t i = 0; i < sizeof(dates) / sizeof(*dates); i++)
+		set_known(event, dates[i], date_member(g, o, dates[i]));
+	set_known(d, "old_due_on", date_member(g, o, "old_due_on"));
+	datum_set(event, "at", datum_time(g->a, n->created_us));
+	datum_set(d, "event", event);
+	json_decref(o);
+	return RC_OK;
+}
+
+static struct datum *
+own_url(const struct gather *g, const char *path, enum token_purpose purpose)
+{
+	struct slice out;
+	struct sbuf b;
+
+	sbuf_init(&b, 4096);
+	sbuf_add_z(&b, g->out->brand->public_url);
+	sbuf_add_z(&b, path);
+	token_add(&b, g->out->key, purpose, g->out->m.mref, 0, SLICE(""));
+	out = arena_dup(g->a, sbuf_slice(&b));
+	sbuf_fini(&b);
+	return text(g, out);
+}
+
+static void
+set_common(const struct gather *g, struct datum *d)
+{
+	struct letter *l = g->out;
+	struct datum *customer = datum_map(g->a);
+	char hex[REF_HEX];
+
+	ref_hex(l->m.mref, hex);
+	datum_set(customer, "id", text(g, g->customer.id));
+	datum_set(customer, "name", text(g, g->customer.name));
+	datum_set(d, "customer", customer);
+	datum_set(d, "brand", brand_data(g, l->brand));
+	datum_set(d, "locale", text(g, l->locale));
+	datum_set(
+	    d, "lang",
+	    text(g, slice_of(l->locale.p, l->locale.n < 2 ? l->locale.n : 2)));
+	datum_set(d, "subject_ref", text_z(g, arena_printf(g->a, "%.8s", hex)));
+	datum_set(d, "template", text(g, l->m.template));
+	datum_set(d, "step", text(g, l->step));
+	datum_set(d, "view_url", own_url(g, "/m/", TOKEN_VIEW));
+	datum_set(d, "answer_url", own_url(g, "/a/", TOKEN_ANSWER));
+	datum_set(d, "preferences_url",
+		  l->mandatory ? text_z(g, "")
+			       : own_url(g, "/u/", TOKEN_LEAVE));
+	datum_set(d, "area_url", text_z(g, ""));
+	datum_set(d, "tracked",
+		  datum_bool(g->a, l->track_opens || l->track_links));
+	datum_set(d, "mandatory", datum_bool(g->a, l->mandatory));
+}
+
+static bool
+listed(const struct gather *g, struct slice id)
+{
+	for (size_t i = 0; i < g->invoices_n; i++)
+		if (slice_eq(g->invoices[i].id, id))
+			return true;
+	return false;
+}
+
+static enum rc
+load(struct gather *g, struct err *e)
+{
+	struct db *db = g->from->db;
+	enum rc rc =
+	    customer_get(db, g->out->m.customer, g->a, &g->customer, e);
+
+	if (rc == RC_OK)
+		rc = notice_list_message(db, g->out->m.id, g->a, &g->notices,
+					 &g->notices_n, e);
+	if (rc != RC_OK)
+		return rc;
+	if (g->notices_n == 0)
+		return err_set(e, RC_NOTFOUND, "the message has no notices");
+	g->invoices = ARENA_ARRAY(g->a, struct invoice, g->notices_n);
+	for (size_t i = 0; rc == RC_OK && i < g->notices_n; i++) {
+		if (g->notices[i].invoice.n == 0 ||
+		    listed(g, g->notices[i].invoice))
+			continue;
+		rc = invoice_get(db, g->notices[i].invoice, g->a,
+				 &g->invoices[g->invoices_n], e);
+		g->invoices_n += rc == RC_OK;
+	}
+	return rc;
+}
+
+/* What the policy says of the step, or of the event, that it comes from. */
+static void
+choose_manner(struct gather *g)
+{
+	struct letter *l = g->out;
+	const struct policy *p = l->policy;
+	bool track = true;
+
+	for (size_t i = 0; p != NULL && i < p->steps_n; i++) {
+		if (!slice_eq_z(l->step, p->steps[i].name))
+			continue;
+		l->attach_pdf = p->steps[i].attach_pdf;
+		track = p->steps[i].track;
+	}
+	for (size_t i = 0; p != NULL && i < p->on_n; i++) {
+		if (!slice_eq_z(l->step, p->on[i].event))
+			continue;
+		l->attach_pdf = p->on[i].attach_pdf;
+		track = p->on[i].track;
+	}
+	/* All that billing asks for is about a contract in force. */
+	l->mandatory = true;
+	l->track_opens = track && l->brand->opens != TRACKING_OFF;
+	l->track_links = track && l->brand->links;
+}
+
+enum rc
+letter_gather(const struct letter_sources *from, const struct message *m,
+	      struct arena *a, struct letter *out, struct err *e)
+{
+	struct gather g = {.from = from, .a = a, .out = out};
+	enum rc rc;
+
+	memset(out, 0, sizeof(*out));
+	out->m = *m;
+	out->brand = conf_brand(from->conf, m->brand);
+	if (out->brand == NULL)
+		return err_set(e, RC_NOTFOUND,
+			       "brand %.*s is not in the "
+			       "configuration",
+			       SLICE_ARG(m->brand));
+	out->key = keyring_active(from->keys, out->brand->number);
+	if (out->key == NULL)
+		return err_set(e, RC_NOTFOUND,
+			       "brand %s has no token key; run acuse key "
+			       "rotate",
+			       out->brand->name);
+	rc = load(&g, e);
+	if (rc != RC_OK)
+		return rc;
+	out->policy = conf_policy(from->conf, g.notices[0].policy);
+	if (out->policy == NULL)
+		out->policy =
+		    conf_policy(from->conf, slice_z(out->brand->policy));
+	out->step = g.notices[0].step;
+	out->locale = g.customer.locale;
+	out->time_zone = g.customer.time_zone;
+	out->customer_name = g.customer.name;
+	out->invoice = g.notices[0].invoice;
+	choose_manner(&g);
+	out->data = datum_map(a);
+	set_common(&g, out->data);
+	rc = set_invoices(&g, out->data, e);
+	if (rc == RC_OK)
+		rc = set_services(&g, out->data, e);
+	return rc == RC_OK ? set_event(&g, out->data, e) : rc;
+}

@@ -1,0 +1,39 @@
+#ifndef MAILER_LETTER_H
+#define MAILER_LETTER_H
+
+#include "base/token.h"
+#include "conf/conf.h"
+#include "store/message.h"
+#include "templates/datum.h"
+
+/* What a message is about, as its templates see it. */
+struct letter {
+	struct message m;
+	const struct brand *brand;
+	const struct policy *policy;
+	struct slice step; /* of its first notice */
+	struct slice locale, time_zone;
+	struct slice customer_name;
+	struct slice invoice; /* id of the first one; "" */
+	bool attach_pdf, mandatory;
+	bool track_opens, track_links;
+	struct datum *data;
+	const struct token_key *key;
+};
+
+struct letter_sources {
+	const struct conf *conf;
+	const struct keyring *keys;
+	struct db *db; /* any handle */
+	int64_t now_us;
+};
+
+/* Gathers all that the message's templates may name (templates/README.md).
+ * Owns: the arena; brand and policy the configuration.
+ * Fails: RC_NOTFOUND (customer, brand or notices gone), RC_INVALID (what was
+ * stored cannot be shown; the text says what), those of store/. */
+enum rc letter_gather(const struct letter_sources *from,
+		      const struct message *m, struct arena *a,
+		      struct letter *out, struct err *e) MUST_USE;
+
+#endif
