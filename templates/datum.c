@@ -254,8 +254,9 @@ from_object(struct arena *a, const json_t *j)
 	json_t *value;
 
 	/* Jansson's iterator takes no const object, and changes nothing. */
-	json_object_foreach((json_t *)(uintptr_t)j, key, value) datum_set_slice(
-	    d, arena_dup(a, slice_z(key)), datum_from_json(a, value));
+	json_object_foreach ((json_t *)(uintptr_t)j, key, value)
+		datum_set_slice(d, arena_dup(a, slice_z(key)),
+				datum_from_json(a, value));
 	return d;
 }
 
