@@ -255,8 +255,8 @@ make_key(const char *dir, const struct keyring *k, uint16_t brand, uint32_t *id,
 	key.state = TOKEN_KEY_ACTIVE;
 	random_bytes(key.secret, sizeof(key.secret));
 	rc = write_key(dir, &key, true, e);
-	secret_wipe(&key, sizeof(key));
 	*id = key.id;
+	secret_wipe(&key, sizeof(key));
 	return rc;
 }
 
