@@ -233,10 +233,10 @@ chosen = $(if $(T),$(foreach f,$(1),$(if $(findstring $(T:%.c=%),$(f:$(B)/%=%)),
 	$(f))),$(1))
 
 .PHONY: check check-all check-unit
-check: deps all $(UNIT_BIN) $(FUZZ_BIN)
+check: deps all $(call chosen,$(UNIT_BIN) $(FUZZ_BIN))
 	$(Q)$(TEST_ENV) tools/check $(call chosen,$(UNIT_BIN) $(FUZZ_BIN) \
 		$(SCRIPTS))
-check-all: deps all $(UNIT_BIN) $(FUZZ_BIN)
+check-all: deps all $(call chosen,$(UNIT_BIN) $(FUZZ_BIN))
 	$(Q)$(TEST_ENV) ACUSE_SLOW=1 tools/check $(call chosen,$(UNIT_BIN) \
 		$(FUZZ_BIN) $(SCRIPTS))
 check-unit: $(call chosen,$(UNIT_BIN))
