@@ -266,7 +266,7 @@ has_service(const struct datum *list, struct slice id)
 
 static enum rc
 add_service(const struct gather *g, struct slice id, struct datum *list,
-	    struct err *e)
+	    struct datum **first, struct err *e)
 {
 	struct service s;
 	struct datum *d;
@@ -286,25 +286,27 @@ add_service(const struct gather *g, struct slice id, struct datum *list,
 	datum_set(d, "name", text(g, s.name));
 	datum_set(d, "product", text(g, s.product));
 	datum_add(list, d);
+	if (*first == NULL)
+		*first = d;
 	return RC_OK;
 }
 
 static enum rc
 set_services(const struct gather *g, struct datum *d, struct err *e)
 {
-	struct datum *list = datum_list(g->a);
+	struct datum *list = datum_list(g->a), *first = NULL;
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < g->notices_n; i++)
-		rc = add_service(g, g->notices[i].service, list, e);
+		rc = add_service(g, g->notices[i].service, list, &first, e);
 	for (size_t i = 0; rc == RC_OK && i < g->invoices_n; i++)
 		for (size_t k = 0; rc == RC_OK && k < g->invoices[i].services_n;
 		     k++)
 			rc =
 			    add_service(g, g->invoices[i].services[k], list, e);
 	datum_set(d, "services", list);
-	if (datum_count(list) > 0)
-		datum_set(d, "service", (struct datum *)datum_at(list, 0));
+	if (first != NULL)
+		datum_set(d, "service", first);
 	return rc;
 }
 
