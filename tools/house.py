@@ -1,6 +1,6 @@
 """The rules of the house that no compiler checks: tables, then checkers.
 
-Each checker takes a Source and yields (line, text)."""
+Each checker takes a Source and yields (line, text); undefined() takes all."""
 
 import re
 
@@ -204,6 +204,24 @@ def declared(item):
     if not m or re.search(r'\(\s*\*', head[:m.end() + 1]):
         return None
     return None if m.group(1).isupper() else m.group(1)
+
+
+def defined(src):
+    """Names of the functions that a source defines."""
+    return set(re.findall(r'^(\w+)\(', src.code, re.M)) | set(
+        re.findall(r'\bstatic\s+inline\b[^;{(]*?\b(\w+)\s*\(', src.code))
+
+
+def undefined(sources):
+    """Over all sources: functions that a header promises and nobody defines."""
+    names = set().union(*map(defined, sources))
+    for src in sources:
+        if src.path.endswith('.h'):
+            for number, item in items(src):
+                name = declared(item)
+                if name and name not in names and '{' not in item:
+                    yield (src.path, number,
+                           f'{name} is declared and defined nowhere')
 
 
 CHECKERS = [sole_users, banned, machine_paths, lengths, contracts]
