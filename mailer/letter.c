@@ -302,8 +302,8 @@ set_services(const struct gather *g, struct datum *d, struct err *e)
 	for (size_t i = 0; rc == RC_OK && i < g->invoices_n; i++)
 		for (size_t k = 0; rc == RC_OK && k < g->invoices[i].services_n;
 		     k++)
-			rc =
-			    add_service(g, g->invoices[i].services[k], list, e);
+			rc = add_service(g, g->invoices[i].services[k], list,
+					 list, e);first, e);
 	datum_set(d, "services", list);
 	if (first != NULL)
 		datum_set(d, "service", first);
