@@ -101,6 +101,9 @@ void option_print_section(const char *section, const void *in,
 void option_print(const struct option *o, const void *in,
 		  const struct policy *p, struct sbuf *out);
 
+/* Adds a text in its quotes. */
+void option_print_text(const char *z, struct sbuf *out);
+
 /* "2h", from microseconds, in the largest unit that is whole. */
 void option_print_us(int64_t us, struct sbuf *out);
 

@@ -24,8 +24,8 @@ load_int(const struct option *o, const void *in)
 	return eight;
 }
 
-static void
-print_text(const char *z, struct sbuf *out)
+void
+option_print_text(const char *z, struct sbuf *out)
 {
 	sbuf_add_c(out, '"');
 	for (; *z; z++) {
@@ -43,7 +43,7 @@ print_list(const char *const *list, struct sbuf *out)
 	for (size_t i = 0; list[i]; i++) {
 		if (i > 0)
 			sbuf_add_z(out, ", ");
-		print_text(list[i], out);
+		option_print_text(list[i], out);
 	}
 	sbuf_add_c(out, '}');
 }
@@ -88,7 +88,7 @@ print_word(const struct option *o, int64_t v, struct sbuf *out)
 
 	while (w->word && w->value != (uint32_t)v)
 		w++;
-	print_text(w->word ? w->word : "", out);
+	option_print_text(w->word ? w->word : "", out);
 }
 
 static void
@@ -150,7 +150,7 @@ print_needs(const struct policy_act *act, const struct policy *p,
 	for (size_t i = 0; i < act->needs_n; i++) {
 		if (i > 0)
 			sbuf_add_z(out, ", ");
-		print_text(p->steps[act->needs[i]].name, out);
+		option_print_text(p->steps[act->needs[i]].name, out);
 	}
 	sbuf_add_c(out, '}');
 }
@@ -217,7 +217,7 @@ option_print(const struct option *o, const void *in, const struct policy *p,
 		break;
 	case OPT_TEXT:
 	case OPT_PATH:
-		print_text(*(const char *const *)field, out);
+		option_print_text(*(const char *const *)field, out);
 		break;
 	case OPT_LIST:
 		print_list(*(const char *const *const *)field, out);
@@ -353,7 +353,7 @@ option_print_section(const char *section, const void *in,
 
 		memcpy(&title, (const char *)in + s->title_offset,
 		       sizeof(title));
-		print_text(title, out);
+		option_print_text(title, out);
 		sbuf_add_c(out, ' ');
 	}
 	sbuf_add_z(out, "{\n");
