@@ -29,6 +29,7 @@ sbuf_ok(const struct sbuf *b)
 	return !b->over;
 }
 
+/* The content.  Owns: the buffer; valid until the next add. */
 static inline struct slice
 sbuf_slice(const struct sbuf *b)
 {
@@ -43,10 +44,19 @@ const char *sbuf_z(struct sbuf *b);
  * The caller writes up to n and adds what it wrote to b->n. */
 char *sbuf_room(struct sbuf *b, size_t n);
 
+/* Adds bytes as they are. */
 void sbuf_add(struct sbuf *b, struct slice s);
+
+/* Adds a C string as it is; NULL adds nothing. */
 void sbuf_add_z(struct sbuf *b, const char *z);
+
+/* Adds one byte. */
 void sbuf_add_c(struct sbuf *b, char c);
+
+/* Adds a number in decimal. */
 void sbuf_add_int(struct sbuf *b, int64_t v);
+
+/* Adds formatted text, as printf() would print it. */
 void sbuf_addf(struct sbuf *b, const char *fmt, ...) PRINTF(2, 3);
 
 /* HTML text or quoted attribute: & < > " ' as references. */

@@ -23,6 +23,7 @@ struct slice {
 /* Printf arguments for "%.*s". */
 #define SLICE_ARG(s) (int)(s).n, (s).p ? (s).p : ""
 
+/* n bytes at p, borrowed. */
 static inline struct slice
 slice_of(const void *p, size_t n)
 {
@@ -36,12 +37,14 @@ slice_z(const char *z)
 	return (struct slice){z ? z : "", z ? strlen(z) : 0};
 }
 
+/* Equal bytes. */
 static inline bool
 slice_eq(struct slice a, struct slice b)
 {
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* Equal to a C string; NULL counts as empty. */
 static inline bool
 slice_eq_z(struct slice a, const char *z)
 {
@@ -54,7 +57,10 @@ int slice_cmp(struct slice a, struct slice b);
 /* Equal when ASCII letters are folded. */
 bool slice_ieq(struct slice a, struct slice b);
 
+/* True when s begins with prefix. */
 bool slice_starts(struct slice s, struct slice prefix);
+
+/* True when s ends with suffix. */
 bool slice_ends(struct slice s, struct slice suffix);
 
 /* Index of c, or of needle, in s; -1 when absent. */

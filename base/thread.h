@@ -13,9 +13,15 @@ struct mutex {
 	const char *name;
 };
 
+/* Makes an open lock; name must live as long.  Whoever takes it twice, or
+ * opens what it does not hold, dies by that name. */
 void mutex_init(struct mutex *m, const char *name);
 void mutex_fini(struct mutex *m);
+
+/* Waits until the lock is free, and holds it.  Thread: any. */
 void mutex_lock(struct mutex *m);
+
+/* Opens it.  Thread: the one that holds it. */
 void mutex_unlock(struct mutex *m);
 
 /* A thread with a name; all signals blocked. */
