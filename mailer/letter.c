@@ -299,11 +299,12 @@ set_services(const struct gather *g, struct datum *d, struct err *e)
 
 	for (size_t i = 0; rc == RC_OK && i < g->notices_n; i++)
 		rc = add_service(g, g->notices[i].service, list, &first, e);
-	for (size_t i = 0; rc == RC_OK && i < g->invoices_n; i++)
-		for (size_t k = 0; rc == RC_OK && k < g->invoices[i].services_n;
-		     k++)
-			rc = add_service(g, g->invoices[i].services[k], list,
-					 list, e);first, e);
+	for (size_t i = 0; i < g->invoices_n; i++) {
+		const struct invoice *v = &g->invoices[i];
+
+		for (size_t k = 0; rc == RC_OK && k < v->services_n; k++)
+			rc = add_service(g, v->services[k], list, &first, e);
+	}
 	datum_set(d, "services", list);
 	if (first != NULL)
 		datum_set(d, "service", first);
