@@ -1,7 +1,7 @@
 #ifndef PROOF_LEDGER_H
 #define PROOF_LEDGER_H
 
-#include "base/sbuf.h"
+#include "proof/tree.h"
 #include "store/event.h"
 
 /* Kinds of event: one list, proof/kinds.def. */
@@ -19,8 +19,9 @@ bool kind_parse(struct slice name, int *out);
 
 /* Appends an event to the ledger in the transaction of the change that it
  * tells.  payload: a JSON object, stored as it is; time is clock_wall_us(),
- * never before the last event's (then the payload's time says so).
- * Fails: what db does.  Thread: writer. */
+ * never before the last event's (where the clock went back, the payload ends
+ * with "observed_at", the time that it showed).
+ * Fails: what db does; RC_BUG (payload is not an object).  Thread: writer. */
 enum rc ledger_append(struct db *db, enum kind kind, struct ref ref,
 		      struct slice payload, struct err *e) MUST_USE;
 
@@ -33,15 +34,12 @@ void ledger_entry(int kind, int64_t time_ms, struct ref ref, uint32_t seq,
 /* commit = SHA-256("acuse-event/v1\n" || salt || payload) */
 void ledger_commit(const uint8_t salt[32], struct slice payload,
 		   uint8_t out[32]);
-/* leaf = SHA-256(0x00 || entry), node = SHA-256(0x01 || left || right) */
-void ledger_leaf(const uint8_t entry[ENTRY_SIZE], uint8_t out[32]);
-void ledger_node(const uint8_t left[32], const uint8_t right[32],
-		 uint8_t out[32]);
 
-/* Checks every row: positions dense, seq dense by subject, entry equal to
- * what its payload and salt say (where not erased), time never going back.
- * The first fault fails with RC_BUG and its position in the text; *n counts
- * leaves, root is the tree's (RFC 9162). */
+/* Checks every row as of one moment: positions dense, seq dense by subject,
+ * entry equal to what its row, payload and salt say (where not erased), time
+ * never going back.  The first fault fails with RC_BUG and its position in the
+ * text; *n counts leaves, root is the tree's (RFC 9162).  In memory that does
+ * not grow with the ledger. */
 enum rc ledger_audit(struct db *db, int64_t *n, uint8_t root[32],
 		     struct err *e) MUST_USE;
 

@@ -32,8 +32,42 @@ enum rc db_open(const char *path, enum db_mode mode, struct db **out,
 		struct err *e) MUST_USE;
 void db_close(struct db *db);
 
-/* RC_STATE when the file at the path is no longer the one that was opened. */
+/* RC_STATE when the file at the path (or its write-ahead log) is no longer the
+ * one that was opened: what is written now would be lost. */
 enum rc db_check_file(struct db *db, struct err *e) MUST_USE;
+
+/* Runs SQL of an embedded schema file; what names it in errors. */
+enum rc db_script(struct db *db, const char *sql, const char *what,
+		  struct err *e) MUST_USE;
+
+/* The path that it was opened by.  Owns: db. */
+const char *db_path(const struct db *db);
+enum db_mode db_mode_of(const struct db *db);
+
+/* A transaction of the writing handle, and within it savepoints, one at a
+ * time.  Rolling back cannot fail; it also takes back ledger positions.  Only
+ * store/writer.c and programs that hold the state directory's lock use them.
+ * Fails: RC_AGAIN (another program writes), RC_LIMIT (disk full), RC_IO. */
+enum rc db_begin(struct db *db, struct err *e) MUST_USE;
+enum rc db_commit(struct db *db, struct err *e) MUST_USE;
+void db_rollback(struct db *db);
+enum rc db_savepoint(struct db *db, struct err *e) MUST_USE;
+enum rc db_release(struct db *db, struct err *e) MUST_USE;
+void db_undo(struct db *db);
+
+/* False once an error ended the transaction of itself. */
+bool db_in_transaction(struct db *db);
+
+/* Bytes of text and blobs bound since db_begin(). */
+size_t db_bound_bytes(struct db *db);
+
+/* Dies when a statement is still open: a query_close() is missing. */
+void db_assert_idle(struct db *db);
+
+/* From here to the end, a reader's queries all see the same moment; nothing
+ * within a transaction.  Keep it short: it holds back the log's recycling. */
+enum rc db_snapshot(struct db *db, struct err *e) MUST_USE;
+void db_snapshot_end(struct db *db);
 
 /* A statement in use.  Parameters and columns count from 0.
  *
@@ -55,17 +89,19 @@ struct query {
 void query_open(struct query *q, struct db *db, enum stmt id);
 void query_close(struct query *q);
 
-/* Texts and blobs are not copied: they must live until query_close(). */
+/* Texts and blobs are not copied: they must live until query_close().  An
+ * empty one is empty, not NULL; DATE_NONE is NULL. */
 void bind_int(struct query *q, int i, int64_t v);
 void bind_text(struct query *q, int i, struct slice s);
 void bind_z(struct query *q, int i, const char *z);
 void bind_blob(struct query *q, int i, struct slice s);
 void bind_ref(struct query *q, int i, struct ref r);
+void bind_date(struct query *q, int i, int32_t date);
 void bind_null(struct query *q, int i);
 
-/* Steps to the next row.  Fails: RC_NOTFOUND (no more rows), RC_AGAIN (busy),
- * RC_STATE (a UNIQUE or other constraint refused it), RC_LIMIT (disk full),
- * RC_IO. */
+/* Steps to the next row.  Fails: RC_NOTFOUND (no more rows; e is left as it
+ * was), RC_AGAIN (busy), RC_STATE (a UNIQUE constraint refused it), RC_LIMIT
+ * (disk full), RC_IO, RC_BUG. */
 enum rc query_row(struct query *q, struct err *e) MUST_USE;
 
 /* Runs a statement that returns no row, and closes it. */
@@ -75,26 +111,27 @@ enum rc query_run(struct query *q, struct err *e) MUST_USE;
 int64_t db_changes(struct db *db);
 int64_t db_last_id(struct db *db);
 
+/* Runs one that gives a single row of one integer, and closes it. */
+enum rc query_int(struct query *q, int64_t *out, struct err *e) MUST_USE;
+
 int64_t column_int(struct query *q, int i);
+int32_t column_date(struct query *q, int i);
 /* Owns: the query; valid until the next row or query_close(). */
 struct slice column_text(struct query *q, int i);
 struct slice column_blob(struct query *q, int i);
 struct ref column_ref(struct query *q, int i);
 bool column_null(struct query *q, int i);
 
-/* Values of the meta table.  RC_NOTFOUND leaves *out as it was. */
-enum rc meta_get_int(struct db *db, const char *key, int64_t *out,
-		     struct err *e) MUST_USE;
-enum rc meta_set_int(struct db *db, const char *key, int64_t v,
-		     struct err *e) MUST_USE;
-enum rc meta_get_text(struct db *db, const char *key, struct sbuf *out,
-		      struct err *e) MUST_USE;
-enum rc meta_set_text(struct db *db, const char *key, struct slice v,
-		      struct err *e) MUST_USE;
+/* The next leaf of the ledger: its position, its sequence number within its
+ * subject, and its time, which is now_us but never before the last leaf's.
+ * Undone with the operation when that fails.  Thread: writer. */
+struct event_number {
+	int64_t position, time_us;
+	uint32_t seq;
+};
+enum rc db_event_number(struct db *db, struct ref ref, int64_t now_us,
+			struct event_number *out, struct err *e) MUST_USE;
 
-/* The next leaf of the ledger: its position, and its sequence number within
- * its subject.  Undone with the operation when that fails.  Thread: writer. */
-enum rc db_event_number(struct db *db, struct ref ref, int64_t *position,
-			uint32_t *seq, struct err *e) MUST_USE;
+#include "store/meta.h"
 
 #endif

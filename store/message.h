@@ -42,23 +42,6 @@ struct message {
 	int64_t accepted_us, created_us;
 };
 
-struct lane {
-	int64_t id;
-	struct slice brand, domain, reason;
-	int64_t ready_us, blocked_us;
-	int failures;
-	bool held;
-};
-
-struct attempt {
-	int64_t id, message, instance;
-	int number;
-	int64_t started_us, ended_us;
-	struct slice outcome, reply, peer;
-	int code;
-	struct slice transcript; /* plain text; stored compressed */
-};
-
 /* Inserts and gives m->id; makes the lane for (brand, domain) where needed.
  * domain: of the address, lower-case A-labels. */
 enum rc message_insert(struct db *db, struct message *m, struct slice domain,
@@ -77,19 +60,17 @@ enum rc message_get(struct db *db, struct ref mref, struct arena *a,
 		    struct message *out, struct err *e) MUST_USE;
 enum rc message_get_id(struct db *db, int64_t id, struct arena *a,
 		       struct message *out, struct err *e) MUST_USE;
-/* Writes all fields that change after the insert. */
+/* Writes all fields that change after the insert, and wakes the lane where
+ * the message may be claimed. */
 enum rc message_update(struct db *db, const struct message *m,
 		       struct err *e) MUST_USE;
-/* Makes the lane ready no later than at_us. */
-enum rc lane_wake(struct db *db, int64_t lane, int64_t at_us,
-		  struct err *e) MUST_USE;
-
-/* Newest first, created before before_us.  Filters left empty do not count;
- * state -1: any. */
+/* Newest first: created before before_us, or then and with an id below
+ * before_id (0 for the first page).  Filters left empty do not count; state -1:
+ * any. */
 struct message_filter {
 	struct slice customer, invoice, address, message_id, queue_id;
 	int state;
-	int64_t before_us;
+	int64_t before_us, before_id;
 	size_t limit;
 };
 enum rc message_list(struct db *db, const struct message_filter *f,
@@ -99,56 +80,19 @@ enum rc message_list_notice(struct db *db, int64_t notice, struct arena *a,
 			    struct message **out, size_t *n,
 			    struct err *e) MUST_USE;
 
-/* Lanes with something due and neither held nor blocked, longest waiting
- * first. */
-enum rc lane_list_ready(struct db *db, int64_t now_us, size_t limit,
-			struct arena *a, struct lane **out, size_t *n,
-			struct err *e) MUST_USE;
-enum rc lane_get(struct db *db, int64_t id, struct arena *a, struct lane *out,
-		 struct err *e) MUST_USE;
-/* Writes blocked_us, failures, held and reason. */
-enum rc lane_update(struct db *db, const struct lane *l,
-		    struct err *e) MUST_USE;
-/* Due ones of a lane, soonest first; marks them claimed by the instance, and
- * sets the lane's ready_us to what is left.  Thread: writer. */
-enum rc lane_claim(struct db *db, int64_t lane, int64_t instance,
-		   int64_t now_us, size_t limit, struct arena *a,
-		   struct message **out, size_t *n, struct err *e) MUST_USE;
 /* Claims of instances before this one, to be resolved at start. */
 enum rc message_list_orphans(struct db *db, int64_t instance, size_t limit,
 			     struct arena *a, struct message **out, size_t *n,
 			     struct err *e) MUST_USE;
 
-/* The exact bytes, stored compressed. */
-enum rc content_put(struct db *db, int64_t message, struct slice bytes,
-		    struct err *e) MUST_USE;
-enum rc content_get(struct db *db, int64_t message, struct sbuf *out,
-		    struct err *e) MUST_USE;
+/* Reads all rows of a query on a message's columns, and closes it.  For store/
+ * alone. */
+enum rc message_read_all(struct query *q, struct arena *a, struct message **out,
+			 size_t *n, struct err *e) MUST_USE;
 
-/* Journals an attempt before the connection, and completes it after.  Only
- * transcripts are compressed. */
-enum rc attempt_begin(struct db *db, struct attempt *t, struct err *e) MUST_USE;
-enum rc attempt_end(struct db *db, const struct attempt *t,
-		    struct err *e) MUST_USE;
-enum rc attempt_list(struct db *db, int64_t message, bool transcripts,
-		     struct arena *a, struct attempt **out, size_t *n,
-		     struct err *e) MUST_USE;
-
-/* Suppressed addresses, by brand and keyed hash of the folded address. */
-struct suppression {
-	struct slice brand, address, reason;
-	struct ref message;
-	int64_t created_us;
-};
-enum rc suppression_get(struct db *db, struct slice brand,
-			const uint8_t hash[32], struct arena *a,
-			struct suppression *out, struct err *e) MUST_USE;
-enum rc suppression_put(struct db *db, const struct suppression *s,
-			const uint8_t hash[32], struct err *e) MUST_USE;
-enum rc suppression_delete(struct db *db, struct slice brand,
-			   const uint8_t hash[32], struct err *e) MUST_USE;
-enum rc suppression_list(struct db *db, size_t limit, struct arena *a,
-			 struct suppression **out, size_t *n,
-			 struct err *e) MUST_USE;
+#include "store/attempt.h"
+#include "store/content.h"
+#include "store/lane.h"
+#include "store/suppression.h"
 
 #endif

@@ -1,0 +1,283 @@
+#include "proof/ledger.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/date.h"
+#include "base/hash.h"
+#include "store/meta.h"
+
+#define ENTRY_VERSION 1
+#define SALT_SIZE 32
+#define COMMIT_AT 30 /* of an entry: its last 32 bytes */
+
+/* ---- kinds ---- */
+
+static const struct {
+	int number;
+	const char *name;
+} kinds[] = {
+#define KIND(number, id, name, fields) {(number), (name)},
+#include "proof/kinds.def"
+#undef KIND
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+const char *
+kind_name(int kind)
+{
+	for (size_t i = 0; i < KINDS; i++)
+		if (kinds[i].number == kind)
+			return kinds[i].name;
+	return NULL;
+}
+
+bool
+kind_parse(struct slice name, int *out)
+{
+	for (size_t i = 0; i < KINDS; i++)
+		if (slice_eq_z(name, kinds[i].name)) {
+			*out = kinds[i].number;
+			return true;
+		}
+	return false;
+}
+
+/* ---- entries ---- */
+
+static void
+put_be(uint8_t *p, uint64_t v, int bytes)
+{
+	for (int i = bytes - 1; i >= 0; i--, v >>= 8)
+		p[i] = (uint8_t)v;
+}
+
+void
+ledger_entry(int kind, int64_t time_ms, struct ref ref, uint32_t seq,
+	     const uint8_t commit[32], uint8_t out[ENTRY_SIZE])
+{
+	out[0] = ENTRY_VERSION;
+	out[1] = (uint8_t)kind;
+	put_be(out + 2, (uint64_t)time_ms, 8);
+	memcpy(out + 10, ref.b, 16);
+	put_be(out + 26, seq, 4);
+	memcpy(out + COMMIT_AT, commit, 32);
+}
+
+void
+ledger_commit(const uint8_t salt[SALT_SIZE], struct slice payload,
+	      uint8_t out[32])
+{
+	const struct slice parts[] = {
+	    SLICE("acuse-event/v1\n"),
+	    slice_of(salt, SALT_SIZE),
+	    payload,
+	};
+
+	sha256(parts, 3, out);
+}
+
+/* ---- appending ---- */
+
+static enum rc
+append(struct db *db, enum kind kind, struct ref ref,
+       const struct event_number *number, struct slice payload, struct err *e)
+{
+	uint8_t salt[SALT_SIZE], commit[32], entry[ENTRY_SIZE];
+	struct event ev = {
+	    .position = number->position,
+	    .kind = (int)kind,
+	    .time_us = number->time_us,
+	    .ref = ref,
+	    .seq = number->seq,
+	    .entry = slice_of(entry, sizeof(entry)),
+	    .salt = slice_of(salt, sizeof(salt)),
+	    .payload = payload,
+	};
+
+	random_bytes(salt, sizeof(salt));
+	ledger_commit(salt, payload, commit);
+	ledger_entry(ev.kind, ev.time_us / 1000, ref, ev.seq, commit, entry);
+	return event_insert(db, &ev, e);
+}
+
+/* The payload with the time that the clock showed as its last field. */
+static void
+add_observed(struct slice payload, int64_t observed_us, struct sbuf *out)
+{
+	struct slice body = slice_of(payload.p, payload.n - 1);
+	char text[TIME_SIZE];
+
+	time_format(observed_us, text);
+	sbuf_add(out, body);
+	if (slice_trim(slice_skip(body, 1)).n)
+		sbuf_add_c(out, ',');
+	sbuf_addf(out, "\"observed_at\":\"%s\"}", text);
+}
+
+enum rc
+ledger_append(struct db *db, enum kind kind, struct ref ref,
+	      struct slice payload, struct err *e)
+{
+	int64_t now_us = clock_wall_us();
+	struct event_number number;
+	struct sbuf late;
+	enum rc rc;
+
+	if (payload.n < 2 || payload.p[0] != '{' ||
+	    payload.p[payload.n - 1] != '}')
+		return err_set(e, RC_BUG, "payload of %s is not an object",
+			       kind_name((int)kind));
+	if ((rc = db_event_number(db, ref, now_us, &number, e)))
+		return rc;
+	if (number.time_us == now_us)
+		return append(db, kind, ref, &number, payload, e);
+	sbuf_init(&late, payload.n + 100);
+	add_observed(payload, now_us, &late);
+	rc = append(db, kind, ref, &number, sbuf_slice(&late), e);
+	sbuf_fini(&late);
+	return rc;
+}
+
+enum rc
+ledger_ref(struct db *db, struct ref *out, struct err *e)
+{
+	struct sbuf text;
+	enum rc rc;
+
+	sbuf_init(&text, REF_HEX);
+	rc = meta_get_text(db, "ledger", &text, e);
+	if (rc == RC_NOTFOUND ||
+	    (rc == RC_OK && !ref_parse(sbuf_slice(&text), out)))
+		rc = err_set(e, RC_IO, "the ledger has no reference");
+	sbuf_fini(&text);
+	return rc;
+}
+
+/* ---- auditing ---- */
+
+/* Rows of the scan by position, one after the other. */
+struct audit {
+	struct tree tree;
+	int64_t position, time_us;
+};
+
+static enum rc
+fault(int64_t position, const char *what, struct err *e)
+{
+	return err_set(e, RC_BUG, "event %lld: %s", (long long)position, what);
+}
+
+static enum rc
+audit_entry(const struct event *ev, struct err *e)
+{
+	uint8_t commit[32], entry[ENTRY_SIZE];
+
+	if (ev->entry.n != ENTRY_SIZE)
+		return fault(ev->position, "entry is not of 62 bytes", e);
+	memcpy(commit, ev->entry.p + COMMIT_AT, sizeof(commit));
+	if (ev->salt.n == SALT_SIZE)
+		ledger_commit((const uint8_t *)ev->salt.p, ev->payload, commit);
+	else if (ev->salt.n || ev->payload.n)
+		return fault(ev->position, "salt and payload do not agree", e);
+	ledger_entry(ev->kind, ev->time_us / 1000, ev->ref, ev->seq, commit,
+		     entry);
+	if (memcmp(entry, ev->entry.p, 2))
+		return fault(ev->position, "kind differs from the entry's", e);
+	if (memcmp(entry + 2, ev->entry.p + 2, 8))
+		return fault(ev->position, "time differs from the entry's", e);
+	if (memcmp(entry + 10, ev->entry.p + 10, 20))
+		return fault(ev->position,
+			     "subject or seq differs from the entry's", e);
+	if (memcmp(entry + COMMIT_AT, ev->entry.p + COMMIT_AT, 32))
+		return fault(ev->position,
+			     "payload is not what the entry commits to", e);
+	return RC_OK;
+}
+
+static enum rc
+audit_row(struct audit *audit, const struct event *ev, struct err *e)
+{
+	uint8_t leaf[TREE_HASH];
+	enum rc rc;
+
+	if (ev->position != audit->position)
+		return fault(audit->position, "missing", e);
+	if (kind_name(ev->kind) == NULL)
+		return fault(ev->position, "of a kind that is not known", e);
+	if (ev->time_us < audit->time_us)
+		return fault(ev->position, "before the one that precedes it",
+			     e);
+	if ((rc = audit_entry(ev, e)))
+		return rc;
+	audit->position++;
+	audit->time_us = ev->time_us;
+	tree_leaf(ev->entry.p, ENTRY_SIZE, leaf);
+	tree_add(&audit->tree, leaf);
+	return RC_OK;
+}
+
+static enum rc
+audit_positions(struct db *db, struct audit *audit, struct err *e)
+{
+	struct event ev;
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_EVENT_SCAN);
+	while ((rc = query_row(&q, e)) == RC_OK) {
+		event_read(&q, &ev);
+		if ((rc = audit_row(audit, &ev, e)))
+			break;
+	}
+	query_close(&q);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* By subject and seq, along the index. */
+static enum rc
+audit_subjects(struct db *db, struct err *e)
+{
+	struct ref ref = {{0}};
+	int64_t next = 0;
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_EVENT_SCAN_REFS);
+	while ((rc = query_row(&q, e)) == RC_OK) {
+		struct ref at = column_ref(&q, 0);
+
+		if (!ref_eq(at, ref))
+			next = 0;
+		if (column_int(&q, 1) != next) {
+			rc = fault(column_int(&q, 2),
+				   "seq leaves a gap in its subject", e);
+			break;
+		}
+		ref = at;
+		next++;
+	}
+	query_close(&q);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc
+ledger_audit(struct db *db, int64_t *n, uint8_t root[32], struct err *e)
+{
+	bool within = db_in_transaction(db);
+	struct audit audit = {.position = 0};
+	enum rc rc;
+
+	tree_init(&audit.tree);
+	if (!within && (rc = db_snapshot(db, e)))
+		return rc;
+	rc = audit_positions(db, &audit, e);
+	if (rc == RC_OK)
+		rc = audit_subjects(db, e);
+	if (!within)
+		db_snapshot_end(db);
+	*n = audit.position;
+	tree_root(&audit.tree, root);
+	return rc;
+}

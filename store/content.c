@@ -1,0 +1,150 @@
+#include "store/content.h"
+
+#include <pthread.h>
+#include <zstd.h>
+
+#define LEVEL 2
+#define DICTIONARY_NONE 0
+
+/* A context a thread: making one anew for each message costs as much as
+ * packing it. */
+static pthread_key_t packer_key, unpacker_key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void
+packer_free(void *p)
+{
+	(void)ZSTD_freeCCtx(p);
+}
+
+static void
+unpacker_free(void *p)
+{
+	(void)ZSTD_freeDCtx(p);
+}
+
+static void
+keys_make(void)
+{
+	if (pthread_key_create(&packer_key, packer_free) ||
+	    pthread_key_create(&unpacker_key, unpacker_free))
+		die("making thread keys for zstd");
+}
+
+static ZSTD_CCtx *
+packer(void)
+{
+	ZSTD_CCtx *c;
+
+	(void)pthread_once(&once, keys_make);
+	c = pthread_getspecific(packer_key);
+	if (c)
+		return c;
+	c = ZSTD_createCCtx();
+	if (c == NULL || pthread_setspecific(packer_key, c))
+		die("out of memory for zstd");
+	(void)ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, LEVEL);
+	return c;
+}
+
+static ZSTD_DCtx *
+unpacker(void)
+{
+	ZSTD_DCtx *d;
+
+	(void)pthread_once(&once, keys_make);
+	d = pthread_getspecific(unpacker_key);
+	if (d)
+		return d;
+	d = ZSTD_createDCtx();
+	if (d == NULL || pthread_setspecific(unpacker_key, d))
+		die("out of memory for zstd");
+	return d;
+}
+
+void
+content_pack(struct slice bytes, struct sbuf *out)
+{
+	size_t bound = ZSTD_compressBound(bytes.n), n;
+	char *p;
+
+	sbuf_add_c(out, DICTIONARY_NONE);
+	p = sbuf_room(out, bound);
+	if (p == NULL)
+		return;
+	n = ZSTD_compress2(packer(), p, bound, bytes.p, bytes.n);
+	if (ZSTD_isError(n))
+		die("zstd: %s", ZSTD_getErrorName(n));
+	out->n += n;
+}
+
+enum rc
+content_unpack(struct slice packed, struct sbuf *out, struct err *e)
+{
+	unsigned long long size;
+	size_t n;
+	char *p;
+
+	if (packed.n == 0 || packed.p[0] != DICTIONARY_NONE)
+		return err_set(e, RC_IO, "content packed in an unknown way");
+	packed = slice_skip(packed, 1);
+	size = ZSTD_getFrameContentSize(packed.p, packed.n);
+	if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR)
+		return err_set(e, RC_IO, "content is not a zstd frame");
+	if (size > CONTENT_MAX)
+		return err_set(e, RC_LIMIT, "content of %llu bytes", size);
+	p = sbuf_room(out, (size_t)size);
+	if (p == NULL && size)
+		return err_set(e, RC_LIMIT, "content of %llu bytes", size);
+	n = ZSTD_decompressDCtx(unpacker(), p, (size_t)size, packed.p,
+				packed.n);
+	if (ZSTD_isError(n) || n != size)
+		return err_set(e, RC_IO, "content does not unpack: %s",
+			       ZSTD_getErrorName(n));
+	out->n += n;
+	return RC_OK;
+}
+
+enum rc
+content_put_packed(struct db *db, int64_t message, struct slice packed,
+		   struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_CONTENT_PUT);
+	bind_int(&q, 0, message);
+	bind_blob(&q, 1, packed);
+	return query_run(&q, e);
+}
+
+enum rc
+content_put(struct db *db, int64_t message, struct slice bytes, struct err *e)
+{
+	struct sbuf packed;
+	enum rc rc;
+
+	sbuf_init(&packed, CONTENT_MAX);
+	content_pack(bytes, &packed);
+	rc = sbuf_ok(&packed)
+		 ? content_put_packed(db, message, sbuf_slice(&packed), e)
+		 : err_set(e, RC_LIMIT, "content of %zu bytes", bytes.n);
+	sbuf_fini(&packed);
+	return rc;
+}
+
+enum rc
+content_get(struct db *db, int64_t message, struct sbuf *out, struct err *e)
+{
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_CONTENT_GET);
+	bind_int(&q, 0, message);
+	rc = query_row(&q, e);
+	if (rc == RC_OK)
+		rc = content_unpack(column_blob(&q, 0), out, e);
+	else if (rc == RC_NOTFOUND)
+		rc = err_set(e, rc, "that message is not composed yet");
+	query_close(&q);
+	return rc;
+}

@@ -1,0 +1,661 @@
+/*
+ * 1. Nothing outside of this file names SQLite.
+ * 2. A statement is open at most once; open_n counts those that are.
+ * 3. last is the ledger's next position and last time as this handle's
+ *    transaction sees them; db_undo() puts back what db_savepoint() saw.  After
+ *    a rollback its position is -1: read again when the next one begins.
+ * 4. A file that is not at its path any more is never committed to (writer.c
+ *    asks db_check_file() before).
+ */
+#include "store/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/date.h"
+#include "base/mem.h"
+#include "store/meta.h"
+#include "store/schema.h"
+
+#define WRITER_BUSY_MS 5000
+#define READER_BUSY_MS 250
+
+struct file_id {
+	dev_t dev;
+	ino_t ino;
+	bool known;
+};
+
+struct ledger_mark {
+	int64_t position, time_us;
+};
+
+struct db {
+	sqlite3 *h;
+	char *path, *wal_path;
+	enum db_mode mode;
+	struct file_id file, wal;
+	sqlite3_stmt *stmts[STMT_COUNT];
+	bool open[STMT_COUNT];
+	int open_n;
+	size_t bound_bytes;
+	struct ledger_mark last, at_savepoint;
+};
+
+static const struct {
+	const char *name, *sql;
+} statements[] = {
+#define STATEMENT(id, sql) {#id, sql},
+#include "store/statements.def"
+#undef STATEMENT
+};
+
+/*
+ * No mmap: an I/O error would then be a SIGBUS instead of an answer.  What is
+ * erased is overwritten by the erasure, which turns secure_delete on.
+ */
+static const char *const setup[] = {
+    [DB_READ] = "PRAGMA cache_size = -1024;"
+		"PRAGMA temp_store = MEMORY;"
+		"PRAGMA query_only = ON",
+    [DB_WRITE] = "PRAGMA synchronous = FULL;"
+		 "PRAGMA foreign_keys = OFF;"
+		 "PRAGMA secure_delete = OFF;"
+		 "PRAGMA temp_store = MEMORY;"
+		 "PRAGMA cache_size = -8192;"
+		 "PRAGMA journal_size_limit = 67108864",
+};
+
+static bool
+no_space(sqlite3 *h)
+{
+	int error = sqlite3_system_errno(h);
+
+	return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
+static enum rc
+rc_of(sqlite3 *h, int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return RC_OK;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return RC_AGAIN;
+	case SQLITE_CONSTRAINT:
+		return code == SQLITE_CONSTRAINT_NOTNULL ? RC_BUG : RC_STATE;
+	case SQLITE_FULL:
+	case SQLITE_TOOBIG:
+		return RC_LIMIT;
+	case SQLITE_NOMEM:
+		die("out of memory in the database");
+	case SQLITE_ERROR:
+	case SQLITE_MISUSE:
+	case SQLITE_RANGE:
+	case SQLITE_MISMATCH:
+		return RC_BUG;
+	default:
+		return no_space(h) ? RC_LIMIT : RC_IO;
+	}
+}
+
+static enum rc
+fail(struct db *db, int code, const char *what, struct err *e)
+{
+	const char *text = db->h ? sqlite3_errmsg(db->h) : sqlite3_errstr(code);
+	enum rc rc = db->h ? rc_of(db->h, code) : RC_IO;
+
+	if (rc == RC_LIMIT && (code & 0xff) != SQLITE_TOOBIG)
+		return err_set(e, rc, "%s: the disk is full (%s)", what, text);
+	return err_set(e, rc, "%s: %s", what, text);
+}
+
+enum rc
+db_script(struct db *db, const char *sql, const char *what, struct err *e)
+{
+	int code = sqlite3_exec(db->h, sql, NULL, NULL, NULL);
+
+	return code == SQLITE_OK ? RC_OK : fail(db, code, what, e);
+}
+
+/* ---- statements ---- */
+
+static void
+must(struct db *db, enum stmt id, int code)
+{
+	if (code != SQLITE_OK)
+		die("%s: %s", statements[id].name, sqlite3_errmsg(db->h));
+}
+
+void
+query_open(struct query *q, struct db *db, enum stmt id)
+{
+	if (db->open[id])
+		die("%s is open already", statements[id].name);
+	db->open[id] = true;
+	db->open_n++;
+	*q = (struct query){.db = db, .s = db->stmts[id], .id = id};
+}
+
+void
+query_close(struct query *q)
+{
+	if (q->s == NULL)
+		return;
+	(void)sqlite3_reset(q->s);
+	(void)sqlite3_clear_bindings(q->s);
+	q->db->open[q->id] = false;
+	q->db->open_n--;
+	q->s = NULL;
+}
+
+void
+db_assert_idle(struct db *db)
+{
+	for (int i = 0; db->open_n && i < STMT_COUNT; i++)
+		if (db->open[i])
+			die("%s was left open", statements[i].name);
+}
+
+void
+bind_int(struct query *q, int i, int64_t v)
+{
+	must(q->db, q->id, sqlite3_bind_int64(q->s, i + 1, v));
+}
+
+void
+bind_text(struct query *q, int i, struct slice s)
+{
+	q->db->bound_bytes += s.n;
+	must(q->db, q->id,
+	     sqlite3_bind_text64(q->s, i + 1, s.n ? s.p : "", s.n,
+				 SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void
+bind_z(struct query *q, int i, const char *z)
+{
+	bind_text(q, i, slice_z(z));
+}
+
+void
+bind_blob(struct query *q, int i, struct slice s)
+{
+	q->db->bound_bytes += s.n;
+	must(q->db, q->id,
+	     sqlite3_bind_blob64(q->s, i + 1, s.n ? s.p : "", s.n,
+				 SQLITE_STATIC));
+}
+
+/* Copied: the caller's is often a parameter. */
+void
+bind_ref(struct query *q, int i, struct ref r)
+{
+	must(
+	    q->db, q->id,
+	    sqlite3_bind_blob(q->s, i + 1, r.b, sizeof(r.b), SQLITE_TRANSIENT));
+}
+
+void
+bind_date(struct query *q, int i, int32_t date)
+{
+	if (date == DATE_NONE)
+		bind_null(q, i);
+	else
+		bind_int(q, i, date);
+}
+
+void
+bind_null(struct query *q, int i)
+{
+	must(q->db, q->id, sqlite3_bind_null(q->s, i + 1));
+}
+
+enum rc
+query_row(struct query *q, struct err *e)
+{
+	int code = sqlite3_step(q->s);
+
+	if (code == SQLITE_ROW)
+		return RC_OK;
+	if (code == SQLITE_DONE)
+		return RC_NOTFOUND;
+	return fail(q->db, code, statements[q->id].name, e);
+}
+
+enum rc
+query_run(struct query *q, struct err *e)
+{
+	enum rc rc = query_row(q, e);
+
+	if (rc == RC_OK)
+		rc =
+		    err_set(e, RC_BUG, "%s gives rows", statements[q->id].name);
+	query_close(q);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc
+query_int(struct query *q, int64_t *out, struct err *e)
+{
+	enum rc rc = query_row(q, e);
+
+	if (rc == RC_OK)
+		*out = column_int(q, 0);
+	query_close(q);
+	return rc;
+}
+
+int64_t
+db_changes(struct db *db)
+{
+	return sqlite3_changes64(db->h);
+}
+
+int64_t
+db_last_id(struct db *db)
+{
+	return sqlite3_last_insert_rowid(db->h);
+}
+
+int64_t
+column_int(struct query *q, int i)
+{
+	return sqlite3_column_int64(q->s, i);
+}
+
+int32_t
+column_date(struct query *q, int i)
+{
+	return column_null(q, i) ? DATE_NONE
+				 : (int32_t)sqlite3_column_int(q->s, i);
+}
+
+struct slice
+column_text(struct query *q, int i)
+{
+	const unsigned char *p = sqlite3_column_text(q->s, i);
+
+	return slice_of(p ? (const void *)p : "",
+			(size_t)sqlite3_column_bytes(q->s, i));
+}
+
+struct slice
+column_blob(struct query *q, int i)
+{
+	const void *p = sqlite3_column_blob(q->s, i);
+
+	return slice_of(p ? p : "", (size_t)sqlite3_column_bytes(q->s, i));
+}
+
+struct ref
+column_ref(struct query *q, int i)
+{
+	struct slice s = column_blob(q, i);
+	struct ref r = {{0}};
+
+	if (s.n == sizeof(r.b))
+		memcpy(r.b, s.p, sizeof(r.b));
+	return r;
+}
+
+bool
+column_null(struct query *q, int i)
+{
+	return sqlite3_column_type(q->s, i) == SQLITE_NULL;
+}
+
+/* ---- transactions ---- */
+
+static enum rc
+control(struct db *db, enum stmt id, struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, id);
+	return query_run(&q, e);
+}
+
+const char *
+db_path(const struct db *db)
+{
+	return db->path;
+}
+
+enum db_mode
+db_mode_of(const struct db *db)
+{
+	return db->mode;
+}
+
+bool
+db_in_transaction(struct db *db)
+{
+	return !sqlite3_get_autocommit(db->h);
+}
+
+size_t
+db_bound_bytes(struct db *db)
+{
+	return db->bound_bytes;
+}
+
+static enum rc
+mark_load(struct db *db, struct err *e)
+{
+	struct ledger_mark mark = {.position = 0, .time_us = 0};
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_EVENT_LAST);
+	rc = query_row(&q, e);
+	if (rc == RC_OK) {
+		mark.position = column_int(&q, 0) + 1;
+		mark.time_us = column_int(&q, 1);
+	}
+	query_close(&q);
+	if (rc && rc != RC_NOTFOUND)
+		return rc;
+	db->last = mark;
+	return RC_OK;
+}
+
+enum rc
+db_begin(struct db *db, struct err *e)
+{
+	enum rc rc = control(db, STMT_BEGIN_WRITE, e);
+
+	if (rc)
+		return rc;
+	if (db->last.position < 0 && (rc = mark_load(db, e))) {
+		db_rollback(db);
+		return rc;
+	}
+	db->bound_bytes = 0;
+	return RC_OK;
+}
+
+/* Whatever COMMIT says, what it left behind is taken back: half of a
+ * transaction must not wait for the next one. */
+enum rc
+db_commit(struct db *db, struct err *e)
+{
+	enum rc rc = control(db, STMT_COMMIT, e);
+
+	if (rc)
+		db_rollback(db);
+	return rc;
+}
+
+void
+db_rollback(struct db *db)
+{
+	struct err e;
+
+	db->last.position = -1;
+	if (db_in_transaction(db) && control(db, STMT_ROLLBACK, &e) &&
+	    db_in_transaction(db))
+		die("rolling back: %s", e.text);
+}
+
+enum rc
+db_savepoint(struct db *db, struct err *e)
+{
+	db->at_savepoint = db->last;
+	return control(db, STMT_SAVEPOINT, e);
+}
+
+enum rc
+db_release(struct db *db, struct err *e)
+{
+	return control(db, STMT_RELEASE, e);
+}
+
+/* An error may have ended the transaction already, savepoint and all. */
+void
+db_undo(struct db *db)
+{
+	struct err e;
+
+	db->last = db->at_savepoint;
+	if (!db_in_transaction(db))
+		return;
+	if ((control(db, STMT_UNDO, &e) || control(db, STMT_RELEASE, &e)) &&
+	    db_in_transaction(db))
+		die("undoing: %s", e.text);
+}
+
+enum rc
+db_snapshot(struct db *db, struct err *e)
+{
+	return control(db, STMT_BEGIN_READ, e);
+}
+
+void
+db_snapshot_end(struct db *db)
+{
+	db_rollback(db);
+}
+
+/* ---- opening ---- */
+
+static bool
+file_look(const char *path, struct file_id *out)
+{
+	struct stat st;
+
+	out->known = stat(path, &st) == 0;
+	if (out->known) {
+		out->dev = st.st_dev;
+		out->ino = st.st_ino;
+	}
+	return out->known;
+}
+
+static bool
+file_same(const char *path, const struct file_id *was)
+{
+	struct file_id is;
+
+	return file_look(path, &is) && is.dev == was->dev && is.ino == was->ino;
+}
+
+static struct db *
+db_new(const char *path, enum db_mode mode)
+{
+	static const char suffix[] = "-wal";
+	size_t n = strlen(path);
+	struct db *db = MEM_NEW(struct db);
+
+	db->path = mem_z(slice_z(path));
+	db->wal_path = mem_alloc(n + sizeof(suffix));
+	memcpy(db->wal_path, path, n);
+	memcpy(db->wal_path + n, suffix, sizeof(suffix));
+	db->mode = mode;
+	db->last.position = -1;
+	return db;
+}
+
+void
+db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	for (int i = 0; i < STMT_COUNT; i++)
+		(void)sqlite3_finalize(db->stmts[i]);
+	if (sqlite3_close(db->h) != SQLITE_OK)
+		die("closing %s: %s", db->path, sqlite3_errmsg(db->h));
+	free(db->path);
+	free(db->wal_path);
+	free(db);
+}
+
+static enum rc
+db_connect(struct db *db, struct err *e)
+{
+	int flags =
+	    SQLITE_OPEN_NOMUTEX | (db->mode == DB_WRITE ? SQLITE_OPEN_READWRITE
+							: SQLITE_OPEN_READONLY);
+	int code = sqlite3_open_v2(db->path, &db->h, flags, NULL);
+
+	if (code != SQLITE_OK)
+		return fail(db, code, db->path, e);
+	(void)sqlite3_extended_result_codes(db->h, 1);
+	(void)sqlite3_busy_timeout(
+	    db->h, db->mode == DB_WRITE ? WRITER_BUSY_MS : READER_BUSY_MS);
+	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	return db_script(db, setup[db->mode], db->path, e);
+}
+
+static enum rc
+db_prepare(struct db *db, enum stmt first, enum stmt last, struct err *e)
+{
+	for (enum stmt i = first; i <= last; i++) {
+		int code = sqlite3_prepare_v3(db->h, statements[i].sql, -1,
+					      SQLITE_PREPARE_PERSISTENT,
+					      &db->stmts[i], NULL);
+		if (code != SQLITE_OK)
+			return fail(db, code, statements[i].name, e);
+	}
+	return RC_OK;
+}
+
+enum rc
+db_open(const char *path, enum db_mode mode, struct db **out, struct err *e)
+{
+	struct db *db;
+	enum rc rc;
+
+	if (access(path, F_OK) != 0)
+		return err_errno(e, path);
+	db = db_new(path, mode);
+	(void)file_look(path, &db->file);
+	if ((rc = db_connect(db, e)) ||
+	    (rc = db_prepare(db, 0, STMT_UNDO, e)) ||
+	    (rc = schema_check(db, e)))
+		goto out;
+	if (mode == DB_WRITE && (rc = schema_update(db, e)))
+		goto out;
+	rc = db_prepare(db, STMT_UNDO + 1, STMT_COUNT - 1, e);
+out:
+	if (rc)
+		db_close(db);
+	else
+		*out = db;
+	return rc;
+}
+
+static enum rc
+sync_folder(const char *path, struct err *e)
+{
+	char *copy = mem_z(slice_z(path));
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum rc rc = RC_OK;
+
+	if (fd < 0 || fsync(fd) != 0)
+		rc = err_errno(e, copy);
+	if (fd >= 0)
+		(void)close(fd);
+	free(copy);
+	return rc;
+}
+
+static enum rc
+create_at(const char *path, struct err *e)
+{
+	char ledger[REF_HEX];
+	struct db *db;
+	enum rc rc;
+	int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_errno(e, path);
+	(void)close(fd);
+	db = db_new(path, DB_WRITE);
+	if ((rc = db_connect(db, e)) ||
+	    (rc = db_script(db, "PRAGMA journal_mode = WAL", path, e)) ||
+	    (rc = db_prepare(db, 0, STMT_UNDO, e)) ||
+	    (rc = schema_update(db, e)) ||
+	    (rc = db_prepare(db, STMT_UNDO + 1, STMT_COUNT - 1, e)))
+		goto out;
+	ref_hex(ref_new(), ledger);
+	rc = meta_set_text(db, "ledger", slice_z(ledger), e);
+out:
+	db_close(db);
+	return rc;
+}
+
+/* Built under another name and linked when it is whole, so that a death on the
+ * way leaves no half-made database and an existing one is never touched. */
+enum rc
+db_create(const char *path, struct err *e)
+{
+	size_t n = strlen(path) + sizeof(".new");
+	char *fresh = mem_alloc(n);
+	enum rc rc;
+
+	(void)snprintf(fresh, n, "%s.new", path);
+	(void)unlink(fresh);
+	if ((rc = create_at(fresh, e)))
+		goto out;
+	if (link(fresh, path) != 0)
+		rc = errno == EEXIST
+			 ? err_set(e, RC_STATE, "%s exists already", path)
+			 : err_errno(e, path);
+	else
+		rc = sync_folder(path, e);
+out:
+	(void)unlink(fresh);
+	free(fresh);
+	return rc;
+}
+
+enum rc
+db_check_file(struct db *db, struct err *e)
+{
+	if (!file_same(db->path, &db->file))
+		return err_set(e, RC_STATE,
+			       "%s was moved, removed or replaced: "
+			       "put it back, or restart",
+			       db->path);
+	if (!db->wal.known)
+		(void)file_look(db->wal_path, &db->wal);
+	if (!db->wal.known || !file_same(db->wal_path, &db->wal))
+		return err_set(e, RC_STATE,
+			       "%s was moved, removed or replaced: restart",
+			       db->wal_path);
+	return RC_OK;
+}
+
+/* ---- ledger ---- */
+
+enum rc
+db_event_number(struct db *db, struct ref ref, int64_t now_us,
+		struct event_number *out, struct err *e)
+{
+	struct query q;
+	int64_t seq = 0;
+	enum rc rc;
+
+	if (db->last.position < 0 || !db_in_transaction(db))
+		return err_set(e, RC_BUG, "an event outside of a transaction");
+	query_open(&q, db, STMT_EVENT_SEQ);
+	bind_ref(&q, 0, ref);
+	if ((rc = query_int(&q, &seq, e)))
+		return rc;
+	if (db->last.time_us < now_us)
+		db->last.time_us = now_us;
+	out->position = db->last.position++;
+	out->time_us = db->last.time_us;
+	out->seq = (uint32_t)seq;
+	return RC_OK;
+}

@@ -1,0 +1,101 @@
+#include "store/event.h"
+
+#include "store/rows.h"
+
+static void
+bind_secret(struct query *q, int i, struct slice s)
+{
+	if (s.n)
+		bind_blob(q, i, s);
+	else
+		bind_null(q, i);
+}
+
+enum rc
+event_insert(struct db *db, const struct event *ev, struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_EVENT_INSERT);
+	bind_int(&q, 0, ev->position);
+	bind_int(&q, 1, ev->kind);
+	bind_int(&q, 2, ev->time_us);
+	bind_ref(&q, 3, ev->ref);
+	bind_int(&q, 4, ev->seq);
+	bind_blob(&q, 5, ev->entry);
+	bind_secret(&q, 6, ev->salt);
+	bind_secret(&q, 7, ev->payload);
+	return query_run(&q, e);
+}
+
+void
+event_read(struct query *q, struct event *ev)
+{
+	ev->position = column_int(q, 0);
+	ev->kind = (int)column_int(q, 1);
+	ev->time_us = column_int(q, 2);
+	ev->ref = column_ref(q, 3);
+	ev->seq = (uint32_t)column_int(q, 4);
+	ev->entry = column_blob(q, 5);
+	ev->salt = column_blob(q, 6);
+	ev->payload = column_blob(q, 7);
+}
+
+static enum rc
+list(struct query *q, struct arena *a, struct event **out, size_t *n,
+     struct err *e)
+{
+	struct rows rows = ROWS(a, struct event);
+	enum rc rc;
+
+	while ((rc = query_row(q, e)) == RC_OK) {
+		struct event *ev = rows_add(&rows);
+
+		event_read(q, ev);
+		ev->entry = arena_dup(a, ev->entry);
+		ev->salt = arena_dup(a, ev->salt);
+		ev->payload = arena_dup(a, ev->payload);
+	}
+	query_close(q);
+	*out = rows.p;
+	*n = rows.n;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc
+event_list(struct db *db, struct ref ref, struct arena *a, struct event **out,
+	   size_t *n, struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_EVENT_LIST);
+	bind_ref(&q, 0, ref);
+	return list(&q, a, out, n, e);
+}
+
+enum rc
+event_list_from(struct db *db, int64_t position, size_t limit, struct arena *a,
+		struct event **out, size_t *n, struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_EVENT_LIST_FROM);
+	bind_int(&q, 0, position);
+	bind_int(&q, 1, (int64_t)limit);
+	return list(&q, a, out, n, e);
+}
+
+enum rc
+event_count(struct db *db, int64_t *n, struct err *e)
+{
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_EVENT_LAST);
+	rc = query_int(&q, n, e);
+	if (rc == RC_OK)
+		++*n;
+	else if (rc == RC_NOTFOUND)
+		*n = 0;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}

@@ -1,0 +1,43 @@
+#include "store/journal.h"
+
+enum rc
+journal_offset_get(struct db *db, struct slice segment, int64_t *out,
+		   struct err *e)
+{
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_JOURNAL_GET);
+	bind_text(&q, 0, segment);
+	rc = query_int(&q, out, e);
+	if (rc == RC_NOTFOUND) {
+		*out = 0;
+		return RC_OK;
+	}
+	return rc;
+}
+
+enum rc
+journal_offset_set(struct db *db, struct slice segment, int64_t v,
+		   struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_JOURNAL_SET);
+	bind_text(&q, 0, segment);
+	bind_int(&q, 1, v);
+	return query_run(&q, e);
+}
+
+enum rc
+hit_day_add(struct db *db, struct ref ref, int32_t day, int64_t n,
+	    int64_t *count, struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_HIT_DAY_ADD);
+	bind_ref(&q, 0, ref);
+	bind_int(&q, 1, day);
+	bind_int(&q, 2, n);
+	return query_int(&q, count, e);
+}

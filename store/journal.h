@@ -1,0 +1,16 @@
+#ifndef STORE_JOURNAL_H
+#define STORE_JOURNAL_H
+
+#include "base/arena.h"
+#include "store/db.h"
+
+/* The hit journal's offsets, by segment; 0 for an unknown one. */
+enum rc journal_offset_get(struct db *db, struct slice segment, int64_t *out,
+			   struct err *e) MUST_USE;
+enum rc journal_offset_set(struct db *db, struct slice segment, int64_t v,
+			   struct err *e) MUST_USE;
+/* Counts n more hits of a message on a day and gives the day's new count. */
+enum rc hit_day_add(struct db *db, struct ref ref, int32_t day, int64_t n,
+		    int64_t *count, struct err *e) MUST_USE;
+
+#endif

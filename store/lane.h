@@ -1,0 +1,40 @@
+#ifndef STORE_LANE_H
+#define STORE_LANE_H
+
+#include "base/arena.h"
+#include "store/message.h"
+
+struct lane {
+	int64_t id;
+	struct slice brand, domain, reason;
+	int64_t ready_us; /* INT64_MAX: nothing waits */
+	int64_t blocked_us;
+	int failures;
+	bool held;
+};
+
+/* The lane of a brand and domain; made where there is none.  Thread: writer. */
+enum rc lane_find(struct db *db, struct slice brand, struct slice domain,
+		  int64_t *out, struct err *e) MUST_USE;
+
+/* Makes the lane ready no later than at_us. */
+enum rc lane_wake(struct db *db, int64_t lane, int64_t at_us,
+		  struct err *e) MUST_USE;
+
+/* Lanes with something due and neither held nor blocked, longest waiting
+ * first. */
+enum rc lane_list_ready(struct db *db, int64_t now_us, size_t limit,
+			struct arena *a, struct lane **out, size_t *n,
+			struct err *e) MUST_USE;
+enum rc lane_get(struct db *db, int64_t id, struct arena *a, struct lane *out,
+		 struct err *e) MUST_USE;
+/* Writes blocked_us, failures, held and reason. */
+enum rc lane_update(struct db *db, const struct lane *l,
+		    struct err *e) MUST_USE;
+/* Due ones of a lane, soonest first; marks them claimed by the instance, and
+ * sets the lane's ready_us to what is left.  Thread: writer. */
+enum rc lane_claim(struct db *db, int64_t lane, int64_t instance,
+		   int64_t now_us, size_t limit, struct arena *a,
+		   struct message **out, size_t *n, struct err *e) MUST_USE;
+
+#endif

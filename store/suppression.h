@@ -1,0 +1,24 @@
+#ifndef STORE_SUPPRESSION_H
+#define STORE_SUPPRESSION_H
+
+#include "base/arena.h"
+#include "store/db.h"
+
+/* Suppressed addresses, by brand and keyed hash of the folded address. */
+struct suppression {
+	struct slice brand, address, reason;
+	struct ref message;
+	int64_t created_us;
+};
+enum rc suppression_get(struct db *db, struct slice brand,
+			const uint8_t hash[32], struct arena *a,
+			struct suppression *out, struct err *e) MUST_USE;
+enum rc suppression_put(struct db *db, const struct suppression *s,
+			const uint8_t hash[32], struct err *e) MUST_USE;
+enum rc suppression_delete(struct db *db, struct slice brand,
+			   const uint8_t hash[32], struct err *e) MUST_USE;
+enum rc suppression_list(struct db *db, size_t limit, struct arena *a,
+			 struct suppression **out, size_t *n,
+			 struct err *e) MUST_USE;
+
+#endif

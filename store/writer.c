@@ -1,0 +1,335 @@
+/*
+ * 1. Only this thread touches db.
+ * 2. An operation is in the queue, in batch[], or answered: exactly one.  Once
+ *    writer_submit() said RC_OK, done() is called once, whatever happens.
+ * 3. done() is called only when no transaction is open: for an operation that
+ *    changed nothing too, since it may have read what others of its batch
+ *    wrote.
+ * 4. lock guards what is above "thread" in struct writer; it is never held
+ *    while an operation runs.
+ *
+ * A batch of one needs no savepoint: its failure rolls back all there is.
+ */
+#include "store/writer.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/thread.h"
+
+#define BATCH_OPS 512
+#define BATCH_BYTES ((size_t)4 << 20)
+
+struct writer {
+	struct mutex lock;
+	pthread_cond_t work, room, left;
+	struct write_op *first, **last;
+	size_t waiting, cap, running, callers;
+	bool idle, stopping;
+
+	struct thread thread;
+	struct db *db;
+	struct write_op *batch[BATCH_OPS];
+	struct err *failures[BATCH_OPS]; /* of operations, by place */
+	bool failing;			 /* commits fail: said once */
+};
+
+static void
+cond_init(pthread_cond_t *c)
+{
+	if (pthread_cond_init(c, NULL))
+		die("making a condition");
+}
+
+/* ---- the queue ---- */
+
+static void
+push(struct writer *w, struct write_op *op)
+{
+	op->next = NULL;
+	*w->last = op;
+	w->last = &op->next;
+	w->waiting++;
+	if (w->idle)
+		(void)pthread_cond_signal(&w->work);
+}
+
+enum rc
+writer_submit(struct writer *w, struct write_op *op)
+{
+	enum rc rc = RC_OK;
+
+	mutex_lock(&w->lock);
+	if (w->stopping)
+		rc = RC_STATE;
+	else if (w->waiting >= w->cap)
+		rc = RC_LIMIT;
+	else
+		push(w, op);
+	mutex_unlock(&w->lock);
+	return rc;
+}
+
+size_t
+writer_backlog(struct writer *w)
+{
+	size_t n;
+
+	mutex_lock(&w->lock);
+	n = w->waiting + w->running;
+	mutex_unlock(&w->lock);
+	return n;
+}
+
+/* Moves what waits into batch[] and says how many; 0 at the end. */
+static size_t
+take(struct writer *w)
+{
+	size_t n = 0;
+
+	mutex_lock(&w->lock);
+	w->running = 0;
+	w->idle = true;
+	while (w->first == NULL && !w->stopping)
+		(void)pthread_cond_wait(&w->work, &w->lock.m);
+	w->idle = false;
+	while (w->first && n < BATCH_OPS) {
+		w->batch[n++] = w->first;
+		w->first = w->first->next;
+	}
+	if (w->first == NULL)
+		w->last = &w->first;
+	w->waiting -= n;
+	w->running = n;
+	(void)pthread_cond_broadcast(&w->room);
+	mutex_unlock(&w->lock);
+	return n;
+}
+
+/* ---- a batch ---- */
+
+static void
+op_fail(struct writer *w, size_t i, enum rc rc, const struct err *e)
+{
+	if (w->failures[i] == NULL)
+		w->failures[i] = MEM_NEW(struct err);
+	*w->failures[i] = *e;
+	w->batch[i]->rc = rc;
+}
+
+/* Fails only when the transaction is lost. */
+static enum rc
+op_run(struct writer *w, size_t i, bool alone, struct err *e)
+{
+	struct write_op *op = w->batch[i];
+	enum rc rc;
+
+	if (!alone && (rc = db_savepoint(w->db, e)))
+		return rc;
+	*e = (struct err){.rc = RC_OK};
+	op->rc = rc = op->run(op, w->db, e);
+	db_assert_idle(w->db);
+	if (rc)
+		op_fail(w, i, rc, e);
+	if (!db_in_transaction(w->db))
+		return rc ? rc : err_set(e, RC_IO, "the transaction was lost");
+	if (rc == RC_OK)
+		return alone ? RC_OK : db_release(w->db, e);
+	if (alone)
+		db_rollback(w->db);
+	else
+		db_undo(w->db);
+	return RC_OK;
+}
+
+/* A moved file is the operator's doing; to callers it is a store that does not
+ * work now. */
+static enum rc
+commit(struct writer *w, struct err *e)
+{
+	if (!db_in_transaction(w->db))
+		return RC_OK;
+	if (db_check_file(w->db, e))
+		return e->rc = RC_IO;
+	return db_commit(w->db, e);
+}
+
+static void
+answer(struct writer *w, size_t from, size_t to)
+{
+	static const struct err none = {.rc = RC_OK};
+
+	for (size_t i = from; i < to; i++) {
+		struct write_op *op = w->batch[i];
+		struct err *e = w->failures[i];
+
+		w->batch[i] = NULL;
+		w->failures[i] = NULL;
+		op->done(op, op->rc, e ? e : &none);
+		free(e);
+	}
+}
+
+static void
+tell(struct writer *w, enum rc rc, const struct err *e)
+{
+	if (rc && !w->failing)
+		LOG(STORE_FAILED, LOG_ERR(e));
+	else if (rc == RC_OK && w->failing)
+		LOG(STORE_RECOVERED, LOG_I("waiting", writer_backlog(w)));
+	w->failing = rc != RC_OK;
+}
+
+/* Runs as many of batch[from..to) as one transaction takes and answers them;
+ * says where the next begins. */
+static size_t
+transact(struct writer *w, size_t from, size_t to)
+{
+	struct err e = {.rc = RC_OK};
+	bool alone = to - from == 1;
+	size_t i = from;
+	enum rc rc = db_begin(w->db, &e);
+
+	while (rc == RC_OK && i < to) {
+		rc = op_run(w, i++, alone, &e);
+		if (db_bound_bytes(w->db) >= BATCH_BYTES)
+			break;
+	}
+	if (rc == RC_OK)
+		rc = commit(w, &e);
+	else if (i == from)
+		i = to;
+	if (rc) {
+		db_rollback(w->db);
+		for (size_t k = from; k < i; k++)
+			op_fail(w, k, rc, &e);
+	}
+	tell(w, rc, &e);
+	answer(w, from, i);
+	return i;
+}
+
+static void
+run(void *p)
+{
+	struct writer *w = p;
+	size_t n;
+
+	while ((n = take(w)))
+		for (size_t at = 0; at < n;)
+			at = transact(w, at, n);
+}
+
+/* ---- start, stop ---- */
+
+enum rc
+writer_start(const char *path, size_t cap, struct writer **out, struct err *e)
+{
+	struct writer *w = MEM_NEW(struct writer);
+	enum rc rc = db_open(path, DB_WRITE, &w->db, e);
+
+	if (rc) {
+		free(w);
+		return rc;
+	}
+	mutex_init(&w->lock, "writer");
+	cond_init(&w->work);
+	cond_init(&w->room);
+	cond_init(&w->left);
+	w->last = &w->first;
+	w->cap = cap;
+	thread_start(&w->thread, "writer", run, w);
+	*out = w;
+	return RC_OK;
+}
+
+void
+writer_stop(struct writer *w)
+{
+	if (w == NULL)
+		return;
+	mutex_lock(&w->lock);
+	w->stopping = true;
+	(void)pthread_cond_broadcast(&w->work);
+	(void)pthread_cond_broadcast(&w->room);
+	mutex_unlock(&w->lock);
+	thread_join(&w->thread);
+	mutex_lock(&w->lock);
+	while (w->callers)
+		(void)pthread_cond_wait(&w->left, &w->lock.m);
+	mutex_unlock(&w->lock);
+	db_close(w->db);
+	(void)pthread_cond_destroy(&w->work);
+	(void)pthread_cond_destroy(&w->room);
+	(void)pthread_cond_destroy(&w->left);
+	mutex_fini(&w->lock);
+	free(w);
+}
+
+/* ---- waiting for an operation ---- */
+
+struct wait_op {
+	struct write_op op;
+	struct write_op *inner;
+	struct writer *w;
+	struct err *e;
+	pthread_cond_t answered;
+	bool over;
+};
+
+static enum rc
+wait_run(struct write_op *op, struct db *db, struct err *e)
+{
+	struct wait_op *wait = (struct wait_op *)op;
+
+	return wait->inner->run(wait->inner, db, e);
+}
+
+/* The struct is the waiter's stack: not to be touched once it is over. */
+static void
+wait_done(struct write_op *op, enum rc rc, const struct err *e)
+{
+	struct wait_op *wait = (struct wait_op *)op;
+	struct writer *w = wait->w;
+
+	mutex_lock(&w->lock);
+	wait->inner->rc = rc;
+	if (rc && wait->e)
+		*wait->e = *e;
+	wait->over = true;
+	(void)pthread_cond_signal(&wait->answered);
+	mutex_unlock(&w->lock);
+}
+
+enum rc
+writer_do(struct writer *w, struct write_op *op, struct err *e)
+{
+	struct wait_op wait = {
+	    .op = {.run = wait_run, .done = wait_done},
+	    .inner = op,
+	    .w = w,
+	    .e = e,
+	};
+
+	if (pthread_equal(pthread_self(), w->thread.t))
+		die("the writer waits for itself");
+	cond_init(&wait.answered);
+	mutex_lock(&w->lock);
+	w->callers++;
+	while (w->waiting >= w->cap && !w->stopping)
+		(void)pthread_cond_wait(&w->room, &w->lock.m);
+	if (w->stopping) {
+		op->rc = err_set(e, RC_STATE, "the store is stopping");
+		wait.over = true;
+	} else {
+		push(w, &wait.op);
+	}
+	while (!wait.over)
+		(void)pthread_cond_wait(&wait.answered, &w->lock.m);
+	if (--w->callers == 0)
+		(void)pthread_cond_signal(&w->left);
+	mutex_unlock(&w->lock);
+	(void)pthread_cond_destroy(&wait.answered);
+	return op->rc;
+}
