@@ -92,6 +92,7 @@ get_text(const struct site *s, json_t *v, int64_t min, int64_t max,
 {
 	char text[64];
 
+	*out = SLICE("");
 	if (!json_is_string(v))
 		return refuse(s, "must be a string");
 	*out = slice_of(json_string_value(v), json_string_length(v));
@@ -165,32 +166,40 @@ read_email(const struct site *s, json_t *v, void *field)
 	return keep(s, text, field);
 }
 
+static bool
+cut_scheme(struct slice *url)
+{
+	static const struct slice schemes[] = {SLICE_INIT("https://"),
+					       SLICE_INIT("http://")};
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t n = schemes[i].n;
+
+		if (url->n >= n && slice_ieq(slice_of(url->p, n), schemes[i])) {
+			*url = slice_skip(*url, n);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Browsers take "\" for "/", so that what is a path to us could be a host to
  * them. */
 static bool
 url_valid(struct slice url)
 {
-	struct slice rest = url, authority;
-	size_t i;
+	struct slice host = url;
 
-	if (slice_ieq(slice_of(url.p, url.n < 8 ? url.n : 8),
-		      SLICE("https://")))
-		rest = slice_skip(url, 8);
-	else if (slice_ieq(slice_of(url.p, url.n < 7 ? url.n : 7),
-			   SLICE("http://")))
-		rest = slice_skip(url, 7);
-	else
+	if (!cut_scheme(&host))
 		return false;
-	for (i = 0; i < rest.n; i++)
-		if (strchr("/?#", rest.p[i]))
-			break;
-	authority = slice_of(rest.p, i);
-	for (i = 0; i < url.n; i++)
+	for (size_t i = 0; i < url.n; i++)
 		if ((unsigned char)url.p[i] <= ' ' || url.p[i] == 0x7f ||
 		    strchr("\\\"<>^`{|}", url.p[i]))
 			return false;
-	return authority.n && slice_find_c(authority, '@') < 0 &&
-	       authority.p[0] != ':';
+	for (size_t i = 0; i < host.n; i++)
+		if (strchr("/?#", host.p[i]))
+			host.n = i;
+	return host.n && slice_find_c(host, '@') < 0 && host.p[0] != ':';
 }
 
 static enum rc
