@@ -1,0 +1,260 @@
+#include "mailer/compose.h"
+
+#include "base/codec.h"
+#include "base/hash.h"
+#include "mailer/mime.h"
+#include "store/invoice.h"
+#include "templates/links.h"
+#include "templates/pdf.h"
+
+#define PART_MAX (4u << 20)
+#define MESSAGE_MAX (32u << 20)
+
+/* Which documents go with which mail. */
+static const struct {
+	const char *template, *name;
+	enum pdf_kind kind;
+} documents[] = {
+    {"proforma", "proforma", PDF_PROFORMA},
+    {"receipt", "receipt", PDF_RECEIPT},
+};
+
+struct work {
+	const struct composer *c;
+	struct arena *a;
+	struct letter l;
+	struct catalog_mail mail;
+	struct locale *locale;
+	struct sbuf subject, html, linked, text, pdf;
+	struct mime_part part;
+	bool has_part;
+};
+
+struct tracked_links {
+	struct link_writer writer;
+	const struct letter *l;
+};
+
+static void
+add_link(struct link_writer *w, unsigned index, struct slice destination,
+	 struct sbuf *out)
+{
+	const struct letter *l = ((struct tracked_links *)w)->l;
+
+	sbuf_add_z(out, l->brand->public_url);
+	sbuf_add_z(out, "/c/");
+	token_add(out, l->key, TOKEN_CLICK, l->m.mref, (uint16_t)index,
+		  destination);
+	sbuf_add_c(out, '/');
+	base64url_encode(destination, out);
+}
+
+/* "*.example" of the configuration is ".example" to the scanner. */
+static struct slice *
+link_hosts(const struct brand *b, struct arena *a, size_t *n)
+{
+	struct slice *out;
+
+	for (*n = 0; b->link_hosts != NULL && b->link_hosts[*n] != NULL;)
+		(*n)++;
+	out = ARENA_ARRAY(a, struct slice, *n + 1);
+	for (size_t i = 0; i < *n; i++) {
+		out[i] = slice_z(b->link_hosts[i]);
+		if (slice_starts(out[i], SLICE("*.")))
+			out[i] = slice_skip(out[i], 1);
+	}
+	return out;
+}
+
+static enum rc
+track(struct work *w, struct err *e)
+{
+	struct tracked_links links = {{add_link}, &w->l};
+	struct links_input in = {.html = sbuf_slice(&w->html),
+				 .own_url = slice_z(w->l.brand->public_url)};
+	struct links_result result;
+	struct sbuf pixel;
+	enum rc rc;
+
+	sbuf_init(&pixel, 4096);
+	in.hosts = link_hosts(w->l.brand, w->a, &in.host_count);
+	if (w->l.track_links)
+		in.writer = &links.writer;
+	if (w->l.track_opens) {
+		sbuf_add_z(&pixel, w->l.brand->public_url);
+		sbuf_add_z(&pixel, "/o/");
+		token_add(&pixel, w->l.key, TOKEN_OPEN, w->l.m.mref, 0,
+			  SLICE(""));
+		in.pixel_url = sbuf_slice(&pixel);
+	}
+	rc = links_rewrite(&in, w->a, &w->linked, &result, e);
+	sbuf_fini(&pixel);
+	return rc;
+}
+
+static enum rc
+render(struct work *w, struct err *e)
+{
+	enum rc rc =
+	    catalog_mail(materials_catalog(w->c->materials), w->l.m.template,
+			 w->l.locale, slice_z(w->l.brand->locale), &w->mail, e);
+
+	if (rc == RC_OK)
+		rc = locale_get(slice_z(w->mail.locale), w->l.time_zone,
+				&w->locale, e);
+	if (rc == RC_OK)
+		rc = template_render(w->mail.subject, w->l.data, w->locale,
+				     &w->subject, e);
+	if (rc == RC_OK)
+		rc = template_render(w->mail.html, w->l.data, w->locale,
+				     &w->html, e);
+	if (rc == RC_OK)
+		rc = template_render(w->mail.text, w->l.data, w->locale,
+				     &w->text, e);
+	return rc;
+}
+
+/* Billing's own PDF where it gave one, else ours. */
+static enum rc
+attach(struct work *w, struct err *e)
+{
+	struct slice name, pdf;
+	enum rc rc;
+
+	if (!w->l.attach_pdf || w->l.invoice.n == 0)
+		return RC_OK;
+	rc = invoice_get_pdf(w->c->db, w->l.invoice, w->a, &name, &pdf, e);
+	if (rc != RC_OK && rc != RC_NOTFOUND)
+		return rc;
+	w->part.type = SLICE("application/pdf");
+	if (rc == RC_OK) {
+		w->part.name = name;
+		w->part.content = pdf;
+		w->has_part = true;
+		return RC_OK;
+	}
+	for (size_t i = 0; i < sizeof(documents) / sizeof(*documents); i++) {
+		if (!slice_eq_z(w->l.m.template, documents[i].template))
+			continue;
+		rc = pdf_render(documents[i].kind, w->l.data, w->locale,
+				w->c->now_us, &w->pdf, e);
+		if (rc != RC_OK)
+			return err_add(e, "pdf");
+		w->part.name =
+		    slice_z(arena_printf(w->a, "%s-%.*s.pdf", documents[i].name,
+					 SLICE_ARG(w->l.invoice)));
+		w->part.content = sbuf_slice(&w->pdf);
+		w->has_part = true;
+	}
+	return RC_OK;
+}
+
+static enum rc
+write_message(struct work *w, struct sbuf *out, struct composed *done,
+	      struct err *e)
+{
+	const struct brand *b = w->l.brand;
+	char hex[REF_HEX];
+	struct mime m = {
+	    .mref = w->l.m.mref,
+	    .date_us = w->c->now_us,
+	    .from = {slice_z(b->from_name), slice_z(b->from_address)},
+	    .to = {w->l.customer_name, w->l.m.address},
+	    .reply_to = {SLICE(""), slice_z(b->reply_to)},
+	    .subject = slice_trim(sbuf_slice(&w->subject)),
+	    .text = sbuf_slice(&w->text),
+	    .html = sbuf_slice(&w->linked),
+	    .parts = &w->part,
+	    .parts_n = w->has_part};
+
+	ref_hex(w->l.m.mref, hex);
+	m.message_id =
+	    slice_z(arena_printf(w->a, "%s@%s", hex, w->c->conf->hostname));
+	m.language = slice_z(locale_tag(w->locale));
+	m.feedback_id = slice_z(
+	    arena_printf(w->a, "%.*s:%s:%s", SLICE_ARG(w->l.step),
+			 w->l.mandatory ? "mandatory" : "optional", b->name));
+	m.evidence_ref =
+	    slice_z(arena_printf(w->a, "%s/%s", w->c->conf->origin, hex));
+	done->subject = arena_dup(w->a, m.subject);
+	done->message_id = m.message_id;
+	return mime_write(&m, out, e);
+}
+
+static enum rc
+sign_message(struct work *w, struct slice plain, struct composed *out,
+	     struct err *e)
+{
+	const struct dkim_key *keys;
+	size_t n = materials_dkim(w->c->materials, w->l.brand->number, &keys);
+	struct sbuf b;
+	enum rc rc = RC_OK;
+
+	if (n == 0 || !w->c->sign) {
+		out->bytes = arena_dup(w->a, plain);
+	} else {
+		sbuf_init(&b, MESSAGE_MAX);
+		rc = dkim_sign(plain, keys, n, w->c->rewrites, w->c->now_us, &b,
+			       e);
+		if (rc == RC_OK)
+			out->bytes = arena_dup(w->a, sbuf_slice(&b));
+		sbuf_fini(&b);
+	}
+	if (rc == RC_OK)
+		sha256_of(out->bytes, out->sha256);
+	return rc;
+}
+
+enum rc
+compose(const struct composer *c, const struct message *m, struct arena *a,
+	struct composed *out, struct err *e)
+{
+	struct letter_sources from = {c->conf, materials_keys(c->materials),
+				      c->db, c->now_us};
+	struct work *w = ARENA_NEW(a, struct work);
+	struct sbuf plain;
+	enum rc rc;
+
+	w->c = c;
+	w->a = a;
+	sbuf_init(&w->subject, 4096);
+	sbuf_init(&w->html, PART_MAX);
+	sbuf_init(&w->linked, PART_MAX);
+	sbuf_init(&w->text, PART_MAX);
+	sbuf_init(&w->pdf, 2 * PART_MAX);
+	sbuf_init(&plain, MESSAGE_MAX);
+	rc = letter_gather(&from, m, a, &w->l, e);
+	if (rc == RC_OK)
+		rc = render(w, e);
+	if (rc == RC_OK)
+		rc = track(w, e);
+	if (rc == RC_OK)
+		rc = attach(w, e);
+	if (rc == RC_OK)
+		rc = write_message(w, &plain, out, e);
+	if (rc == RC_OK)
+		rc = sign_message(w, sbuf_slice(&plain), out, e);
+	sbuf_fini(&w->subject);
+	sbuf_fini(&w->html);
+	sbuf_fini(&w->linked);
+	sbuf_fini(&w->text);
+	sbuf_fini(&w->pdf);
+	sbuf_fini(&plain);
+	return rc;
+}
+
+void
+compose_reverse_path(const struct composer *c, const struct message *m,
+		     struct sbuf *out)
+{
+	const struct brand *b = conf_brand(c->conf, m->brand);
+	const struct token_key *key =
+	    b == NULL ? NULL
+		      : keyring_active(materials_keys(c->materials), b->number);
+
+	if (key == NULL)
+		return;
+	token_add_reverse(out, key, m->mref);
+	sbuf_add_c(out, '@');
+	sbuf_add_z(out, b->return_domain);
+}
