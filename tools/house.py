@@ -153,11 +153,13 @@ def lengths(src):
 def contracts(src):
     """A header has its guard, and each function it declares a contract: a
     comment directly above, or above the block of declarations it stands in."""
-    if not src.path.endswith('.h'):
+    if not src.path.endswith('.h') or src.folder == 'tests':
         return
     guard = re.sub(r'\W', '_', '/'.join(src.path.split('/')[-2:])).upper()
     if not re.search(r'#ifndef %s\n#define %s\n' % (guard, guard), src.text):
         yield 1, f'no include guard {guard}'
+    if src.path == 'tools/analysis.h':
+        return  # it repeats declarations of base/
     lines = src.text.split('\n')
     covered = False
     for number, item in items(src):
