@@ -76,7 +76,7 @@ CPPFLAGS += -I. -D_GNU_SOURCE -include base/banned.h $(CPPFLAGS_$(MODE))
 CFLAGS += -std=c11 $(WARN) -fno-common -pthread $(CFLAGS_$(MODE))
 LDFLAGS += -pthread -Wl,--as-needed $(LDFLAGS_$(MODE))
 
-PACKAGES := libmicrohttpd sqlite3 libcurl libpcre2-8 openssl jansson \
+PACKAGES := libmicrohttpd gnutls sqlite3 libcurl libpcre2-8 openssl jansson \
 	libconfuse icu-i18n icu-uc gmime-3.0 pangocairo libzstd libzip \
 	libqrencode cmocka libsystemd
 

@@ -36,6 +36,15 @@ struct http_field {
 	struct slice name, value;
 };
 
+/* One of a const table; both are string literals. */
+#define HTTP_FIELD(name, value)                                                \
+	{                                                                      \
+		{"" name, sizeof(name) - 1},                                   \
+		{                                                              \
+			"" value, sizeof(value) - 1                            \
+		}                                                              \
+	}
+
 /* A request.  Everything it points to lives until its reply was handed to the
  * network, unless said otherwise. */
 struct http_request {
@@ -138,6 +147,11 @@ void http_suspend(struct http_request *rq);
  * without a reply, to be fed on.  The caller touches it no more.
  * Thread: any. */
 void http_finish(struct http_request *rq);
+
+/* Calls fn in the loop of a request that is suspended, or runs as a job; it
+ * is given back by http_finish() later.  Thread: any. */
+void http_in_loop(struct http_request *rq,
+		  void (*fn)(struct http_request *, void *arg), void *arg);
 
 /* Moves a request from a loop handler to a job thread, where fn continues it;
  * replies 503 with Retry-After when the jobs are full. */

@@ -40,6 +40,8 @@ struct http_conn {
 	struct http_field headers[HTTP_HEADERS_MAX];
 	struct sbuf body;
 	void (*job)(struct http_request *);
+	void (*then)(struct http_request *, void *arg); /* in the loop */
+	void *then_arg;
 	/* the reply */
 	struct MHD_Response *reply;
 	bool canned, close;

@@ -407,6 +407,16 @@ http_finish(struct http_request *rq)
 		bell_ring(&l->bell);
 }
 
+void
+http_in_loop(struct http_request *rq,
+	     void (*fn)(struct http_request *, void *arg), void *arg)
+{
+	rq->conn->then = fn;
+	rq->conn->then_arg = arg;
+	suspended = true;
+	http_finish(rq);
+}
+
 static enum MHD_Result
 request_handle(struct http_conn *c)
 {
@@ -427,11 +437,12 @@ request_handle(struct http_conn *c)
 	return http_send(c);
 }
 
-/* A refusal whose body is still to come. */
+/* A refusal before the body: a small one is dropped first.  Without a body too
+ * it waits for the second call, or libmicrohttpd would disconnect. */
 static enum MHD_Result
 request_refused(struct http_conn *c)
 {
-	if (!c->close && c->shape.has_body && !c->shape.expect_continue &&
+	if (!c->close && !c->shape.expect_continue &&
 	    c->shape.length <= DROP_MAX) {
 		c->phase = PHASE_DROP;
 		return MHD_YES;

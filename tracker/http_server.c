@@ -200,6 +200,20 @@ daemon_start(struct http_daemon *d, struct err *e)
 	return RC_OK;
 }
 
+static void
+give_back(struct http_loop *l, struct http_conn *c)
+{
+	void (*then)(struct http_request *, void *) = c->then;
+
+	if (then) {
+		c->then = NULL;
+		then(&c->rq, c->then_arg);
+		return;
+	}
+	l->suspended--;
+	MHD_resume_connection(c->mhd);
+}
+
 /* Hands what others, and this thread, have given back to libmicrohttpd. */
 static bool
 loop_resume(struct http_loop *l)
@@ -212,8 +226,7 @@ loop_resume(struct http_loop *l)
 		for (struct http_conn *c = lists[i], *next; c; c = next) {
 			next = c->next;
 			c->next = NULL;
-			l->suspended--;
-			MHD_resume_connection(c->mhd);
+			give_back(l, c);
 		}
 	}
 	return lists[0] || lists[1];

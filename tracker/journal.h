@@ -1,50 +1,19 @@
 #ifndef TRACKER_JOURNAL_H
 #define TRACKER_JOURNAL_H
 
-#include "base/ref.h"
-#include "base/sbuf.h"
-#include "tracker/addr.h"
+#include "base/err.h"
+#include "tracker/hit.h"
 
 /*
  * The hit journal: STATE/hits holds segments of one size, written full of
  * zeros when made, so that appending needs no new space and one fdatasync.
  * Each writer (a loop thread) has segments of its own, named
  * "WW-SSSSSSSS.hits" by writer and number; consumed ones are zeroed and kept
- * as "spare-NNNNNNNN" for any writer.  Processes share the directory: writers
- * are numbered by a lock file each.
+ * as spare ones for any writer.  Processes share the directory: a writer's
+ * number is a lock file, so is the keeping of spare segments.
  */
 
-#define HIT_ADDRESS_MAX 16
-#define HIT_AGENT_MAX 512
-#define HIT_SIGNALS_MAX 768
-#define HIT_DESTINATION_MAX 1500
-#define HIT_RECORD_MAX 4096 /* a whole record, header included */
 #define JOURNAL_WRITERS_MAX 64
-
-enum hit_kind { HIT_OPEN = 1, HIT_CLICK, HIT_VIEW, HIT_KINDS };
-
-enum hit_method {
-	HIT_GET = 1,
-	HIT_HEAD,
-	HIT_OPTIONS,
-	HIT_POST,
-};
-
-/* A pixel, click or view with its raw signals. */
-struct hit {
-	int64_t time_us; /* clock_wall */
-	enum hit_kind kind;
-	enum hit_method method;
-	uint32_t key_id;
-	struct ref mref;
-	uint16_t index;
-	struct addr address; /* all zero: none, or switched off */
-	struct slice agent;  /* User-Agent, cut to its bound */
-	/* "name: value\n" of the headers that rules look at, names in lower
-	 * case, cut to its bound */
-	struct slice signals;
-	struct slice destination; /* of a click; never cut */
-};
 
 /* Where a reader stands in one writer's records: up to here consumed. */
 struct journal_offset {
@@ -111,13 +80,5 @@ enum rc journal_read(struct journal_reader *r, struct hit *hits, size_t n,
 enum rc journal_consumed(struct journal_reader *r,
 			 const struct journal_offset *o,
 			 struct err *e) MUST_USE;
-
-/* One record's bytes, added to out; and back.  nonce is the segment's.
- * hit_decode() takes the first record of in, says its size, and is false
- * where there is none that is whole. */
-void hit_encode(const struct hit *h, uint64_t nonce, uint64_t sequence,
-		struct sbuf *out);
-bool hit_decode(struct slice in, uint64_t nonce, uint64_t sequence,
-		struct hit *out, size_t *size);
 
 #endif

@@ -1,0 +1,470 @@
+/*
+ * The tracker alone, for tests and measuring: pixel, click, a few routes that
+ * exercise the server, and a text file for a ledger.
+ *
+ *   tracktest DIR [port=0] [loops=4] [connections=20000] [per_address=0]
+ *             [idle_ms=5000] [request_ms=5000] [socket=PATH] [trusted=RANGE]
+ *             [certificate=FILE key=FILE] [drain=0|1] [journal_bytes=N]
+ *             [tokens=N]
+ *
+ * tokens=N prints N paths (pixels, then clicks) and ends.  Else it prints
+ * "ready PORT", serves until SIGTERM, and reloads its certificate on SIGHUP.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/codec.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/token.h"
+#include "tracker/drain.h"
+#include "tracker/hits.h"
+#include "tracker/http_server.h"
+
+struct options {
+	const char *dir, *socket, *trusted, *certificate, *key;
+	int64_t port, loops, connections, per_address, idle_ms, request_ms;
+	int64_t drain, journal_bytes, tokens;
+};
+
+/* --- the ledger: lines of hits, then the offset that closes them --- */
+
+struct ledger {
+	int fd;
+	struct journal_offset offsets[JOURNAL_WRITERS_MAX];
+};
+
+static void
+ledger_line(struct ledger *l, const char *line)
+{
+	unsigned w, s, a;
+
+	if (sscanf(line, "offset %u %u %u", &w, &s, &a) != 3 ||
+	    w >= JOURNAL_WRITERS_MAX)
+		return;
+	l->offsets[w] = (struct journal_offset){(uint16_t)w, s, a};
+}
+
+/* What follows the last offset was not committed. */
+static enum rc
+ledger_open(struct ledger *l, const char *dir, struct err *e)
+{
+	char path[512], line[4096];
+	long end = 0;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/ledger", dir);
+	l->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	f = fopen(path, "r");
+	if (l->fd < 0 || !f)
+		return err_errno(e, path);
+	while (fgets(line, sizeof(line), f)) {
+		ledger_line(l, line);
+		if (strncmp(line, "offset ", 7) == 0 && strchr(line, '\n'))
+			end = ftell(f);
+	}
+	(void)fclose(f);
+	if (ftruncate(l->fd, end) != 0 || lseek(l->fd, end, SEEK_SET) < 0)
+		return err_errno(e, path);
+	return RC_OK;
+}
+
+static enum rc
+ledger_offsets(void *owner, struct journal_offset *out, size_t *n,
+	       struct err *e)
+{
+	struct ledger *l = owner;
+	size_t k = 0;
+
+	(void)e;
+	for (size_t i = 0; i < JOURNAL_WRITERS_MAX; i++)
+		if (l->offsets[i].segment)
+			out[k++] = l->offsets[i];
+	*n = k;
+	return RC_OK;
+}
+
+static enum rc
+ledger_take(void *owner, const struct hit *hits, size_t n,
+	    const struct journal_offset *after, struct err *e)
+{
+	struct ledger *l = owner;
+	struct sbuf b;
+	enum rc rc = RC_OK;
+
+	sbuf_init(&b, 16 << 20);
+	for (size_t i = 0; i < n; i++) {
+		char hex[REF_HEX], address[ADDR_TEXT];
+
+		ref_hex(hits[i].mref, hex);
+		addr_format(hits[i].address, address);
+		sbuf_addf(
+		    &b, "hit %d %s %u %d %s [%.*s] [%.*s]\n", (int)hits[i].kind,
+		    hex, hits[i].index, (int)hits[i].method, address,
+		    SLICE_ARG(hits[i].agent), SLICE_ARG(hits[i].destination));
+	}
+	sbuf_addf(&b, "offset %u %u %u\n", after->writer, after->segment,
+		  after->at);
+	if (write(l->fd, b.p, b.n) != (ssize_t)b.n || fdatasync(l->fd) != 0)
+		rc = err_errno(e, "ledger");
+	sbuf_fini(&b);
+	return rc;
+}
+
+/* --- routes --- */
+
+static void
+handle_hello(struct http_request *rq)
+{
+	http_reply(rq, 200, "text/plain", SLICE("hello\n"));
+}
+
+/* What the server made of the request. */
+static void
+handle_echo(struct http_request *rq)
+{
+	char address[ADDR_TEXT];
+	struct sbuf b;
+
+	addr_format(rq->peer, address);
+	sbuf_init(&b, 4 << 20);
+	sbuf_addf(&b, "%s %.*s\npeer %s%s%s\n", http_method_name(rq->method),
+		  SLICE_ARG(rq->path), address, rq->https ? " https" : "",
+		  rq->by_socket ? " socket" : "");
+	for (size_t i = 0; i < HTTP_PARAMS_MAX && rq->params[i].p; i++)
+		sbuf_addf(&b, "param [%.*s]\n", SLICE_ARG(rq->params[i]));
+	for (size_t i = 0; i < rq->query_n; i++)
+		sbuf_addf(&b, "query [%.*s]=[%.*s]\n",
+			  SLICE_ARG(rq->query[i].name),
+			  SLICE_ARG(rq->query[i].value));
+	sbuf_addf(&b, "body %zu\n", rq->body.n);
+	sbuf_add(&b, rq->body);
+	http_reply(rq, 200, "text/plain", sbuf_slice(&b));
+	sbuf_fini(&b);
+}
+
+static void
+handle_file(struct http_request *rq)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	http_reply_fd(rq, 200, "application/octet-stream", fd, 0, 100000);
+}
+
+static void
+handle_etag(struct http_request *rq)
+{
+	http_reply_cached(rq, "text/plain", SLICE("\"v1\""), SLICE("same\n"));
+}
+
+static void
+handle_problem(struct http_request *rq)
+{
+	struct err e = {.rc = RC_OK};
+
+	(void)err_at(&e, RC_INVALID, "/contacts/0/email", "no \"@\" in it");
+	http_problem(rq, &e);
+}
+
+/* Takes 1,000 bytes at a time, and makes room on a job thread. */
+struct stream {
+	struct jobs *jobs;
+	size_t bytes;
+};
+
+static void
+stream_room(void *arg)
+{
+	struct http_request *rq = arg;
+
+	http_finish(rq);
+}
+
+static size_t
+stream_body(struct http_request *rq, struct slice chunk)
+{
+	size_t *bytes = rq->state;
+	size_t n = chunk.n > 1000 ? 1000 : chunk.n;
+
+	if (!bytes)
+		rq->state = bytes = ARENA_NEW(&rq->arena, size_t);
+	*bytes += n;
+	http_suspend(rq);
+	if (jobs_put(rq->owner, stream_room, rq) != RC_OK)
+		http_finish(rq);
+	return n;
+}
+
+static void
+handle_stream(struct http_request *rq)
+{
+	size_t *bytes = rq->state;
+
+	http_reply(
+	    rq, 200, "text/plain",
+	    slice_z(arena_printf(&rq->arena, "%zu\n", bytes ? *bytes : 0)));
+}
+
+static const struct http_route test_routes[] = {
+    {.method = HTTP_GET, .pattern = "/t/hello", .handle = handle_hello},
+    {.method = HTTP_GET, .pattern = "/t/echo/{a}/{b}", .handle = handle_echo},
+    {.method = HTTP_POST,
+     .pattern = "/t/echo",
+     .body_max = 1 << 20,
+     .handle = handle_echo},
+    {.method = HTTP_PUT,
+     .pattern = "/t/echo",
+     .body_max = 100,
+     .handle = handle_echo},
+    {.method = HTTP_GET,
+     .pattern = "/t/job",
+     .runs = HTTP_JOB,
+     .handle = handle_echo},
+    {.method = HTTP_GET, .pattern = "/t/file", .handle = handle_file},
+    {.method = HTTP_GET, .pattern = "/t/etag", .handle = handle_etag},
+    {.method = HTTP_GET, .pattern = "/t/problem", .handle = handle_problem},
+    {.method = HTTP_POST,
+     .pattern = "/t/stream",
+     .runs = HTTP_STREAM,
+     .body_max = 8 << 20,
+     .handle = handle_stream,
+     .body = stream_body},
+};
+
+/* --- */
+
+static bool
+option_set(struct options *o, const char *arg)
+{
+	const struct {
+		const char *name;
+		const char **text;
+		int64_t *number;
+	} all[] = {
+	    {"port", NULL, &o->port},
+	    {"loops", NULL, &o->loops},
+	    {"connections", NULL, &o->connections},
+	    {"per_address", NULL, &o->per_address},
+	    {"idle_ms", NULL, &o->idle_ms},
+	    {"request_ms", NULL, &o->request_ms},
+	    {"drain", NULL, &o->drain},
+	    {"journal_bytes", NULL, &o->journal_bytes},
+	    {"tokens", NULL, &o->tokens},
+	    {"socket", &o->socket, NULL},
+	    {"trusted", &o->trusted, NULL},
+	    {"certificate", &o->certificate, NULL},
+	    {"key", &o->key, NULL},
+	};
+	struct slice value = slice_z(arg), name = slice_cut(&value, '=');
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (!value.p || !slice_eq_z(name, all[i].name))
+			continue;
+		if (all[i].text)
+			*all[i].text = value.p;
+		return all[i].text ||
+		       slice_int(value, 0, INT64_MAX, all[i].number);
+	}
+	return false;
+}
+
+static enum rc
+keys_open(const char *dir, struct keyring **out, struct err *e)
+{
+	char path[512];
+	uint32_t id;
+	enum rc rc;
+
+	(void)snprintf(path, sizeof(path), "%s/keys", dir);
+	rc = dir_make(path, 0700, e);
+	if (rc == RC_OK)
+		rc = keyring_load(dir, out, e);
+	if (rc == RC_OK && !keyring_active(*out, 1)) {
+		keyring_free(*out);
+		rc = keyring_create(dir, 1, &id, e);
+		if (rc == RC_OK)
+			rc = keyring_load(dir, out, e);
+	}
+	return rc;
+}
+
+static void
+tokens_print(const struct keyring *k, int64_t n)
+{
+	const struct token_key *key = keyring_active(k, 1);
+	struct slice to = SLICE("https://pay.example/pay/1042?a=1&b=2");
+
+	for (int64_t i = 0; i < n; i++) {
+		struct sbuf b;
+
+		sbuf_init(&b, 4096);
+		sbuf_add_z(&b, "/o/");
+		token_add(&b, key, TOKEN_OPEN, ref_new(), 0, SLICE(""));
+		sbuf_add_z(&b, "\n/c/");
+		token_add(&b, key, TOKEN_CLICK, ref_new(), 1, to);
+		sbuf_add_c(&b, '/');
+		base64url_encode(to, &b);
+		(void)puts(sbuf_z(&b));
+		sbuf_fini(&b);
+	}
+}
+
+struct parts {
+	struct keys_box *keys;
+	struct journal *journal;
+	struct hits *hits;
+	struct jobs *jobs;
+	struct router *router;
+	struct http_server *server;
+	struct drain *drain;
+	struct ledger ledger;
+	struct http_table tables[2];
+};
+
+static enum rc
+server_start(struct parts *p, const struct options *o, struct err *e)
+{
+	const char *trusted[] = {o->trusted, NULL};
+	struct http_listen listen[] = {
+	    {.host = "127.0.0.1",
+	     .port = (uint16_t)o->port,
+	     .tls = o->certificate != NULL},
+	    {.socket_path = o->socket},
+	};
+	struct http_config c = {
+	    .name = "public",
+	    .listen = listen,
+	    .listen_n = o->socket ? 2 : 1,
+	    .loops = (unsigned)o->loops,
+	    .connections_max = (size_t)o->connections,
+	    .connections_per_address = (size_t)o->per_address,
+	    .idle_timeout_ms = (int)o->idle_ms,
+	    .request_timeout_ms = (int)o->request_ms,
+	    .trusted_proxies = o->trusted ? trusted : NULL,
+	    .tls_certificate = o->certificate,
+	    .tls_key = o->key,
+	    .round = hits_round,
+	    .round_owner = p->hits,
+	};
+
+	return http_server_new(&c, p->router, p->jobs, &p->server, e);
+}
+
+static enum rc
+parts_start(struct parts *p, const struct options *o, struct keyring *keys,
+	    struct err *e)
+{
+	char path[512];
+	struct journal_config jc = {.dir = path,
+				    .total_bytes = (size_t)o->journal_bytes};
+	struct drain_sink sink = {&p->ledger, ledger_offsets, ledger_take};
+	enum rc rc;
+
+	(void)snprintf(path, sizeof(path), "%s/hits", o->dir);
+	p->keys = keys_box_new(keys);
+	p->jobs = jobs_new(2, 64);
+	rc = journal_open(&jc, &p->journal, e);
+	if (rc == RC_OK)
+		rc = hits_new(p->keys, NULL, p->journal, (unsigned)o->loops,
+			      &p->hits, e);
+	if (rc)
+		return rc;
+	p->tables[0] = hits_table(p->hits);
+	p->tables[1] = (struct http_table){.routes = test_routes,
+					   .n = sizeof(test_routes) /
+						sizeof(test_routes[0]),
+					   .owner = p->jobs};
+	rc = router_new(p->tables, 2, &p->router, e);
+	if (rc == RC_OK)
+		rc = server_start(p, o, e);
+	if (rc == RC_OK && o->drain)
+		rc = ledger_open(&p->ledger, o->dir, e);
+	if (rc == RC_OK && o->drain)
+		rc = drain_start(path, &sink, &p->drain, e);
+	return rc;
+}
+
+static void
+serve(struct parts *p, int signals)
+{
+	struct signalfd_siginfo si;
+	struct hits_stats hs;
+	struct http_stats ts;
+	struct err e = {0};
+
+	(void)printf("ready %u\n", http_server_port(p->server, 0));
+	(void)fflush(stdout);
+	while (read(signals, &si, sizeof(si)) == sizeof(si) &&
+	       si.ssi_signo == SIGHUP)
+		if (http_server_reload(p->server, &e) != RC_OK)
+			LOG(CONF_REFUSED, LOG_ERR(&e));
+	http_server_stop(p->server, 3000);
+	http_server_stats(p->server, &ts);
+	hits_stats(p->hits, &hs);
+	hits_free(p->hits);
+	jobs_free(p->jobs);
+	http_server_free(p->server);
+	router_free(p->router);
+	drain_stop(p->drain, 10000);
+	journal_close(p->journal);
+	keys_box_free(p->keys);
+	(void)printf(
+	    "requests %llu opens %llu clicks %llu bad %llu lost %llu "
+	    "refused %llu\n",
+	    (unsigned long long)ts.requests, (unsigned long long)hs.opens,
+	    (unsigned long long)hs.clicks, (unsigned long long)hs.bad_tokens,
+	    (unsigned long long)hs.lost, (unsigned long long)ts.refused);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = {.loops = 4,
+			    .connections = 20000,
+			    .idle_ms = 5000,
+			    .request_ms = 5000,
+			    .drain = 1};
+	struct parts p = {0};
+	struct keyring *keys;
+	struct err e = {0};
+	sigset_t set;
+	int signals;
+
+	if (argc < 2)
+		return 64;
+	o.dir = argv[1];
+	for (int i = 2; i < argc; i++) {
+		if (!option_set(&o, argv[i])) {
+			(void)fprintf(stderr, "%s: not understood\n", argv[i]);
+			return 64;
+		}
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	signals = signalfd(-1, &set, SFD_CLOEXEC);
+	if (keys_open(o.dir, &keys, &e) != RC_OK)
+		goto fail;
+	if (o.tokens) {
+		tokens_print(keys, o.tokens);
+		keyring_free(keys);
+		return 0;
+	}
+	if (parts_start(&p, &o, keys, &e) != RC_OK)
+		goto fail;
+	serve(&p, signals);
+	return 0;
+fail:
+	(void)fprintf(stderr, "tracktest: %s\n", e.text);
+	return rc_exit(e.rc);
+}

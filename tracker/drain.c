@@ -1,0 +1,172 @@
+/*
+ * 1. A batch is taken by the sink once: it is tried with the same hits until
+ *    the sink commits or refuses it for good, and only then read past.
+ */
+#include "tracker/drain.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/thread.h"
+
+#define LOOK_MS 500
+#define RETRY_FIRST_MS 50
+#define RETRY_LAST_MS 2000
+
+struct drain {
+	struct journal_reader *reader;
+	struct drain_sink sink;
+	struct thread thread;
+	struct bell bell;
+	_Atomic bool stopping;
+	_Atomic int64_t stop_by_us;
+	struct hit hits[DRAIN_BATCH];
+	uint32_t segments[JOURNAL_WRITERS_MAX]; /* last said consumed */
+	bool stalled;
+	_Atomic uint64_t moved, batches, retries;
+	_Atomic int64_t lag_us;
+};
+
+static bool
+out_of_time(const struct drain *d)
+{
+	return atomic_load(&d->stopping) &&
+	       clock_mono_us() >= atomic_load(&d->stop_by_us);
+}
+
+static void
+say_stalled(struct drain *d, const struct err *e)
+{
+	if (d->stalled)
+		return;
+	d->stalled = true;
+	LOG(DRAIN_STALLED, LOG_ERR(e));
+}
+
+static bool
+batch_take(struct drain *d, size_t n, const struct journal_offset *after)
+{
+	int wait_ms = RETRY_FIRST_MS;
+
+	for (;;) {
+		struct err e = {0};
+		enum rc rc = d->sink.take(d->sink.owner, d->hits, n, after, &e);
+
+		if (rc == RC_OK)
+			break;
+		atomic_fetch_add(&d->retries, 1);
+		say_stalled(d, &e);
+		if (out_of_time(d))
+			return false;
+		(void)bell_wait(&d->bell, wait_ms);
+		wait_ms =
+		    wait_ms * 2 > RETRY_LAST_MS ? RETRY_LAST_MS : wait_ms * 2;
+	}
+	if (d->stalled)
+		LOG(DRAIN_RESUMED, LOG_I("retries", atomic_load(&d->retries)));
+	d->stalled = false;
+	atomic_fetch_add(&d->moved, n);
+	atomic_fetch_add(&d->batches, 1);
+	atomic_store(&d->lag_us, clock_wall_us() - d->hits[n - 1].time_us);
+	return true;
+}
+
+static void
+segments_free(struct drain *d, const struct journal_offset *o)
+{
+	struct err e = {0};
+
+	if (d->segments[o->writer] == o->segment)
+		return;
+	d->segments[o->writer] = o->segment;
+	if (journal_consumed(d->reader, o, &e) != RC_OK)
+		LOG(JOURNAL_FAILED, LOG_ERR(&e));
+}
+
+static void
+drain_run(void *arg)
+{
+	struct drain *d = arg;
+
+	for (;;) {
+		struct journal_offset after;
+		struct err e = {0};
+		size_t n = 0;
+		enum rc rc = journal_read(d->reader, d->hits, DRAIN_BATCH, &n,
+					  &after, &e);
+
+		if (rc)
+			say_stalled(d, &e);
+		if (n > 0 && !batch_take(d, n, &after))
+			return;
+		if (n > 0)
+			segments_free(d, &after);
+		if (out_of_time(d) || (n == 0 && atomic_load(&d->stopping)))
+			return;
+		if (n == 0)
+			(void)bell_wait(&d->bell, LOOK_MS);
+	}
+}
+
+enum rc
+drain_start(const char *dir, const struct drain_sink *sink, struct drain **out,
+	    struct err *e)
+{
+	struct journal_offset offsets[JOURNAL_WRITERS_MAX];
+	size_t n = JOURNAL_WRITERS_MAX;
+	struct journal_reader *reader;
+	struct drain *d;
+	enum rc rc = journal_reader_new(dir, &reader, e);
+
+	if (rc)
+		return rc;
+	rc = sink->offsets(sink->owner, offsets, &n, e);
+	if (rc) {
+		journal_reader_free(reader);
+		return err_add(e, "offsets of the journal");
+	}
+	for (size_t i = 0; i < n; i++)
+		journal_seek(reader, &offsets[i]);
+	d = MEM_NEW(struct drain);
+	d->reader = reader;
+	d->sink = *sink;
+	bell_init(&d->bell);
+	thread_start(&d->thread, "drain", drain_run, d);
+	*out = d;
+	return RC_OK;
+}
+
+void
+drain_nudge(struct drain *d)
+{
+	bell_ring(&d->bell);
+}
+
+void
+drain_stop(struct drain *d, int grace_ms)
+{
+	if (!d)
+		return;
+	atomic_store(&d->stop_by_us,
+		     clock_mono_us() + grace_ms * INT64_C(1000));
+	atomic_store(&d->stopping, true);
+	bell_ring(&d->bell);
+	thread_join(&d->thread);
+	journal_reader_free(d->reader);
+	bell_fini(&d->bell);
+	free(d);
+}
+
+void
+drain_stats(const struct drain *d, struct drain_stats *out)
+{
+	*out = (struct drain_stats){
+	    .hits = atomic_load(&d->moved),
+	    .batches = atomic_load(&d->batches),
+	    .retries = atomic_load(&d->retries),
+	    .lag_us = atomic_load(&d->lag_us),
+	};
+}

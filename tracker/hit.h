@@ -1,0 +1,48 @@
+#ifndef TRACKER_HIT_H
+#define TRACKER_HIT_H
+
+#include "base/ref.h"
+#include "base/sbuf.h"
+#include "tracker/addr.h"
+
+#define HIT_AGENT_MAX 512
+#define HIT_SIGNALS_MAX 768
+#define HIT_DESTINATION_MAX 1500
+#define HIT_RECORD_MAX 4096 /* a whole record, header included */
+
+enum hit_kind { HIT_OPEN = 1, HIT_CLICK, HIT_VIEW, HIT_KINDS };
+
+enum hit_method {
+	HIT_GET = 1,
+	HIT_HEAD,
+	HIT_OPTIONS,
+	HIT_POST,
+};
+
+/* A pixel, click or view with its raw signals. */
+struct hit {
+	int64_t time_us; /* clock_wall */
+	enum hit_kind kind;
+	enum hit_method method;
+	uint32_t key_id;
+	struct ref mref;
+	uint16_t index;
+	struct addr address; /* all zero: none, or switched off */
+	struct slice agent;  /* User-Agent, cut to its bound */
+	/* "name: value\n" of the headers that rules look at, names in lower
+	 * case, cut to its bound */
+	struct slice signals;
+	struct slice destination; /* of a click; never cut */
+};
+
+/* Adds a record's bytes; texts past their bounds are cut.  nonce is the
+ * segment's, at where in the segment the record begins. */
+void hit_encode(const struct hit *h, uint64_t nonce, uint64_t at,
+		struct sbuf *out);
+
+/* Takes the record at the beginning of in and says its size.  False where
+ * there is none that is whole and belongs there.  Slices point into in. */
+bool hit_decode(struct slice in, uint64_t nonce, uint64_t at, struct hit *out,
+		size_t *size);
+
+#endif

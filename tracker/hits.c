@@ -1,0 +1,458 @@
+/*
+ * 1. What a loop has in struct loop_hits is touched by that loop alone.
+ * 2. A request in "waiting" is suspended, its reply is set, and its record is
+ *    in the writer's round; hits_round() syncs the round and gives all back.
+ * 3. Whatever becomes of the record, the request is answered.
+ */
+#include "tracker/hits.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/codec.h"
+#include "base/mem.h"
+#include "tracker/hits_page.h"
+
+#define KEYS_MAX 64
+
+static const uint8_t pixel[43] = {
+    'G', 'I',  'F',  '8',  '9', 'a',  1, 0, 1, 0,   0x80, 0, 0,	  0, 0,
+    0,	 0xff, 0xff, 0xff, '!', 0xf9, 4, 1, 0, 0,   0,	  0, ',', 0, 0,
+    0,	 0,    1,    0,	   1,	0,    0, 2, 2, 'D', 1,	  0, ';'};
+
+static const struct http_field pixel_headers[] = {
+    HTTP_FIELD("Cache-Control", "no-store, private"),
+    HTTP_FIELD("Referrer-Policy", "no-referrer"),
+    HTTP_FIELD("X-Content-Type-Options", "nosniff"),
+};
+
+static const struct http_field table_headers[] = {
+    HTTP_FIELD("Cache-Control", "no-store, private"),
+    HTTP_FIELD("Referrer-Policy", "no-referrer"),
+    HTTP_FIELD("X-Content-Type-Options", "nosniff"),
+    HTTP_FIELD("Content-Security-Policy",
+	       "default-src 'none'; style-src 'unsafe-inline'; "
+	       "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"),
+};
+
+/* Headers that the rules on machines and persons look at. */
+static const char *const signal_names[] = {
+    "accept",
+    "accept-language",
+    "accept-encoding",
+    "sec-purpose",
+    "purpose",
+    "x-purpose",
+    "x-moz",
+    "sec-fetch-site",
+    "sec-fetch-mode",
+    "sec-fetch-dest",
+    "sec-fetch-user",
+    "sec-ch-ua",
+    "sec-ch-ua-mobile",
+    "sec-ch-ua-platform",
+    "via",
+    "from",
+    "x-requested-with",
+    "save-data",
+    "dnt",
+    "sec-gpc",
+};
+#define SIGNAL_VALUE_MAX 128
+
+struct keys_box {
+	const struct keyring *_Atomic now;
+	struct keyring *all[KEYS_MAX];
+	_Atomic size_t n;
+};
+
+struct loop_hits {
+	struct journal_writer *writer;
+	struct http_request **waiting;
+	size_t waiting_n, waiting_cap;
+	struct sbuf destination, signals;
+	_Atomic uint64_t counts[HIT_KINDS], bad, revoked;
+};
+
+struct hits {
+	struct keys_box *keys;
+	struct conf_box *conf;
+	struct journal *journal;
+	struct loop_hits *loops;
+	unsigned loops_n;
+	struct http_canned *pixel;
+};
+
+struct keys_box *
+keys_box_new(struct keyring *k)
+{
+	struct keys_box *b = MEM_NEW(struct keys_box);
+
+	keys_box_set(b, k);
+	return b;
+}
+
+void
+keys_box_free(struct keys_box *b)
+{
+	if (!b)
+		return;
+	for (size_t i = 0; i < b->n; i++)
+		keyring_free(b->all[i]);
+	free(b);
+}
+
+const struct keyring *
+keys_box_get(struct keys_box *b)
+{
+	return atomic_load(&b->now);
+}
+
+void
+keys_box_set(struct keys_box *b, struct keyring *k)
+{
+	size_t n = atomic_load(&b->n);
+
+	if (n == KEYS_MAX) {
+		/* in use for moments alone; the oldest is long forgotten */
+		keyring_free(b->all[0]);
+		memmove(b->all, b->all + 1, (n - 1) * sizeof(b->all[0]));
+		n--;
+	}
+	b->all[n] = k;
+	atomic_store(&b->n, n + 1);
+	atomic_store(&b->now, k);
+}
+
+static void
+count(_Atomic uint64_t *c)
+{
+	atomic_fetch_add_explicit(c, 1, memory_order_relaxed);
+}
+
+static struct slice
+signals_of(const struct http_request *rq, struct sbuf *b)
+{
+	sbuf_reset(b);
+	for (size_t i = 0; i < rq->headers_n; i++) {
+		struct slice name = rq->headers[i].name;
+		struct slice value = rq->headers[i].value;
+
+		for (size_t k = 0;
+		     k < sizeof(signal_names) / sizeof(signal_names[0]); k++) {
+			struct slice want = slice_z(signal_names[k]);
+
+			if (name.n != want.n || !slice_ieq(name, want))
+				continue;
+			value.n = value.n > SIGNAL_VALUE_MAX ? SIGNAL_VALUE_MAX
+							     : value.n;
+			sbuf_add(b, want);
+			sbuf_add(b, SLICE(": "));
+			sbuf_add(b, value);
+			sbuf_add_c(b, '\n');
+		}
+	}
+	return sbuf_slice(b);
+}
+
+static enum hit_method
+method_of(enum http_method m)
+{
+	switch (m) {
+	case HTTP_HEAD:
+		return HIT_HEAD;
+	case HTTP_OPTIONS:
+		return HIT_OPTIONS;
+	case HTTP_POST:
+		return HIT_POST;
+	case HTTP_GET:
+	case HTTP_PUT:
+	case HTTP_DELETE:
+	case HTTP_OTHER:
+		break;
+	}
+	return HIT_GET;
+}
+
+static void
+wait_add(struct loop_hits *l, struct http_request *rq)
+{
+	if (l->waiting_n == l->waiting_cap) {
+		l->waiting_cap = l->waiting_cap ? l->waiting_cap * 2 : 256;
+		l->waiting =
+		    mem_grow(l->waiting, l->waiting_cap * sizeof(*l->waiting));
+	}
+	l->waiting[l->waiting_n++] = rq;
+}
+
+/* Puts the hit in the loop's round; the request, which is suspended, is given
+ * back when that is on disk. */
+static void
+record(struct hits *h, struct http_request *rq, enum hit_kind kind,
+       const struct token *t, struct slice destination)
+{
+	struct loop_hits *l = &h->loops[http_loop(rq)];
+	struct hit hit = {
+	    .time_us = rq->received_us,
+	    .kind = kind,
+	    .method = method_of(rq->method),
+	    .key_id = t->key_id,
+	    .mref = t->ref,
+	    .index = t->index,
+	    .address = rq->peer,
+	    .agent = http_header_in(rq, "User-Agent"),
+	    .signals = signals_of(rq, &l->signals),
+	    .destination = destination,
+	};
+
+	count(&l->counts[kind]);
+	if (!l->writer || !journal_append(l->writer, &hit)) {
+		http_finish(rq);
+		return;
+	}
+	wait_add(l, rq);
+}
+
+void
+hits_round(void *hits, unsigned loop)
+{
+	struct hits *h = hits;
+	struct loop_hits *l = &h->loops[loop];
+
+	if (l->waiting_n == 0)
+		return;
+	(void)journal_sync(l->writer);
+	for (size_t i = 0; i < l->waiting_n; i++)
+		http_finish(l->waiting[i]);
+	l->waiting_n = 0;
+}
+
+struct handed {
+	struct hits *h;
+	enum hit_kind kind;
+	struct token token;
+};
+
+static void
+record_handed(struct http_request *rq, void *arg)
+{
+	struct handed *x = arg;
+
+	record(x->h, rq, x->kind, &x->token, SLICE(""));
+}
+
+void
+hits_finish(struct hits *h, struct http_request *rq, enum hit_kind kind,
+	    const struct token *t)
+{
+	struct handed *x = ARENA_NEW(&rq->arena, struct handed);
+
+	*x = (struct handed){h, kind, *t};
+	http_in_loop(rq, record_handed, x);
+}
+
+/* The pixel is the same whatever the token, so that nothing can be learnt. */
+static void
+handle_open(struct http_request *rq)
+{
+	struct hits *h = rq->owner;
+	struct token t;
+
+	http_reply_canned(rq, h->pixel);
+	if (token_check(keys_box_get(h->keys), rq->params[0], TOKEN_OPEN,
+			SLICE(""), &t) != RC_OK) {
+		count(&h->loops[http_loop(rq)].bad);
+		return;
+	}
+	http_suspend(rq);
+	record(h, rq, HIT_OPEN, &t, SLICE(""));
+}
+
+/* What the brand is called whose host was asked for, or that is the only
+ * one. */
+static struct slice
+brand_title(const struct conf *c, const struct http_request *rq,
+	    uint16_t number)
+{
+	struct slice host = http_header_in(rq, "Host");
+	const struct brand *b = number ? conf_brand_number(c, number) : NULL;
+
+	host = slice_cut(&host, ':');
+	for (size_t i = 0; i < c->brands_n && !b; i++)
+		if (slice_ieq(url_host(slice_z(c->brands[i].public_url)), host))
+			b = &c->brands[i];
+	if (!b && c->brands_n == 1)
+		b = &c->brands[0];
+	return slice_z(b ? b->title : "");
+}
+
+static void
+reply_page(struct hits *h, struct http_request *rq, int status,
+	   const struct token *revoked, struct slice destination)
+{
+	const struct conf *c = h->conf ? conf_box_get(h->conf) : NULL;
+	struct slice languages = http_header_in(rq, "Accept-Language");
+	struct slice brand = SLICE("");
+	struct sbuf b;
+
+	if (c)
+		brand = brand_title(
+		    c, rq, revoked ? (uint16_t)(revoked->key_id >> 16) : 0);
+	sbuf_init(&b, 16 << 10);
+	if (revoked)
+		hits_page_revoked(&b, brand, url_host(destination), languages);
+	else
+		hits_page_bad(&b, brand, languages);
+	http_reply(rq, status, "text/html; charset=utf-8", sbuf_slice(&b));
+	sbuf_fini(&b);
+	if (c)
+		conf_unref(c);
+}
+
+static bool
+destination_fits(struct slice d)
+{
+	return d.n <= TOKEN_DESTINATION_MAX && !slice_has_control(d) &&
+	       (slice_starts(d, SLICE("https://")) ||
+		slice_starts(d, SLICE("http://")));
+}
+
+static void
+handle_click(struct http_request *rq)
+{
+	struct hits *h = rq->owner;
+	struct loop_hits *l = &h->loops[http_loop(rq)];
+	struct slice to;
+	struct token t;
+	enum rc rc = RC_DENIED;
+
+	sbuf_reset(&l->destination);
+	if (base64url_decode(rq->params[1], &l->destination)) {
+		to = sbuf_slice(&l->destination);
+		if (destination_fits(to))
+			rc = token_check(keys_box_get(h->keys), rq->params[0],
+					 TOKEN_CLICK, to, &t);
+	}
+	if (rc == RC_STATE) {
+		count(&l->revoked);
+		reply_page(h, rq, 410, &t, to);
+		return;
+	}
+	if (rc) {
+		count(&l->bad);
+		reply_page(h, rq, 404, NULL, SLICE(""));
+		return;
+	}
+	if (rq->method == HTTP_OPTIONS) {
+		http_reply(rq, 204, "", SLICE(""));
+		http_header(rq, "Allow", SLICE("GET, HEAD, OPTIONS"));
+	} else {
+		http_redirect(rq, 302, to);
+	}
+	http_suspend(rq);
+	record(h, rq, HIT_CLICK, &t, to);
+}
+
+static const struct http_route routes[] = {
+    {.method = HTTP_GET,
+     .pattern = "/o/{token}",
+     .durable = true,
+     .any_query = true,
+     .handle = handle_open,
+     .doc = "The pixel of a message; always the same picture"},
+    {.method = HTTP_OPTIONS,
+     .pattern = "/o/{token}",
+     .durable = true,
+     .any_query = true,
+     .handle = handle_open,
+     .doc = "The same, as some scanners ask"},
+    {.method = HTTP_GET,
+     .pattern = "/c/{token}/{destination}",
+     .durable = true,
+     .any_query = true,
+     .handle = handle_click,
+     .doc = "A link of a message: leads to its signed destination"},
+    {.method = HTTP_OPTIONS,
+     .pattern = "/c/{token}/{destination}",
+     .durable = true,
+     .any_query = true,
+     .handle = handle_click,
+     .doc = "The same, as some scanners ask; leads nowhere"},
+};
+
+struct http_table
+hits_table(struct hits *h)
+{
+	return (struct http_table){
+	    .routes = routes,
+	    .n = sizeof(routes) / sizeof(routes[0]),
+	    .owner = h,
+	    .reply_headers = table_headers,
+	    .reply_headers_n = sizeof(table_headers) / sizeof(table_headers[0]),
+	};
+}
+
+enum rc
+hits_new(struct keys_box *keys, struct conf_box *conf, struct journal *journal,
+	 unsigned loops, struct hits **out, struct err *e)
+{
+	struct hits *h = MEM_NEW(struct hits);
+
+	h->keys = keys;
+	h->conf = conf;
+	h->journal = journal;
+	h->loops_n = loops;
+	h->loops = mem_alloc(loops * sizeof(*h->loops));
+	for (unsigned i = 0; i < loops; i++) {
+		struct loop_hits *l = &h->loops[i];
+		enum rc rc = RC_OK;
+
+		sbuf_init(&l->destination, TOKEN_DESTINATION_MAX);
+		sbuf_init(&l->signals, 4096);
+		if (journal)
+			rc = journal_writer_new(journal, &l->writer, e);
+		if (rc) {
+			hits_free(h);
+			return rc;
+		}
+	}
+	h->pixel =
+	    http_canned_new(200, "image/gif", pixel_headers,
+			    sizeof(pixel_headers) / sizeof(pixel_headers[0]),
+			    slice_of(pixel, sizeof(pixel)));
+	*out = h;
+	return RC_OK;
+}
+
+void
+hits_free(struct hits *h)
+{
+	if (!h)
+		return;
+	for (unsigned i = 0; i < h->loops_n; i++) {
+		journal_writer_free(h->loops[i].writer);
+		sbuf_fini(&h->loops[i].destination);
+		sbuf_fini(&h->loops[i].signals);
+		free(h->loops[i].waiting);
+	}
+	http_canned_free(h->pixel);
+	free(h->loops);
+	free(h);
+}
+
+void
+hits_stats(const struct hits *h, struct hits_stats *out)
+{
+	*out = (struct hits_stats){.lost = h->journal ? journal_lost(h->journal)
+						      : 0};
+	for (unsigned i = 0; i < h->loops_n; i++) {
+		const struct loop_hits *l = &h->loops[i];
+
+		out->opens += atomic_load(&l->counts[HIT_OPEN]);
+		out->clicks += atomic_load(&l->counts[HIT_CLICK]);
+		out->views += atomic_load(&l->counts[HIT_VIEW]);
+		out->bad_tokens += atomic_load(&l->bad);
+		out->revoked += atomic_load(&l->revoked);
+	}
+}

@@ -1,0 +1,108 @@
+#include "tracker/hits_page.h"
+
+struct words {
+	const char *language;
+	const char *bad_title, *bad_text;
+	const char *revoked_title, *revoked_text, *revoked_host;
+};
+
+static const struct words all_words[] = {
+    {"en", "This link is not valid",
+     "It may have been cut when it was copied. Open it from the message "
+     "again, or type the address of the site yourself.",
+     "This link is no longer in use",
+     "For your safety it does not lead on. If you expected this message, "
+     "type the address of the site yourself.",
+     "The link led to"},
+    {"es", "Este enlace no es válido",
+     "Es posible que se haya cortado al copiarlo. Ábralo de nuevo desde el "
+     "mensaje o escriba usted mismo la dirección del sitio.",
+     "Este enlace ya no está en uso",
+     "Por su seguridad no lleva a ningún sitio. Si esperaba este mensaje, "
+     "escriba usted mismo la dirección del sitio.",
+     "El enlace llevaba a"},
+    {"it", "Questo collegamento non è valido",
+     "Potrebbe essere stato troncato durante la copia. Lo apra di nuovo dal "
+     "messaggio oppure digiti l'indirizzo del sito.",
+     "Questo collegamento non è più in uso",
+     "Per la Sua sicurezza non porta da nessuna parte. Se aspettava questo "
+     "messaggio, digiti l'indirizzo del sito.",
+     "Il collegamento portava a"},
+};
+
+/* The first language of the list that we speak. */
+static const struct words *
+words_of(struct slice languages)
+{
+	while (languages.p) {
+		struct slice one = slice_trim(slice_cut(&languages, ','));
+
+		one.n = one.n > 2 ? 2 : one.n;
+		for (size_t i = 0; i < sizeof(all_words) / sizeof(all_words[0]);
+		     i++)
+			if (slice_ieq(one, slice_z(all_words[i].language)))
+				return &all_words[i];
+	}
+	return &all_words[0];
+}
+
+static void
+head_add(struct sbuf *out, const struct words *w, const char *title,
+	 struct slice brand)
+{
+	sbuf_addf(out,
+		  "<!doctype html>\n<html lang=\"%s\"><head>"
+		  "<meta charset=\"utf-8\"><meta name=\"viewport\" "
+		  "content=\"width=device-width,initial-scale=1\">"
+		  "<meta name=\"robots\" content=\"noindex\"><title>",
+		  w->language);
+	sbuf_add_html(out, slice_z(title));
+	sbuf_add_z(out,
+		   "</title><style>body{font:1rem/1.5 system-ui,sans-serif;"
+		   "max-width:34rem;margin:3rem auto;padding:0 1rem;"
+		   "color:#222;background:#fff}h1{font-size:1.3rem}"
+		   "</style></head><body><p>");
+	sbuf_add_html(out, brand);
+	sbuf_add_z(out, "</p><h1>");
+	sbuf_add_html(out, slice_z(title));
+	sbuf_add_z(out, "</h1><p>");
+}
+
+void
+hits_page_bad(struct sbuf *out, struct slice brand, struct slice languages)
+{
+	const struct words *w = words_of(languages);
+
+	head_add(out, w, w->bad_title, brand);
+	sbuf_add_html(out, slice_z(w->bad_text));
+	sbuf_add_z(out, "</p></body></html>\n");
+}
+
+void
+hits_page_revoked(struct sbuf *out, struct slice brand, struct slice host,
+		  struct slice languages)
+{
+	const struct words *w = words_of(languages);
+
+	head_add(out, w, w->revoked_title, brand);
+	sbuf_add_html(out, slice_z(w->revoked_text));
+	sbuf_add_z(out, "</p><p>");
+	sbuf_add_html(out, slice_z(w->revoked_host));
+	sbuf_add_z(out, ": <strong>");
+	sbuf_add_html(out, host);
+	sbuf_add_z(out, "</strong></p></body></html>\n");
+}
+
+struct slice
+url_host(struct slice url)
+{
+	ptrdiff_t at = slice_find(url, SLICE("://"));
+	size_t n = 0;
+
+	if (at < 0)
+		return SLICE("");
+	url = slice_skip(url, (size_t)at + 3);
+	while (n < url.n && !strchr("/?#:@\\", url.p[n]))
+		n++;
+	return slice_of(url.p, n);
+}

@@ -1,0 +1,232 @@
+/*
+ * 1. A writer goes to its next segment only when the one before has all it
+ *    will ever have.  So a tail that is empty, looked at after the next
+ *    segment was seen, stays empty: the order of scan and read matters.
+ * 2. Offsets only grow: what lies before them is never read again.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "tracker/journal_private.h"
+
+#define CHUNK ((size_t)256 << 10)
+
+struct source {
+	struct journal_offset o;
+	uint32_t next; /* the smallest number past o.segment; 0: none seen */
+	int fd;
+	struct segment segment;
+};
+
+struct journal_reader {
+	char *path;
+	int dir;
+	struct source sources[JOURNAL_WRITERS_MAX];
+	unsigned turn; /* whose turn it is */
+	bool advanced;
+	char *chunk;
+};
+
+enum rc
+journal_reader_new(const char *dir, struct journal_reader **out, struct err *e)
+{
+	struct journal_reader *r;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(e, dir);
+	r = MEM_NEW(struct journal_reader);
+	r->path = mem_z(slice_z(dir));
+	r->dir = fd;
+	r->chunk = mem_alloc(CHUNK);
+	for (unsigned i = 0; i < JOURNAL_WRITERS_MAX; i++) {
+		r->sources[i].fd = -1;
+		r->sources[i].o.writer = (uint16_t)i;
+	}
+	*out = r;
+	return RC_OK;
+}
+
+void
+journal_reader_free(struct journal_reader *r)
+{
+	if (!r)
+		return;
+	for (unsigned i = 0; i < JOURNAL_WRITERS_MAX; i++)
+		if (r->sources[i].fd >= 0)
+			(void)close(r->sources[i].fd);
+	(void)close(r->dir);
+	free(r->chunk);
+	free(r->path);
+	free(r);
+}
+
+void
+journal_seek(struct journal_reader *r, const struct journal_offset *o)
+{
+	if (o->writer >= JOURNAL_WRITERS_MAX)
+		return;
+	r->sources[o->writer].o = *o;
+}
+
+/* Which segments there are.  One that the offset is in counts as next until it
+ * is open. */
+static enum rc
+scan(struct journal_reader *r, struct err *e)
+{
+	int fd = openat(r->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!d) {
+		if (fd >= 0)
+			(void)close(fd);
+		return err_errno(e, r->path);
+	}
+	for (unsigned i = 0; i < JOURNAL_WRITERS_MAX; i++)
+		r->sources[i].next = 0;
+	while ((entry = readdir(d)) != NULL) {
+		unsigned writer;
+		uint32_t number, least;
+		struct source *s;
+
+		if (!segment_parse(entry->d_name, &writer, &number))
+			continue;
+		s = &r->sources[writer];
+		least = s->o.segment + (s->fd >= 0);
+		if (number >= least && (!s->next || number < s->next))
+			s->next = number;
+	}
+	(void)closedir(d);
+	return RC_OK;
+}
+
+static enum rc
+source_advance(struct journal_reader *r, struct source *s, struct err *e)
+{
+	char name[SEGMENT_NAME];
+	uint32_t number = s->next;
+	enum rc rc;
+
+	s->next = 0;
+	r->advanced = true;
+	if (s->fd >= 0)
+		(void)close(s->fd);
+	segment_name(s->o.writer, number, name);
+	s->fd = openat(r->dir, name, O_RDONLY | O_CLOEXEC);
+	if (s->fd < 0)
+		return errno == ENOENT ? RC_OK : err_errno(e, name);
+	if (number != s->o.segment)
+		s->o.at = SEGMENT_HEADER;
+	s->o.segment = number;
+	rc = segment_read(s->fd, &s->segment, e);
+	if (rc == RC_INVALID) {
+		/* Nothing of it can be read; the next one follows. */
+		LOG(JOURNAL_FAILED, LOG_Z("segment", name), LOG_ERR(e));
+		s->o.at = UINT32_MAX;
+		return RC_OK;
+	}
+	return rc;
+}
+
+static enum rc
+source_read(struct journal_reader *r, struct source *s, struct hit *hits,
+	    size_t n, size_t *got, struct err *e)
+{
+	struct slice in;
+	ssize_t bytes;
+	size_t size;
+
+	*got = 0;
+	if (s->fd < 0 || s->o.at >= s->segment.bytes)
+		return RC_OK;
+	bytes = pread(s->fd, r->chunk, CHUNK, (off_t)s->o.at);
+	if (bytes < 0)
+		return err_errno(e, "reading the journal");
+	in = slice_of(r->chunk, (size_t)bytes);
+	while (*got < n &&
+	       hit_decode(in, s->segment.nonce, s->o.at, &hits[*got], &size)) {
+		in = slice_skip(in, size);
+		s->o.at += (uint32_t)size;
+		++*got;
+	}
+	return RC_OK;
+}
+
+static enum rc
+pass(struct journal_reader *r, struct hit *hits, size_t n, size_t *got,
+     struct journal_offset *after, struct err *e)
+{
+	for (unsigned i = 0; i < JOURNAL_WRITERS_MAX; i++) {
+		struct source *s = &r->sources[r->turn];
+		enum rc rc = source_read(r, s, hits, n, got, e);
+
+		while (rc == RC_OK && *got == 0 && s->next) {
+			rc = source_advance(r, s, e);
+			if (rc == RC_OK)
+				rc = source_read(r, s, hits, n, got, e);
+		}
+		if (rc)
+			return rc;
+		r->turn = (r->turn + 1) % JOURNAL_WRITERS_MAX;
+		if (*got) {
+			*after = s->o;
+			return RC_OK;
+		}
+	}
+	return RC_OK;
+}
+
+enum rc
+journal_read(struct journal_reader *r, struct hit *hits, size_t n, size_t *got,
+	     struct journal_offset *after, struct err *e)
+{
+	enum rc rc = pass(r, hits, n, got, after, e);
+
+	while (rc == RC_OK && *got == 0) {
+		r->advanced = false;
+		rc = scan(r, e);
+		if (rc == RC_OK)
+			rc = pass(r, hits, n, got, after, e);
+		if (!r->advanced)
+			break;
+	}
+	return rc;
+}
+
+enum rc
+journal_consumed(struct journal_reader *r, const struct journal_offset *o,
+		 struct err *e)
+{
+	int fd = openat(r->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	enum rc rc = RC_OK;
+	struct dirent *entry;
+
+	if (!d) {
+		if (fd >= 0)
+			(void)close(fd);
+		return err_errno(e, r->path);
+	}
+	while ((entry = readdir(d)) != NULL) {
+		char used[SEGMENT_NAME];
+		unsigned writer;
+		uint32_t number;
+
+		if (!segment_parse(entry->d_name, &writer, &number) ||
+		    writer != o->writer || number >= o->segment)
+			continue;
+		(void)snprintf(used, sizeof(used), "used-%02u-%08x", writer,
+			       number);
+		if (renameat(r->dir, entry->d_name, r->dir, used) != 0 &&
+		    errno != ENOENT)
+			rc = err_errno(e, entry->d_name);
+	}
+	(void)closedir(d);
+	return rc;
+}
