@@ -47,7 +47,8 @@ size_t catalog_mails(const struct catalog *c, const struct slice **names);
 size_t catalog_pages(const struct catalog *c, const struct slice **names);
 size_t catalog_locales(const struct catalog *c, const struct slice **names);
 
-/* True when a mail or page has a file of its own in exactly this locale. */
+/* True when there is a mail or page of that name for this locale, its own or
+ * its language's, among the locales that there are texts for. */
 bool catalog_has(const struct catalog *c, struct slice name,
 		 struct slice locale);
 

@@ -331,6 +331,7 @@ name_partial(struct parser *p, const struct tag *tag, struct op *op)
 {
 	op->text = tag->content;
 	op->dynamic = tag->dynamic;
+	op->place = PLACE_TEXT;
 	if (p->html && !place_is_text(&p->place)) {
 		/* Text alone may stand in an attribute; link() looks. */
 		if (tag->dynamic || tag->kind == '<')
@@ -356,7 +357,6 @@ add_partial(struct parser *p, const struct tag *tag)
 	if (!alone)
 		begin_line(p, tag);
 	op = add_op(p, tag->dynamic ? OP_DYNAMIC : OP_PARTIAL, tag);
-	op->place = PLACE_TEXT;
 	op->standalone = alone;
 	op->indent = alone ? tag_indent(p, tag) : SLICE("");
 	return name_partial(p, tag, op);

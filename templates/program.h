@@ -50,6 +50,9 @@ struct template
 	const struct template_set *set;
 	struct slice name, file, source;
 	enum template_escape escape;
+	bool on_call;
+	bool compiled;
+	bool dynamic; /* has dynamic names, so may call any */
 	struct op *ops;
 	size_t op_count, op_cap;
 	struct path *paths;

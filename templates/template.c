@@ -25,7 +25,9 @@ find(const struct template_set *s, struct slice name)
 const struct template *
 template_find(const struct template_set *s, struct slice name)
 {
-	return find(s, name);
+	const struct template *t = find(s, name);
+
+	return t && t->compiled ? t : NULL;
 }
 
 /* What stands in an attribute may hold no values, which were escaped for text,
@@ -45,36 +47,36 @@ is_literal(const struct template *t)
 	return true;
 }
 
+static enum rc compile(struct template_set *s, struct template *t,
+		       struct err *e);
+
 static enum rc
-link_op(const struct template_set *s, const struct template *t, struct op *op,
+link_op(struct template_set *s, struct template *t, struct op *op,
 	struct err *e)
 {
-	if ((op->code != OP_PARTIAL && op->code != OP_PARENT) || op->dynamic)
+	struct template *target;
+
+	if (op->code != OP_PARTIAL && op->code != OP_PARENT &&
+	    op->code != OP_DYNAMIC)
 		return RC_OK;
-	op->target = find(s, op->text);
-	if (s->mode == TEMPLATE_SPEC)
+	t->dynamic = t->dynamic || op->dynamic;
+	if (op->dynamic)
 		return RC_OK;
-	if (!op->target)
+	target = find(s, op->text);
+	op->target = target;
+	if (!target && s->mode == TEMPLATE_STRICT)
 		return program_err(t, op->at, e, RC_INVALID,
 				   "there is no '%.*s'", SLICE_ARG(op->text));
-	if (op->place != PLACE_TEXT && !is_literal(op->target))
+	if (!target)
+		return RC_OK;
+	if (compile(s, target, e))
+		return RC_INVALID;
+	if (s->mode == TEMPLATE_STRICT && op->place != PLACE_TEXT &&
+	    !is_literal(target))
 		return program_err(t, op->at, e, RC_INVALID,
 				   "'%.*s' holds more than plain text, which "
 				   "has no place in an attribute",
 				   SLICE_ARG(op->text));
-	return RC_OK;
-}
-
-static enum rc
-link_all(struct template_set *s, struct err *e)
-{
-	for (size_t i = 0; i < s->n; i++) {
-		struct template *t = &s->templates[i];
-
-		for (size_t o = 0; o < t->op_count; o++)
-			if (link_op(s, t, &t->ops[o], e))
-				return RC_INVALID;
-	}
 	return RC_OK;
 }
 
@@ -86,13 +88,57 @@ check_source(const struct template *t, struct err *e)
 	return program_err(t, 0, e, RC_INVALID, "is not UTF-8, or holds NUL");
 }
 
+/* Marked first, since templates may call themselves. */
+static enum rc
+compile(struct template_set *s, struct template *t, struct err *e)
+{
+	if (t->compiled)
+		return RC_OK;
+	t->compiled = true;
+	if (check_source(t, e) || parse_template(s, t, e))
+		return RC_INVALID;
+	for (size_t i = 0; i < t->op_count; i++)
+		if (link_op(s, t, &t->ops[i], e))
+			return RC_INVALID;
+	return RC_OK;
+}
+
+static enum rc
+compile_all(struct template_set *s, struct err *e)
+{
+	bool dynamic = false;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->templates[i].on_call && compile(s, &s->templates[i], e))
+			return RC_INVALID;
+	for (size_t i = 0; i < s->n; i++)
+		dynamic = dynamic || s->templates[i].dynamic;
+	for (size_t i = 0; dynamic && i < s->n; i++)
+		if (compile(s, &s->templates[i], e))
+			return RC_INVALID;
+	return RC_OK;
+}
+
+static struct template from_source(struct template_set *s,
+				   const struct template_source *from)
+{
+	return (struct template){
+	    .set = s,
+	    .name = arena_dup(&s->arena, from->name),
+	    .file = arena_dup(&s->arena, from->file),
+	    .source = arena_dup(&s->arena, from->text),
+	    .escape = from->escape,
+	    .on_call = from->on_call,
+	};
+}
+
 enum rc
 template_set_new(const struct template_source *sources, size_t n,
 		 enum template_mode mode, struct template_set **out,
 		 struct err *e)
 {
 	struct template_set *s = MEM_NEW(struct template_set);
-	enum rc rc = RC_OK;
+	enum rc rc;
 
 	*out = NULL;
 	arena_init(&s->arena, SET_MAX);
@@ -100,22 +146,10 @@ template_set_new(const struct template_source *sources, size_t n,
 	s->n = n;
 	s->templates = ARENA_ARRAY(&s->arena, struct template, n);
 	for (size_t i = 0; i < n; i++)
-		s->templates[i] = (struct template){
-		    .set = s,
-		    .name = arena_dup(&s->arena, sources[i].name),
-		    .file = arena_dup(&s->arena, sources[i].file),
-		    .source = arena_dup(&s->arena, sources[i].text),
-		    .escape = sources[i].escape,
-		};
+		s->templates[i] = from_source(s, &sources[i]);
 	if (n)
 		qsort(s->templates, n, sizeof(*s->templates), by_name);
-	for (size_t i = 0; i < n && rc == RC_OK; i++) {
-		rc = check_source(&s->templates[i], e);
-		if (rc == RC_OK)
-			rc = parse_template(s, &s->templates[i], e);
-	}
-	if (rc == RC_OK)
-		rc = link_all(s, e);
+	rc = compile_all(s, e);
 	if (rc)
 		template_set_free(s);
 	else

@@ -32,6 +32,7 @@ struct template_source {
 	struct slice file; /* for errors */
 	struct slice text; /* UTF-8 */
 	enum template_escape escape;
+	bool on_call; /* compiled only where a template calls it */
 };
 
 struct template_set;
