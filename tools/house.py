@@ -138,16 +138,27 @@ def lengths(src):
         # .def tables and long strings break where they read best.
         if len(line.expandtabs(8)) > 100 and not src.path.endswith('.def'):
             yield number, f'{len(line.expandtabs(8))} columns'
-    name, start = None, 0
+    for name, start, length in functions(src):
+        if length > FUNCTION_LINES:
+            yield start, (f'{name} has {length} lines; a function stops at '
+                          f'{FUNCTION_LINES}')
+
+
+def functions(src):
+    """Each definition: name, line, lines without those of its tables."""
+    name, start, table, in_table = None, 0, 0, False
     for number, line in enumerate(src.code.split('\n'), 1):
         m = re.match(r'(\w+)\(', line)
         if m:
-            name, start = m.group(1), number
+            name, start, table = m.group(1), number, 0
         elif line == '}' and name:
-            if number - start > FUNCTION_LINES:
-                yield start, (f'{name} has {number - start} lines; a function '
-                              f'stops at {FUNCTION_LINES}')
+            yield name, start, number - start - table
             name = None
+        elif re.match(r'\t.*= \{$', line):
+            in_table = True
+        elif re.match(r'\t\};', line):
+            in_table = False
+        table += in_table
 
 
 def contracts(src):
