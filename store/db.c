@@ -72,16 +72,15 @@ static const char *const setup[] = {
 		 "PRAGMA journal_size_limit = 67108864",
 };
 
+/* SQLite tells FULL only of ENOSPC, and no errno of a failed COMMIT. */
 static bool
-no_space(sqlite3 *h)
+no_space(void)
 {
-	int error = sqlite3_system_errno(h);
-
-	return error == ENOSPC || error == EDQUOT || error == EFBIG;
+	return errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
 }
 
 static enum rc
-rc_of(sqlite3 *h, int code)
+rc_of(int code)
 {
 	switch (code & 0xff) {
 	case SQLITE_OK:
@@ -104,15 +103,15 @@ rc_of(sqlite3 *h, int code)
 	case SQLITE_MISMATCH:
 		return RC_BUG;
 	default:
-		return no_space(h) ? RC_LIMIT : RC_IO;
+		return no_space() ? RC_LIMIT : RC_IO;
 	}
 }
 
 static enum rc
 fail(struct db *db, int code, const char *what, struct err *e)
 {
+	enum rc rc = rc_of(code);
 	const char *text = db->h ? sqlite3_errmsg(db->h) : sqlite3_errstr(code);
-	enum rc rc = db->h ? rc_of(db->h, code) : RC_IO;
 
 	if (rc == RC_LIMIT && (code & 0xff) != SQLITE_TOOBIG)
 		return err_set(e, rc, "%s: the disk is full (%s)", what, text);
@@ -122,8 +121,10 @@ fail(struct db *db, int code, const char *what, struct err *e)
 enum rc
 db_script(struct db *db, const char *sql, const char *what, struct err *e)
 {
-	int code = sqlite3_exec(db->h, sql, NULL, NULL, NULL);
+	int code;
 
+	errno = 0;
+	code = sqlite3_exec(db->h, sql, NULL, NULL, NULL);
 	return code == SQLITE_OK ? RC_OK : fail(db, code, what, e);
 }
 
@@ -223,8 +224,10 @@ bind_null(struct query *q, int i)
 enum rc
 query_row(struct query *q, struct err *e)
 {
-	int code = sqlite3_step(q->s);
+	int code;
 
+	errno = 0;
+	code = sqlite3_step(q->s);
 	if (code == SQLITE_ROW)
 		return RC_OK;
 	if (code == SQLITE_DONE)
@@ -634,6 +637,23 @@ db_check_file(struct db *db, struct err *e)
 			       "%s was moved, removed or replaced: restart",
 			       db->wal_path);
 	return RC_OK;
+}
+
+void
+db_explain(struct db *db, enum stmt id, struct sbuf *out)
+{
+	sqlite3_stmt *s = NULL;
+	struct sbuf sql;
+
+	sbuf_init(&sql, 1 << 16);
+	sbuf_addf(&sql, "EXPLAIN QUERY PLAN %s", statements[id].sql);
+	must(db, id, sqlite3_prepare_v2(db->h, sbuf_z(&sql), -1, &s, NULL));
+	sbuf_addf(out, "%s\n", statements[id].name);
+	while (sqlite3_step(s) == SQLITE_ROW)
+		sbuf_addf(out, "  %s\n",
+			  (const char *)sqlite3_column_text(s, 3));
+	(void)sqlite3_finalize(s);
+	sbuf_fini(&sql);
 }
 
 /* ---- ledger ---- */

@@ -36,6 +36,9 @@ void db_close(struct db *db);
  * one that was opened: what is written now would be lost. */
 enum rc db_check_file(struct db *db, struct err *e) MUST_USE;
 
+/* Adds the name of a statement and, a line a step, how it finds its rows. */
+void db_explain(struct db *db, enum stmt id, struct sbuf *out);
+
 /* Runs SQL of an embedded schema file; what names it in errors. */
 enum rc db_script(struct db *db, const char *sql, const char *what,
 		  struct err *e) MUST_USE;
