@@ -63,12 +63,9 @@ include_one(struct reading *r, const struct tree_node *at, struct slice name)
 	struct slice text;
 	enum rc rc = read_text(r, path, &text);
 
-	if (rc) {
-		(void)tree_err(at, r->e,
-			       "include: %s: mend its name or its permissions",
-			       r->e->text);
-		return rc;
-	}
+	if (rc)
+		return tree_err_file(at, r->e, "include",
+				     "mend its name or its permissions");
 	rc = tree_parse(text, path, &r->texts, &part, r->e);
 	if (rc || part->first == NULL)
 		return rc;

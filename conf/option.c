@@ -219,12 +219,13 @@ option_title(const struct option_section *s, const struct tree_node *parent,
 			return tree_err(node, e, "over %zu of \"%s\"", s->max,
 					s->name);
 		if (slice_ieq(n->title, node->title))
-			return tree_err(node, e,
-					"%s%s%.*s%s is there twice: first at "
-					"%s:%d",
-					s->name, s->title ? " \"" : "",
-					SLICE_ARG(node->title),
-					s->title ? "\"" : "", n->file, n->line);
+			return tree_err(
+			    node, e,
+			    "%s \"%.*s\" is there twice: first at "
+			    "%s:%d",
+			    s->title ? s->name : "section",
+			    SLICE_ARG(s->title ? node->title : node->name),
+			    n->file, n->line);
 	}
 	if (s->title == NULL)
 		return RC_OK;

@@ -191,7 +191,7 @@ const struct option option_table[] = {
      NULL, "Printed on documents (CUIT, NIF, P. IVA …)."},
     {"brand", "logo_url", OPT_TEXT, F(brand, logo_url), "", 0, 500, &shape_url,
      NULL, "Image at the head of mails."},
-    {"brand", "color", OPT_TEXT, F(brand, color), "#1a5fb4", 7, 7, &shape_color,
+    {"brand", "color", OPT_TEXT, F(brand, color), "#1a5fb4", 1, 7, &shape_color,
      NULL, "Of headings and buttons."},
     {"brand", "locale", OPT_TEXT, F(brand, locale), NULL, 1, 16, &shape_locale,
      NULL, "For customers who have none."},

@@ -268,10 +268,8 @@ read_holidays(const struct tree_node *node, const struct option_scope *scope,
 	sbuf_init(&text, HOLIDAYS_TEXT_MAX);
 	rc = file_read(path, HOLIDAYS_TEXT_MAX, &text, e);
 	if (rc)
-		(void)tree_err(n, e,
-			       "holidays: %s: make the file, or leave the "
-			       "option out",
-			       e ? e->text : "");
+		rc = tree_err_file(n, e, "holidays",
+				   "make the file, or leave the option out");
 	else
 		rc = parse_holidays(sbuf_slice(&text), path, scope, p, e);
 	sbuf_fini(&text);

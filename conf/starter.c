@@ -173,7 +173,6 @@ main_edits(const struct starter *s, struct edits *es, struct err *e)
 	    {"brand", "public_url",
 	     or_made(es, s->public_url, "https://notices.", d)},
 	    {"brand", "website", or_made(es, NULL, "https://www.", d)},
-	    {"brand", "support_url", ""},
 	    {"brand", "abuse_contact", or_made(es, NULL, "abuse@", d)},
 	    {"brand", "locale", s->locale},
 	    {"brand", "time_zone", s->time_zone ? s->time_zone : "UTC"},

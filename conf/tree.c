@@ -59,6 +59,18 @@ tree_err(const struct tree_node *at, struct err *e, const char *fmt, ...)
 	return RC_INVALID;
 }
 
+enum rc
+tree_err_file(const struct tree_node *at, struct err *e, const char *what,
+	      const char *advice)
+{
+	enum rc rc = e->rc;
+	struct err why = *e;
+
+	(void)tree_err(at, e, "%s: %s: %s", what, why.text, advice);
+	e->rc = rc;
+	return rc;
+}
+
 static bool
 is_letter(char c)
 {

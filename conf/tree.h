@@ -47,4 +47,9 @@ const struct tree_node *tree_find(const struct tree_node *section,
 enum rc tree_err(const struct tree_node *at, struct err *e, const char *fmt,
 		 ...) PRINTF(3, 4);
 
+/* Puts "what: reason: advice" and the node's place into the error of a file
+ * that could not be read, and returns its code. */
+enum rc tree_err_file(const struct tree_node *at, struct err *e,
+		      const char *what, const char *advice);
+
 #endif

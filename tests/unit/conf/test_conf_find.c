@@ -1,0 +1,129 @@
+#include "tests/unit/conf/conf_test.h"
+
+#include "base/thread.h"
+
+static void
+destination_by_closeness(void **state)
+{
+	static const struct {
+		const char *domain, *row;
+	} cases[] = {
+	    {"gmail.com", "gmail.com"},
+	    {"GMail.com", "gmail.com"},
+	    {"x.gmail.com", "*"},
+	    {"notgmail.com", "*"},
+	    {"a.example", "*.example"},
+	    {"a.b.example", "*.b.example"},
+	    {"b.example", "*.example"},
+	    {"c.b.example", "c.b.example"},
+	    {"example", "*"},
+	    {".example", "*"},
+	    {"", "*"},
+	};
+	const struct conf *c =
+	    must_parse(LEAST "destination \"*.example\" { }\n"
+			     "destination \"*\" { connections = 9 }\n"
+			     "destination \"*.b.example\" { }\n"
+			     "destination \"c.b.example\" { }\n"
+			     "destination \"gmail.com\" { }\n");
+
+	(void)state;
+	assert_int_equal(c->destinations_n, 5);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(
+		    conf_destination(c, slice_z(cases[i].domain))->pattern,
+		    cases[i].row);
+	conf_unref(c);
+}
+
+/* A link to a host that is not allowed must never be rewritten: it would make
+ * us a redirector to it. */
+static void
+hosts_of_links(void **state)
+{
+	static const struct {
+		const char *host;
+		bool allowed;
+	} cases[] = {
+	    {"x.example", true},      {"X.EXAMPLE", true},
+	    {"a.y.example", true},    {"a.b.y.example", true},
+	    {"y.example", false},     {"ax.example", false},
+	    {"evily.example", false}, {"x.example.evil", false},
+	    {"x.example.", false},    {"", false},
+	    {".y.example", false},    {"example", false},
+	};
+	const struct conf *c = must_parse(
+	    GENERAL POLICY BRAND_OPEN
+	    "id = 1 link_hosts = {\"x.example\", \"*.y.example\"} }");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (brand_allows_host(&c->brands[0], slice_z(cases[i].host)) !=
+		    cases[i].allowed)
+			fail_msg("%s", cases[i].host);
+	}
+	conf_unref(c);
+}
+
+static void
+by_name_and_number(void **state)
+{
+	const struct conf *c = must_parse(LEAST "relay \"r\" { host = h }");
+
+	(void)state;
+	assert_ptr_equal(conf_brand(c, SLICE("default")), c->brands);
+	assert_null(conf_brand(c, SLICE("Default")));
+	assert_ptr_equal(conf_brand_number(c, 1), c->brands);
+	assert_null(conf_brand_number(c, 2));
+	assert_ptr_equal(conf_policy(c, SLICE("default")), c->policies);
+	assert_null(conf_policy(c, SLICE("")));
+	assert_ptr_equal(conf_relay(c, "r"), c->relays);
+	assert_null(conf_relay(c, "mx"));
+	conf_unref(c);
+}
+
+static struct conf_box *box;
+
+static void
+read_much(void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < 2000; i++) {
+		const struct conf *c = conf_box_get(box);
+
+		if (strcmp(c->hostname, "a.example") != 0)
+			die("a configuration was freed under its reader");
+		conf_unref(c);
+	}
+}
+
+/* A reload while others read: nobody sees freed memory (ASan, TSan). */
+static void
+reload_under_readers(void **state)
+{
+	struct thread t[2];
+
+	(void)state;
+	box = conf_box_new(must_parse(LEAST));
+	for (int i = 0; i < 2; i++)
+		thread_start(&t[i], "reader", read_much, NULL);
+	for (int i = 0; i < 50; i++)
+		conf_box_set(box, must_parse(LEAST));
+	for (int i = 0; i < 2; i++)
+		thread_join(&t[i]);
+	conf_box_free(box);
+	conf_box_free(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(destination_by_closeness),
+	    cmocka_unit_test(hosts_of_links),
+	    cmocka_unit_test(by_name_and_number),
+	    cmocka_unit_test(reload_under_readers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
