@@ -70,48 +70,53 @@ encode(struct slice in, const char *digits, unsigned bits, struct sbuf *out)
 	out->n += n;
 }
 
-static unsigned
-letter_value(char c, char first, unsigned base)
-{
-	return c >= first && c < first + 26 ? (unsigned)(c - first) + base
-					    : BAD;
-}
+/* The value of each character, plus one; 0 for those that are of another
+ * alphabet. */
+static const uint8_t base64_values[256] = {
+    ['A'] = 1,	['B'] = 2,  ['C'] = 3,	['D'] = 4,  ['E'] = 5,	['F'] = 6,
+    ['G'] = 7,	['H'] = 8,  ['I'] = 9,	['J'] = 10, ['K'] = 11, ['L'] = 12,
+    ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18,
+    ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30,
+    ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36,
+    ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+    ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54,
+    ['2'] = 55, ['3'] = 56, ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60,
+    ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+};
 
-static unsigned
-base32_value(char c)
-{
-	if (c >= '2' && c <= '7')
-		return (unsigned)(c - '2') + 26;
-	return letter_value((char)(c | 0x20), 'a', 0);
-}
+static const uint8_t base64url_values[256] = {
+    ['A'] = 1,	['B'] = 2,  ['C'] = 3,	['D'] = 4,  ['E'] = 5,	['F'] = 6,
+    ['G'] = 7,	['H'] = 8,  ['I'] = 9,	['J'] = 10, ['K'] = 11, ['L'] = 12,
+    ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18,
+    ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30,
+    ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36,
+    ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+    ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54,
+    ['2'] = 55, ['3'] = 56, ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60,
+    ['8'] = 61, ['9'] = 62, ['-'] = 63, ['_'] = 64,
+};
 
-static unsigned
-base64_common(char c)
-{
-	unsigned v = letter_value(c, 'A', 0);
-
-	if (v == BAD)
-		v = letter_value(c, 'a', 26);
-	return v == BAD && c >= '0' && c <= '9' ? (unsigned)(c - '0') + 52 : v;
-}
-
-static unsigned
-base64_value(char c)
-{
-	return c == '+' ? 62 : c == '/' ? 63 : base64_common(c);
-}
-
-static unsigned
-base64url_value(char c)
-{
-	return c == '-' ? 62 : c == '_' ? 63 : base64_common(c);
-}
+static const uint8_t base32_values[256] = {
+    ['a'] = 1,	['b'] = 2,  ['c'] = 3,	['d'] = 4,  ['e'] = 5,	['f'] = 6,
+    ['g'] = 7,	['h'] = 8,  ['i'] = 9,	['j'] = 10, ['k'] = 11, ['l'] = 12,
+    ['m'] = 13, ['n'] = 14, ['o'] = 15, ['p'] = 16, ['q'] = 17, ['r'] = 18,
+    ['s'] = 19, ['t'] = 20, ['u'] = 21, ['v'] = 22, ['w'] = 23, ['x'] = 24,
+    ['y'] = 25, ['z'] = 26, ['2'] = 27, ['3'] = 28, ['4'] = 29, ['5'] = 30,
+    ['6'] = 31, ['7'] = 32, ['A'] = 1,	['B'] = 2,  ['C'] = 3,	['D'] = 4,
+    ['E'] = 5,	['F'] = 6,  ['G'] = 7,	['H'] = 8,  ['I'] = 9,	['J'] = 10,
+    ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
+    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22,
+    ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26,
+};
 
 /* Bits left at the end must be zeros and fewer than a character's, so that
  * each content has one form alone. */
 static bool
-decode(struct slice in, unsigned (*value)(char), unsigned bits,
-       struct sbuf *out)
+decode(struct slice in, const uint8_t *values, unsigned bits, struct sbuf *out)
 {
 	size_t before = out->n;
 	char *to = sbuf_room(out, in.n * bits / 8);
@@ -121,11 +126,11 @@ decode(struct slice in, unsigned (*value)(char), unsigned bits,
 	if (to == NULL)
 		return false;
 	for (size_t i = 0; i < in.n; i++) {
-		unsigned v = value(in.p[i]);
+		unsigned v = values[(unsigned char)in.p[i]];
 
-		if (v == BAD)
+		if (v == 0)
 			return false;
-		held = held << bits | v;
+		held = held << bits | (v - 1);
 		have += bits;
 		if (have >= 8) {
 			have -= 8;
@@ -154,7 +159,7 @@ base64_decode(struct slice in, struct sbuf *out)
 		return false;
 	for (int i = 0; i < 2 && slice_ends(in, SLICE("=")); i++)
 		in.n--;
-	return decode(in, base64_value, 6, out);
+	return decode(in, base64_values, 6, out);
 }
 
 void
@@ -166,7 +171,7 @@ base64url_encode(struct slice in, struct sbuf *out)
 bool
 base64url_decode(struct slice in, struct sbuf *out)
 {
-	return decode(in, base64url_value, 6, out);
+	return decode(in, base64url_values, 6, out);
 }
 
 void
@@ -178,5 +183,5 @@ base32_encode(struct slice in, struct sbuf *out)
 bool
 base32_decode(struct slice in, struct sbuf *out)
 {
-	return decode(in, base32_value, 5, out);
+	return decode(in, base32_values, 5, out);
 }
