@@ -249,12 +249,14 @@ parse_text(const struct option *o, const struct option_scope *scope,
 	   struct slice s, void *out, struct err *e)
 {
 	char *field = (char *)out + o->offset;
-	enum rc rc = check_text(o, s, o->min, o->max, e);
+	bool path = o->type == OPT_PATH && s.n > 0;
+	bool whole = path && s.p[0] == '/';
 	const char *z;
+	enum rc rc = check_text(o, s, o->min, whole ? PATH_MAX : o->max, e);
 
 	if (rc)
 		return rc;
-	if (o->type == OPT_PATH && s.n > 0 && s.p[0] != '/')
+	if (path && !whole)
 		z = arena_printf(scope->a, "%s/%.*s", scope->folder,
 				 SLICE_ARG(s));
 	else

@@ -95,13 +95,13 @@ const struct option option_table[] = {
      NULL, NULL, "Threads that send, an SMTP session each."},
     {"general", "http_threads", OPT_INT, F(conf, http_threads), "2", 1, 32,
      NULL, NULL, "Threads that serve HTTP."},
-    {"general", "template_dir", OPT_PATH, F(conf, template_dir), "", 0, 4000,
+    {"general", "template_dir", OPT_PATH, F(conf, template_dir), "", 0, 1000,
      &shape_line, NULL,
      "Folder whose files replace those of `templates/`, one by one."},
-    {"general", "verdict_file", OPT_PATH, F(conf, verdict_file), "", 0, 4000,
+    {"general", "verdict_file", OPT_PATH, F(conf, verdict_file), "", 0, 1000,
      &shape_line, NULL,
      "Rules on SMTP replies, tried before those built in (`verdicts.conf`)."},
-    {"general", "agent_file", OPT_PATH, F(conf, agent_file), "", 0, 4000,
+    {"general", "agent_file", OPT_PATH, F(conf, agent_file), "", 0, 1000,
      &shape_line, NULL,
      "Rules that tell machines from persons, instead of those built in "
      "(`agents.conf`)."},
@@ -139,11 +139,11 @@ const struct option option_table[] = {
     {"http", "private_listen", OPT_LISTEN, F(conf, private_listen),
      "127.0.0.1:8481", 0, 0, NULL, NULL,
      "Where the API, the console and the metrics are served."},
-    {"http", "tls_certificate", OPT_PATH, F(conf, tls_certificate), "", 0, 4000,
+    {"http", "tls_certificate", OPT_PATH, F(conf, tls_certificate), "", 0, 1000,
      &shape_line, NULL,
      "Certificate chain (PEM) of the public listener; empty: plain, behind a "
      "proxy."},
-    {"http", "tls_key", OPT_PATH, F(conf, tls_key), "", 0, 4000, &shape_line,
+    {"http", "tls_key", OPT_PATH, F(conf, tls_key), "", 0, 1000, &shape_line,
      NULL, "Its private key (PEM)."},
     {"http", "trusted_proxies", OPT_LIST, F(conf, trusted_proxies), "", 0, 100,
      &shape_network, NULL,
@@ -245,7 +245,7 @@ const struct option option_table[] = {
      "Whether its certificate must be valid for its name."},
     {"relay", "user", OPT_TEXT, F(relay, user), "", 0, 254, &shape_line, NULL,
      "Name for AUTH; left out, none."},
-    {"relay", "password_file", OPT_PATH, F(relay, password_file), "", 0, 4000,
+    {"relay", "password_file", OPT_PATH, F(relay, password_file), "", 0, 1000,
      &shape_line, NULL,
      "File whose first line is the password, readable by Acuse alone."},
     {"relay", "sign", OPT_WORD, F(relay, sign), "ours", 0, 0, NULL, signers,
@@ -273,7 +273,7 @@ const struct option option_table[] = {
      "When notices may leave: days, hours, and `customer` for the customer's "
      "clock instead of the policy's; outside, they wait for its opening. "
      "Left out: always."},
-    {"policy", "holidays", OPT_PATH, F(policy, holidays_file), "", 0, 4000,
+    {"policy", "holidays", OPT_PATH, F(policy, holidays_file), "", 0, 1000,
      &shape_line, NULL,
      "File with a date a line: no business days (`bd`). Saturdays and Sundays "
      "never are."},
