@@ -68,6 +68,21 @@ lane_list_ready(struct db *db, int64_t now_us, size_t limit, struct arena *a,
 }
 
 enum rc
+lane_next_ready(struct db *db, int64_t now_us, int64_t *out, struct err *e)
+{
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_LANE_NEXT_READY);
+	bind_int(&q, 0, now_us);
+	rc = query_row(&q, e);
+	if (rc == RC_OK)
+		*out = column_null(&q, 0) ? INT64_MAX : column_int(&q, 0);
+	query_close(&q);
+	return rc;
+}
+
+enum rc
 lane_get(struct db *db, int64_t id, struct arena *a, struct lane *out,
 	 struct err *e)
 {

@@ -26,6 +26,9 @@ enum rc lane_wake(struct db *db, int64_t lane, int64_t at_us,
 enum rc lane_list_ready(struct db *db, int64_t now_us, size_t limit,
 			struct arena *a, struct lane **out, size_t *n,
 			struct err *e) MUST_USE;
+/* When the next lane gets ready after now; INT64_MAX: none will. */
+enum rc lane_next_ready(struct db *db, int64_t now_us, int64_t *out,
+			struct err *e) MUST_USE;
 enum rc lane_get(struct db *db, int64_t id, struct arena *a, struct lane *out,
 		 struct err *e) MUST_USE;
 /* Writes blocked_us, failures, held and reason. */

@@ -1,0 +1,35 @@
+#ifndef MAILER_MAILER_H
+#define MAILER_MAILER_H
+
+#include "mailer/dns.h"
+#include "mailer/materials.h"
+#include "mailer/transport.h"
+#include "queue/queue.h"
+
+/*
+ * The way out: one thread that hands batches of one destination to a number of
+ * workers, which compose, journal, send, and commit what came of it.
+ */
+struct mailer;
+
+struct mailer_config {
+	struct queue *queue;
+	const char *db_path; /* each worker has a reader of its own */
+	struct materials_box *materials;
+	struct transport *transport;
+	struct dns *dns;
+	unsigned workers;
+};
+
+/* Starts the threads.  Fails: RC_IO (readers). */
+enum rc mailer_start(const struct mailer_config *c, struct mailer **out,
+		     struct err *e) MUST_USE;
+
+/* Cuts sessions off after grace_ms and ends the threads; what was past its
+ * dot is uncertain, the rest goes back to the queue. */
+void mailer_stop(struct mailer *m, int grace_ms);
+
+/* Batches under way. */
+unsigned mailer_busy(const struct mailer *m);
+
+#endif

@@ -1,0 +1,560 @@
+#include "mailer/worker.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "mailer/compose.h"
+#include "templates/locale.h"
+
+/* Invariants.
+ * 1. Attempts are journaled and committed before a socket is opened.
+ * 2. Each claim of a batch gets one verdict, and it is committed before the
+ *    batch is given up; a death in between leaves it to its phase.
+ * 3. A destination that cannot be reached costs its own lane time, and no
+ *    message of it a verdict. */
+
+#define FLUSH_COUNT 16
+#define FLUSH_US (100 * INT64_C(1000))
+#define GREYLIST_WAIT_US (5 * MINUTE_US)
+#define GREYLIST_TRIES 3
+#define FULL_WAIT_US (4 * HOUR_US)
+#define POLICY_BLOCK_US HOUR_US
+
+/* How long a destination rests after so many failures in a row. */
+static const int64_t backoff_us[] = {
+    MINUTE_US, 5 * MINUTE_US, 15 * MINUTE_US, HOUR_US, 2 * HOUR_US, 4 * HOUR_US,
+};
+
+struct sending {
+	struct claim *claim;
+	struct transport_message tm;
+	bool ready; /* composed, journaled, without a verdict yet */
+	bool asked; /* given to the session at hand */
+};
+
+struct run {
+	struct worker *w;
+	struct job *job;
+	const struct brand *brand;
+	struct route route;
+	struct target *hop;
+	bool last_hop;
+	struct sending *list;
+	size_t n;
+	struct claim_verdict *pending;
+	size_t pending_n;
+	int64_t flushed_us;
+};
+
+/* ---- operations in the writer's thread ---- */
+
+struct end_op {
+	struct write_op op;
+	struct run *r;
+	struct slice more;
+};
+
+static enum rc
+run_journal(struct write_op *op, struct db *db, struct err *e)
+{
+	struct end_op *x = (struct end_op *)op;
+
+	/* It may be run again after a failed commit: from the same start. */
+	for (size_t i = 0; i < x->r->n; i++) {
+		struct claim *c = x->r->list[i].claim;
+
+		if (c->attempt.id != 0)
+			c->m.attempts--;
+		c->attempt.id = 0;
+	}
+	return claims_journal(x->r->w->queue, db, &x->r->job->batch, x->more,
+			      e);
+}
+
+static enum rc
+run_end(struct write_op *op, struct db *db, struct err *e)
+{
+	struct end_op *x = (struct end_op *)op;
+
+	return claims_end(x->r->w->queue, db, x->r->pending, x->r->pending_n,
+			  e);
+}
+
+static enum rc
+run_block(struct write_op *op, struct db *db, struct err *e)
+{
+	struct run *r = ((struct end_op *)op)->r;
+	int64_t until =
+	    r->job->block_us > 0 ? clock_wall_us() + r->job->block_us : 0;
+
+	return claims_block_lane(r->w->queue, db, r->job->batch.lane.id, until,
+				 slice_z(r->job->block_reason), e);
+}
+
+static void
+flush(struct run *r)
+{
+	struct end_op x = {.op = {.run = run_end}, .r = r};
+	struct err e;
+
+	r->flushed_us = clock_mono_us();
+	if (r->pending_n == 0)
+		return;
+	if (writer_do(r->w->queue->writer, &x.op, &e) != RC_OK)
+		LOG(VERDICT_LOST, LOG_I("messages", r->pending_n), LOG_ERR(&e));
+	r->pending_n = 0;
+}
+
+/* ---- verdicts ---- */
+
+static void
+put_verdict(struct run *r, struct sending *s, const struct claim_verdict *v)
+{
+	r->pending[r->pending_n] = *v;
+	r->pending[r->pending_n++].claim = s->claim;
+	s->ready = false;
+	if (r->pending_n == FLUSH_COUNT ||
+	    clock_mono_us() - r->flushed_us > FLUSH_US)
+		flush(r);
+}
+
+/* A claim that ends without having been sent. */
+static void
+put_unsent(struct run *r, struct sending *s, enum claim_end end,
+	   const char *verdict, const struct err *e)
+{
+	struct claim_verdict v = {.end = end, .verdict = verdict};
+
+	if (e != NULL)
+		v.reason =
+		    slice_z(e->pointer[0] != '\0'
+				? arena_printf(&r->job->arena, "%s: %s",
+					       e->pointer, e->text)
+				: arena_printf(&r->job->arena, "%s", e->text));
+	put_verdict(r, s, &v);
+}
+
+static void
+add_tls(struct sbuf *b, const struct tls_facts *t)
+{
+	sbuf_add_z(b, ",\"tls\":");
+	if (!t->on) {
+		sbuf_add_z(b, "null");
+		return;
+	}
+	sbuf_add_z(b, "{\"version\":");
+	sbuf_add_json(b, slice_z(t->version));
+	sbuf_add_z(b, ",\"cipher\":");
+	sbuf_add_json(b, slice_z(t->cipher));
+	sbuf_add_z(b, ",\"subject\":");
+	sbuf_add_json(b, slice_z(t->subject));
+	sbuf_add_z(b, ",\"validated\":");
+	sbuf_add_json(b, slice_z(t->validated));
+	sbuf_add_z(b, ",\"certificate_sha256\":\"");
+	for (size_t i = 0; i < sizeof(t->leaf_sha256); i++)
+		sbuf_addf(b, "%02x", t->leaf_sha256[i]);
+	sbuf_add_z(b, "\"}");
+}
+
+/* The way taken, as members of the event's payload. */
+static struct slice
+way(struct run *r, const struct outcome *o, const char *rule)
+{
+	struct slice out;
+	struct sbuf b;
+
+	sbuf_init(&b, 65536);
+	sbuf_addf(&b,
+		  "\"mode\":\"%s\",\"host\":", r->hop->relay ? "relay" : "mx");
+	sbuf_add_json(&b, slice_z(r->hop->host));
+	if (o != NULL) {
+		sbuf_addf(&b, ",\"stage\":\"%s\",\"enhanced\":\"%d.%d.%d\"",
+			  stage_name(o->stage), o->enhanced[0], o->enhanced[1],
+			  o->enhanced[2]);
+		sbuf_add_z(&b, ",\"queue_id\":");
+		sbuf_add_json(&b, slice_z(o->remote_id));
+		sbuf_add_z(&b, ",\"fault\":");
+		sbuf_add_json(&b, slice_z(o->fault));
+		sbuf_add_z(&b, ",\"rule\":");
+		sbuf_add_json(&b, slice_z(rule));
+		add_tls(&b, &r->job->session.tls);
+	}
+	out = arena_dup(&r->job->arena, sbuf_slice(&b));
+	sbuf_fini(&b);
+	return out;
+}
+
+/* What the queue does about each verdict; greylisting and what concerns the
+ * destination is said in decide(). */
+static const struct {
+	enum claim_end end;
+	int64_t wait_us; /* 0: the retry table */
+	bool suppress;
+} course[VERDICTS] = {
+    [VERDICT_ACCEPTED] = {CLAIM_ACCEPTED, 0, false},
+    [VERDICT_UNCERTAIN] = {CLAIM_UNCERTAIN, 0, false},
+    [VERDICT_STOPPED] = {CLAIM_STOPPED, 0, false},
+    [VERDICT_RETRY] = {CLAIM_DEFERRED, 0, false},
+    [VERDICT_RETRY_LATER] = {CLAIM_DEFERRED, 0, false},
+    [VERDICT_NEXT_EXCHANGER] = {CLAIM_DEFERRED, 0, false},
+    [VERDICT_MAILBOX_FULL] = {CLAIM_DEFERRED, FULL_WAIT_US, false},
+    [VERDICT_POLICY_BLOCK] = {CLAIM_DEFERRED, POLICY_BLOCK_US, false},
+    [VERDICT_BAD_ADDRESS] = {CLAIM_FAILED, 0, true},
+    [VERDICT_OURS] = {CLAIM_UNFIT, 0, false},
+};
+
+static void
+decide(struct run *r, struct sending *s)
+{
+	const struct outcome *o = &s->tm.outcome;
+	struct arena *a = &r->job->arena;
+	const char *rule = "";
+	enum verdict verdict =
+	    verdict_of(materials_verdicts(r->job->materials), o, &rule);
+	struct claim_verdict v = {.end = course[verdict].end,
+				  .verdict = verdict_name(verdict),
+				  .suppress = course[verdict].suppress,
+				  .wait_us = course[verdict].wait_us,
+				  .code = o->code};
+
+	if (o->fate == FATE_INVALID)
+		v.end = CLAIM_UNFIT;
+	if (verdict == VERDICT_NEXT_EXCHANGER && !r->last_hop)
+		return; /* it stays ready for the next one */
+	if (verdict == VERDICT_RETRY_LATER &&
+	    s->claim->m.attempts <= GREYLIST_TRIES)
+		v.wait_us = GREYLIST_WAIT_US * s->claim->m.attempts;
+	if (verdict == VERDICT_POLICY_BLOCK) {
+		r->job->block_us = POLICY_BLOCK_US;
+		r->job->block_reason = "policy_block";
+	}
+	v.facts = r->hop->relay ? FACT_RELAY_ACCEPTED : FACT_MX_ACCEPTED;
+	v.reply = arena_dup(a, slice_trim(sbuf_slice(&o->reply)));
+	v.queue_id = arena_dup(a, slice_z(o->remote_id));
+	v.peer = slice_z(route_address(r->hop, a));
+	v.reason = o->fault[0] != '\0' ? arena_dup(a, slice_z(o->fault))
+				       : slice_z(v.verdict);
+	v.transcript = slice_z(arena_printf(
+	    a, "%.*s%.*s", SLICE_ARG(sbuf_slice(&r->job->session.transcript)),
+	    SLICE_ARG(sbuf_slice(&s->tm.transcript))));
+	v.more = way(r, o, rule);
+	put_verdict(r, s, &v);
+}
+
+/* ---- the session's calls ---- */
+
+static struct transport_message *
+next(void *arg)
+{
+	struct run *r = arg;
+
+	r->job->reached = true;
+	for (size_t i = 0; i < r->n; i++) {
+		if (!r->list[i].ready || r->list[i].asked)
+			continue;
+		r->list[i].asked = true;
+		return &r->list[i].tm;
+	}
+	return NULL;
+}
+
+static bool
+may_go(void *arg, struct transport_message *m)
+{
+	struct run *r = arg;
+	struct sending *s = m->job;
+
+	return phase_go(r->w->queue->phases, s->claim->slot);
+}
+
+static void
+content(void *arg, struct transport_message *m)
+{
+	struct run *r = arg;
+	struct sending *s = m->job;
+
+	phase_content(r->w->queue->phases, s->claim->slot);
+}
+
+static void
+verdict(void *arg, struct transport_message *m)
+{
+	struct run *r = arg;
+	struct sending *s = m->job;
+
+	if (m->outcome.fate != FATE_UNTRIED)
+		decide(r, s);
+}
+
+/* ---- a batch ---- */
+
+static void
+address(struct run *r, struct sending *s)
+{
+	struct composer c = {.conf = r->job->conf,
+			     .materials = r->job->materials};
+	struct arena *a = &r->job->arena;
+	struct transport_message *t = &s->tm;
+	char hex[REF_HEX];
+	struct sbuf b;
+
+	ref_hex(s->claim->m.mref, hex);
+	sbuf_init(&b, 1024);
+	compose_reverse_path(&c, &s->claim->m, &b);
+	t->mref = s->claim->m.mref;
+	t->reverse_path = arena_dup(a, sbuf_slice(&b));
+	t->recipient = s->claim->m.address;
+	t->content = s->claim->bytes;
+	t->envid = arena_dup(a, slice_z(hex));
+	t->orcpt = s->claim->m.address;
+	t->notify = TRANSPORT_NOTIFY_SUCCESS | TRANSPORT_NOTIFY_FAILURE |
+		    TRANSPORT_NOTIFY_DELAY;
+	t->ret = TRANSPORT_RET_HDRS;
+	t->job = s;
+	sbuf_fini(&b);
+}
+
+/* A new session with what is left of the batch. */
+static void
+start_over(struct run *r)
+{
+	struct transport_session *s = &r->job->session;
+
+	outcome_fini(&s->outcome);
+	outcome_init(&s->outcome);
+	sbuf_reset(&s->tls.chain);
+	sbuf_reset(&s->greeting);
+	sbuf_reset(&s->ehlo);
+	sbuf_reset(&s->transcript);
+	s->tls.on = false;
+	for (size_t i = 0; i < r->n; i++) {
+		r->list[i].asked = false;
+		if (!r->list[i].ready)
+			continue;
+		transport_message_fini(&r->list[i].tm);
+		transport_message_init(&r->list[i].tm);
+		address(r, &r->list[i]);
+	}
+}
+
+static void
+session(struct run *r)
+{
+	struct transport_session *s = &r->job->session;
+	struct err e;
+
+	s->to = *r->hop;
+	s->calls = (struct transport_calls){.next = next,
+					    .may_go = may_go,
+					    .content = content,
+					    .verdict = verdict,
+					    .arg = r};
+	start_over(r);
+	if (transport_run(r->w->transport, s, &e) == RC_OK)
+		return;
+	LOG(SESSION_FAILED, LOG_Z("host", r->hop->host),
+	    LOG_Z("stage", stage_name(s->outcome.stage)), LOG_ERR(&e));
+	/* Opportunistic TLS: a handshake that fails is no reason to keep the
+	 * mail (RFC 7435). */
+	if (s->outcome.stage == STAGE_TLS && r->hop->tls == TARGET_MAY) {
+		r->hop->tls = TARGET_PLAIN;
+		session(r);
+	}
+}
+
+static bool
+some_ready(const struct run *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->list[i].ready)
+			return true;
+	return false;
+}
+
+static void
+send_all(struct run *r)
+{
+	for (size_t h = 0; h < r->route.hops_n && some_ready(r); h++) {
+		r->hop = &r->route.hops[h];
+		r->last_hop = h + 1 == r->route.hops_n;
+		session(r);
+		if (r->job->reached && r->job->session.outcome.code != 421)
+			r->job->block_reason = "";
+	}
+}
+
+/* The exact bytes: composed now, or as they were at an earlier attempt. */
+static void
+prepare(struct run *r, struct sending *s)
+{
+	struct composer c = {
+	    .conf = r->job->conf,
+	    .materials = r->job->materials,
+	    .db = r->w->db,
+	    .now_us = clock_wall_us(),
+	    .sign = r->route.relay == NULL ||
+		    r->route.relay->sign == RELAY_SIGN_OURS,
+	    .rewrites = r->route.relay == NULL ? 0 : r->route.relay->rewrites};
+	struct arena *a = &r->job->arena;
+	struct message *m = &s->claim->m;
+	struct composed done;
+	struct sbuf stored;
+	struct err e;
+	enum rc rc;
+
+	if (m->sha256.n > 0) {
+		sbuf_init(&stored, 64u << 20);
+		rc = content_get(r->w->db, m->id, &stored, &e);
+		s->claim->bytes = arena_dup(a, sbuf_slice(&stored));
+		sbuf_fini(&stored);
+	} else {
+		rc = compose(&c, m, a, &done, &e);
+		if (rc == RC_OK) {
+			s->claim->bytes = done.bytes;
+			s->claim->composed_now = true;
+			m->subject = done.subject;
+			m->message_id = done.message_id;
+			m->size = (int64_t)done.bytes.n;
+			m->sha256 = arena_dup(
+			    a, slice_of(done.sha256, sizeof(done.sha256)));
+		}
+	}
+	s->ready = rc == RC_OK;
+	if (rc == RC_INVALID || rc == RC_NOTFOUND || rc == RC_LIMIT) {
+		LOG(COMPOSE_FAILED, LOG_ERR(&e));
+		put_unsent(r, s, CLAIM_UNFIT, "unfit", &e);
+		s->claim->dropped = true;
+	} else if (rc != RC_OK) {
+		put_unsent(r, s, CLAIM_UNTRIED, "untried", &e);
+		s->claim->dropped = true;
+	}
+}
+
+static bool
+journal(struct run *r)
+{
+	struct end_op x = {.op = {.run = run_journal}, .r = r};
+	struct err e;
+
+	r->hop = &r->route.hops[0];
+	x.more = way(r, NULL, "");
+	if (writer_do(r->w->queue->writer, &x.op, &e) != RC_OK) {
+		LOG(JOURNAL_REFUSED, LOG_ERR(&e));
+		return false;
+	}
+	for (size_t i = 0; i < r->n; i++)
+		if (r->list[i].claim->dropped)
+			r->list[i].ready = false;
+	return true;
+}
+
+/* No way was found: what is wrong with the domain itself is the address's
+ * fault, the rest passes. */
+static void
+no_route(struct run *r, enum rc rc, const struct err *e)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		if (rc == RC_INVALID) {
+			struct claim_verdict v = {
+			    .end = CLAIM_FAILED,
+			    .verdict = "bad_address",
+			    .suppress = true,
+			    .reason =
+				arena_dup(&r->job->arena, slice_z(e->text))};
+
+			put_verdict(r, &r->list[i], &v);
+		} else {
+			put_unsent(r, &r->list[i], CLAIM_UNTRIED, "no_route",
+				   e);
+		}
+	}
+	if (rc != RC_INVALID)
+		r->job->block_reason = "no_route";
+}
+
+static void
+rest_destination(struct run *r)
+{
+	struct end_op x = {.op = {.run = run_block}, .r = r};
+	const size_t steps = sizeof(backoff_us) / sizeof(*backoff_us);
+	size_t failures = (size_t)r->job->batch.lane.failures;
+	struct err e;
+
+	if (r->job->block_reason[0] != '\0' && r->job->block_us == 0)
+		r->job->block_us =
+		    backoff_us[failures < steps ? failures : steps - 1];
+	if (r->job->block_us == 0 && failures == 0)
+		return;
+	if (writer_do(r->w->queue->writer, &x.op, &e) != RC_OK)
+		LOG(VERDICT_LOST, LOG_ERR(&e));
+}
+
+static void
+give_back(struct run *r)
+{
+	const size_t steps = sizeof(backoff_us) / sizeof(*backoff_us);
+	size_t failures = (size_t)r->job->batch.lane.failures;
+
+	for (size_t i = 0; i < r->n; i++) {
+		struct claim_verdict v = {
+		    .end = CLAIM_UNTRIED,
+		    .verdict = "untried",
+		    .wait_us = r->job->reached
+				   ? 0
+				   : backoff_us[failures < steps ? failures
+								 : steps - 1]};
+		const struct outcome *o = &r->job->session.outcome;
+
+		if (!r->list[i].ready)
+			continue;
+		if (!r->job->reached && r->hop != NULL) {
+			v.peer = slice_z(route_address(r->hop, &r->job->arena));
+			v.reply = arena_dup(&r->job->arena,
+					    slice_trim(sbuf_slice(&o->reply)));
+			v.code = o->code;
+			v.transcript =
+			    arena_dup(&r->job->arena,
+				      sbuf_slice(&r->job->session.transcript));
+		}
+		put_verdict(r, &r->list[i], &v);
+	}
+}
+
+void
+worker_run(struct worker *w, struct job *job)
+{
+	struct run r = {.w = w, .job = job, .n = job->batch.n};
+	struct err e;
+	enum rc rc;
+
+	r.list = ARENA_ARRAY(&job->arena, struct sending, r.n);
+	r.pending = ARENA_ARRAY(&job->arena, struct claim_verdict, r.n + 1);
+	r.flushed_us = clock_mono_us();
+	job->block_reason = "unreachable";
+	for (size_t i = 0; i < r.n; i++) {
+		r.list[i].claim = &job->batch.claims[i];
+		transport_message_init(&r.list[i].tm);
+	}
+	r.brand = conf_brand(job->conf, job->batch.lane.brand);
+	rc =
+	    r.brand == NULL
+		? err_set(&e, RC_AGAIN, "brand is not in the configuration")
+		: route_find(job->conf, w->dns, r.brand, job->batch.lane.domain,
+			     &job->arena, &r.route, &e);
+	if (rc != RC_OK) {
+		no_route(&r, rc, &e);
+	} else {
+		for (size_t i = 0; i < r.n; i++)
+			prepare(&r, &r.list[i]);
+		flush(&r);
+		if (some_ready(&r) && journal(&r))
+			send_all(&r);
+		else
+			job->block_reason = "";
+	}
+	give_back(&r);
+	flush(&r);
+	rest_destination(&r);
+	for (size_t i = 0; i < r.n; i++)
+		transport_message_fini(&r.list[i].tm);
+	claims_free(w->queue, &job->batch);
+}

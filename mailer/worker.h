@@ -1,0 +1,32 @@
+#ifndef MAILER_WORKER_H
+#define MAILER_WORKER_H
+
+#include "mailer/mailer.h"
+#include "mailer/route.h"
+#include "queue/claims.h"
+#include "store/content.h"
+
+/* A batch on its way through a worker. */
+struct job {
+	struct arena arena;
+	const struct conf *conf;
+	struct materials *materials;
+	struct claim_batch batch;
+	struct transport_session session;
+	/* what came of the destination as a whole */
+	bool reached;	  /* a session was fit for mail */
+	int64_t block_us; /* stop the lane for so long; 0: no */
+	const char *block_reason;
+};
+
+struct worker {
+	struct queue *queue;
+	struct db *db;
+	struct transport *transport;
+	struct dns *dns;
+};
+
+/* Composes, journals, sends and settles all of a batch. */
+void worker_run(struct worker *w, struct job *job);
+
+#endif
