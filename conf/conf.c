@@ -330,7 +330,12 @@ load(const struct slice *text, const char *path, const struct conf **out,
 	r.scope = (struct option_scope){&o->a, o->c.folder};
 	if (text == NULL)
 		rc = read_text(&r, path, &own);
-	if (rc)
+	if (rc == RC_NOTFOUND)
+		(void)err_set(r.e, rc,
+			      "%s does not exist: name another file, or let "
+			      "`acuse init` write a first one",
+			      path);
+	else if (rc)
 		(void)err_add(r.e, "the configuration cannot be read");
 	else
 		rc = tree_parse(text ? *text : own, o->c.file, &r.texts,

@@ -202,7 +202,7 @@ raw_text(struct parser *ps, struct slice *out, bool *escaped)
 static enum rc
 take_text(struct parser *ps, struct slice *out)
 {
-	struct slice raw;
+	struct slice raw = {"", 0};
 	bool escaped;
 	size_t n = 0;
 	char *z;

@@ -323,7 +323,7 @@ files_and_their_faults(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(folder));
-	try_file("none.conf", RC_NOTFOUND, "", "cannot be read");
+	try_file("none.conf", RC_NOTFOUND, "", "acuse init");
 	memset(large, ' ', TREE_TEXT_MAX + 1);
 	put_file("large.conf", large);
 	try_file("large.conf", RC_LIMIT, "", "large.conf");

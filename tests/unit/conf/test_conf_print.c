@@ -12,7 +12,8 @@ static const char full[] =
     "smtp { retry = {\"90s\", \"36h\"} resend_uncertain = false }\n"
     "http { public_listen = \"[::1]:0\" body_max = 3M request_timeout = 1500ms "
     "trusted_proxies = {\"10.0.0.0/8\"} }\n" BRAND_OPEN
-    "id = 1 website = \"\" postal_address = \"a \\\"b\\\" \\\\ ñ\" route = r opens = off "
+    "id = 1 website = \"\" postal_address = \"a \\\"b\\\" \\\\ ñ\" route = r "
+    "opens = off "
     "link_hosts = {\"*.x.example\", \"x.example\"} dkim_selector = s1 }\n"
     "relay \"r\" { host = \"2001:db8::1\" tls = implicit sign = relay "
     "rewrites = {\"date\", \"message-id\"} }\n"
