@@ -81,6 +81,12 @@ void conf_unref(const struct conf *c);
  * ("brand default: tracking_basis is left out: opens are off"). */
 void conf_warnings(const struct conf *c, struct sbuf *out);
 
+/* Judges a configuration that shall take the place of a running one: adds to
+ * notes a line for each change that only a start applies.  Fails: RC_STATE:
+ * another origin, or a brand whose number changed. */
+enum rc conf_check_reload(const struct conf *old, const struct conf *fresh,
+			  struct sbuf *notes, struct err *e) MUST_USE;
+
 /* All options with their values, as a file that would load the same. */
 void conf_print(const struct conf *c, struct sbuf *out);
 

@@ -82,6 +82,51 @@ by_name_and_number(void **state)
 	conf_unref(c);
 }
 
+/* What would break links that are out, or split the ledger, stays out. */
+static void
+judges_a_reload(void **state)
+{
+	static const struct {
+		const char *text;
+		enum rc rc;
+		const char *says;
+	} cases[] = {
+	    {LEAST, RC_OK, ""},
+	    {GENERAL BRAND_OPEN "id = 1 color = \"#000000\" }\n" POLICY, RC_OK,
+	     ""},
+	    {LEAST "http { public_listen = \"[::]:443\" }", RC_OK,
+	     "http: public_listen changed"},
+	    {"general { hostname = b.example origin = b.example }\n" BRAND
+		 POLICY,
+	     RC_STATE, "a ledger keeps its name"},
+	    {GENERAL BRAND_OPEN "id = 2 }\n" POLICY, RC_STATE,
+	     "id was 1 and is 2"},
+	    {GENERAL POLICY "brand \"new\" { id = 1 title = T from_address = "
+			    "\"b@b.example\" return_domain = b public_url = "
+			    "\"http://b\" locale = it time_zone = UTC }",
+	     RC_STATE, "is that of brand \"default\""},
+	};
+	const struct conf *old = must_parse(LEAST);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct conf *c = must_parse(cases[i].text);
+		struct err e = {0};
+		struct sbuf b;
+
+		sbuf_init(&b, 4096);
+		assert_int_equal(conf_check_reload(old, c, &b, &e),
+				 cases[i].rc);
+		assert_non_null(
+		    strstr(e.text[0] ? e.text : sbuf_z(&b), cases[i].says));
+		if (cases[i].says[0] == '\0')
+			assert_int_equal(b.n, 0);
+		sbuf_fini(&b);
+		conf_unref(c);
+	}
+	conf_unref(old);
+}
+
 static struct conf_box *box;
 
 static void
@@ -122,6 +167,7 @@ main(void)
 	    cmocka_unit_test(destination_by_closeness),
 	    cmocka_unit_test(hosts_of_links),
 	    cmocka_unit_test(by_name_and_number),
+	    cmocka_unit_test(judges_a_reload),
 	    cmocka_unit_test(reload_under_readers),
 	};
 
