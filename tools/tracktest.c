@@ -144,6 +144,10 @@ handle_echo(struct http_request *rq)
 		sbuf_addf(&b, "query [%.*s]=[%.*s]\n",
 			  SLICE_ARG(rq->query[i].name),
 			  SLICE_ARG(rq->query[i].value));
+	for (size_t i = 0; i < rq->headers_n; i++)
+		sbuf_addf(&b, "header [%.*s]=[%.*s]\n",
+			  SLICE_ARG(rq->headers[i].name),
+			  SLICE_ARG(rq->headers[i].value));
 	sbuf_addf(&b, "body %zu\n", rq->body.n);
 	sbuf_add(&b, rq->body);
 	http_reply(rq, 200, "text/plain", sbuf_slice(&b));

@@ -201,26 +201,36 @@ header_last(const struct http_field *headers, size_t n, struct slice name)
 	return (struct slice){NULL, 0};
 }
 
+static void
+scheme_take(struct slice proto, bool *https)
+{
+	if (proto.p)
+		*https = slice_ieq(slice_trim(proto), SLICE("https"));
+}
+
 void
 http_forwarded(const struct http_field *headers, size_t n,
 	       const struct addr_set *trusted, struct addr *peer, bool *https)
 {
-	struct slice list, proto;
+	struct slice list;
 	bool elements;
 
 	if (!trusted || !addr_set_find(trusted, *peer))
 		return;
+	*https = false;
 	list = header_last(headers, n, SLICE("Forwarded"));
 	elements = list.p != NULL;
-	if (!elements)
+	if (!elements) {
 		list = header_last(headers, n, SLICE("X-Forwarded-For"));
-	proto = elements ? element_get(list, SLICE("proto"))
-			 : header_last(headers, n, SLICE("X-Forwarded-Proto"));
-	*https = slice_ieq(proto, SLICE("https"));
+		scheme_take(header_last(headers, n, SLICE("X-Forwarded-Proto")),
+			    https);
+	}
 	while (list.p && addr_set_find(trusted, *peer)) {
 		struct slice part = last_cut(&list, ',');
 		struct addr a;
 
+		if (elements)
+			scheme_take(element_get(part, SLICE("proto")), https);
 		part = elements ? element_get(part, SLICE("for"))
 				: slice_trim(part);
 		if (!node_parse(part, &a))

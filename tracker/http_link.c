@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -72,6 +73,17 @@ http_on_accept(void *cls, const struct sockaddr *sa, socklen_t n)
 	return MHD_YES;
 }
 
+static bool
+peer_is_us(struct MHD_Connection *mhd)
+{
+	struct ucred who = {0};
+	socklen_t n = sizeof(who);
+
+	return getsockopt(http_link_fd(mhd), SOL_SOCKET, SO_PEERCRED, &who,
+			  &n) == 0 &&
+	       who.uid == geteuid();
+}
+
 static void
 link_open(struct http_daemon *d, struct MHD_Connection *mhd, void **context)
 {
@@ -83,6 +95,7 @@ link_open(struct http_daemon *d, struct MHD_Connection *mhd, void **context)
 	link->mhd = mhd;
 	link->peer = address_of(i ? i->client_addr : NULL);
 	link->since_us = clock_mono_us();
+	link->by_socket = d->listen->socket_path && peer_is_us(mhd);
 	link->next = l->links;
 	if (l->links)
 		l->links->prev = link;

@@ -56,6 +56,7 @@ struct http_link {
 	struct MHD_Connection *mhd;
 	struct http_conn *conn; /* under way, or NULL */
 	struct addr peer;
+	bool by_socket;	  /* from our own uid */
 	int64_t since_us; /* of the request, or of being idle; clock_mono */
 };
 

@@ -24,9 +24,10 @@
 #include "tracker/target.h"
 
 #define ARENA_MAX ((size_t)256 << 20)
-#define DROP_MAX (256 << 10)
+#define DROP_MAX (4 << 20)
 #define BODY_KEEP ((size_t)64 << 10)
 #define UNUSED_MAX 512
+#define GAP_MAX 256
 
 _Thread_local struct http_loop *http_loop_self;
 
@@ -101,6 +102,7 @@ http_on_target(void *cls, const char *uri, struct MHD_Connection *mhd)
 	    d->loop->server->c.request_timeout_ms * INT64_C(1000);
 	c->rq.peer = link->peer;
 	c->rq.https = d->listen->tls;
+	c->rq.by_socket = link->by_socket;
 	/* libmicrohttpd cuts the query up in place; a copy stays whole. */
 	if (target.n <= HTTP_TARGET_MAX && slice_find_c(target, '?') >= 0)
 		c->target = arena_dup(&c->rq.arena, target);
@@ -124,20 +126,42 @@ header_add(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
 	return MHD_YES;
 }
 
-/* libmicrohttpd joins a folded header into fresh memory; any other value
- * stands right behind its name, a colon and white space. */
+/* True when nothing but what libmicrohttpd makes of a colon, white space and a
+ * line's end lies from one text to another, close behind it. */
 static bool
-headers_folded(const struct http_conn *c)
+adjoins(struct slice before, struct slice after)
+{
+	uintptr_t from = (uintptr_t)before.p + before.n;
+	uintptr_t to = (uintptr_t)after.p;
+
+	if (to <= from || to - from > GAP_MAX)
+		return false;
+	for (const char *p = before.p + before.n; p < after.p; p++)
+		if (*p && !strchr(":\r\n\t ", *p))
+			return false;
+	return true;
+}
+
+/* A folded header was joined into fresh memory, a NUL has cut a value short:
+ * either way the headers no longer lie one behind another as they came. */
+static bool
+headers_whole(const struct http_conn *c)
 {
 	for (size_t i = 0; i < c->rq.headers_n; i++) {
 		const struct http_field *f = &c->headers[i];
-		uintptr_t end = (uintptr_t)(f->name.p + f->name.n);
-		uintptr_t at = (uintptr_t)f->value.p;
 
-		if (f->value.n > 0 && (at <= end || at - end > 256))
-			return true;
+		if (!adjoins(f->name, f->value) ||
+		    (i > 0 && !adjoins(f[-1].value, f->name)))
+			return false;
 	}
-	return false;
+	if (c->rq.headers_n > 0) {
+		struct slice last = c->headers[c->rq.headers_n - 1].value;
+
+		/* behind the last one the empty line has come */
+		return last.p[last.n + 1] == 0 ||
+		       strchr("\r\n", last.p[last.n + 1]) != NULL;
+	}
+	return true;
 }
 
 static bool
@@ -151,12 +175,14 @@ shape_judge(struct http_conn *c, const char *method, const char *version)
 		refuse(c, 431, "too many headers");
 		return false;
 	}
+	if (!headers_whole(c)) {
+		refuse(c, 400, "a header is folded, or has a NUL");
+		return false;
+	}
+	for (size_t i = 0; i < c->rq.headers_n; i++)
+		c->headers[i].value = slice_trim(c->headers[i].value);
 	status = http_guard(c->headers, c->rq.headers_n, slice_z(method),
 			    slice_z(version), &c->shape, &why);
-	if (!status && headers_folded(c)) {
-		status = 400;
-		why = "a header is folded";
-	}
 	if (status)
 		refuse(c, status, why);
 	return !status;

@@ -1,0 +1,511 @@
+"""The tracker alone: hostile HTTP, many connections, and hits that survive."""
+
+import collections
+import json
+import os
+import random
+import selectors
+import socket
+import subprocess
+import threading
+import time
+
+from harness import Failed, Process, run, test, wait_for
+
+PROGRAM = os.environ.get("TRACKTEST") or os.path.join(
+    os.environ.get("BUILD_DIR", "build/release"), "tracktest")
+GIF = b"GIF89a"
+
+
+class Tracker(Process):
+    """tools/tracktest on a state directory."""
+
+    def __init__(self, t, state=None, name="tracker", **options):
+        self.t = t
+        self.state = state or t.path("state")
+        os.makedirs(self.state, exist_ok=True)
+        argv = [PROGRAM, self.state]
+        argv += ["%s=%s" % item for item in options.items()]
+        super().__init__(t, argv, name)
+        line = self.proc.stdout.readline().decode()
+        if not line.startswith("ready "):
+            self.kill()
+            raise Failed("the tracker did not start: " + self.stderr())
+        self.port = int(line.split()[1])
+        t.on_end(self.stop)
+
+    def tokens(self, n):
+        return tokens(self.state, n)
+
+    def connect(self, timeout=20):
+        s = socket.create_connection(("127.0.0.1", self.port), timeout)
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.t.on_end(s.close)
+        return s
+
+    def raw(self, data, timeout=20):
+        """All that comes back until they close, or until one reply and
+        silence for those that stay open."""
+        with self.connect(timeout) as s:
+            try:
+                s.sendall(data)
+            except (ConnectionResetError, BrokenPipeError):
+                pass
+            return read_all(s)
+
+    def get(self, path, headers="", method="GET", body=b""):
+        head = "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s" % (
+            method, path, headers)
+        if body:
+            head += "Content-Length: %d\r\n" % len(body)
+        return parse(self.raw((head + "\r\n").encode() + body))
+
+    def ledger(self):
+        """Committed hits: the lines before the last offset."""
+        try:
+            with open(os.path.join(self.state, "ledger"),
+                      errors="replace") as f:
+                lines = f.read().split("\n")
+        except FileNotFoundError:
+            return []
+        while lines and not lines[-1].startswith("offset "):
+            lines.pop()
+        return [line for line in lines if line.startswith("hit ")]
+
+
+def tokens(state, n):
+    os.makedirs(state, exist_ok=True)
+    out = subprocess.run([PROGRAM, state, "tokens=%d" % n], check=True,
+                         stdout=subprocess.PIPE).stdout.decode().split()
+    return out[0::2], out[1::2]
+
+
+def ref_of(path):
+    import base64
+    token = path.split("/")[2]
+    return base64.urlsafe_b64decode(token)[5:21].hex()
+
+
+def read_all(s):
+    data = b""
+    while True:
+        try:
+            more = s.recv(65536)
+        except (ConnectionResetError, BrokenPipeError):
+            return data
+        if not more:
+            return data
+        data += more
+
+
+Reply = collections.namedtuple("Reply", "status headers body")
+
+
+def parse(data):
+    head, _, body = data.partition(b"\r\n\r\n")
+    lines = head.decode("latin-1").split("\r\n")
+    if not lines[0].startswith("HTTP/1."):
+        return Reply(0, {}, data)
+    headers = {}
+    for line in lines[1:]:
+        key, _, value = line.partition(":")
+        headers[key.lower()] = value.strip()
+    return Reply(int(lines[0].split()[1]), headers, body)
+
+
+class Load:
+    """Closed-loop clients: each sends its next request when the last was
+    answered; counts whole answers."""
+
+    def __init__(self, port, connections, paths):
+        self.port = port
+        self.paths = iter(paths)
+        self.answered = []
+        self.sel = selectors.DefaultSelector()
+        self.open = 0
+        for _ in range(connections):
+            s = socket.socket()
+            s.setblocking(False)
+            s.connect_ex(("127.0.0.1", port))
+            self.sel.register(s, selectors.EVENT_WRITE, [None, b""])
+            self.open += 1
+
+    def _next(self, key):
+        path = next(self.paths, None)
+        if path is None:
+            self._close(key)
+            return
+        request = "GET %s HTTP/1.1\r\nHost: x\r\nUser-Agent: t\r\n\r\n" % path
+        try:
+            key.fileobj.send(request.encode())
+        except OSError:
+            self._close(key)
+            return
+        key.data[0] = path
+        key.data[1] = b""
+        self.sel.modify(key.fileobj, selectors.EVENT_READ, key.data)
+
+    def _close(self, key):
+        self.sel.unregister(key.fileobj)
+        key.fileobj.close()
+        self.open -= 1
+
+    def _read(self, key):
+        try:
+            data = key.fileobj.recv(8192)
+        except OSError:
+            data = b""
+        if not data:
+            self._close(key)
+            return
+        key.data[1] += data
+        head, sep, body = key.data[1].partition(b"\r\n\r\n")
+        if not sep:
+            return
+        want = int(parse(key.data[1]).headers.get("content-length", 0))
+        if len(body) >= want:
+            self.answered.append(key.data[0])
+            self._next(key)
+
+    def run(self, deadline=60.0, stop=lambda: False):
+        end = time.monotonic() + deadline
+        while self.open:
+            if stop():
+                break
+            if time.monotonic() > end:
+                raise Failed("stalled: %d answered, %d connections open" % (
+                    len(self.answered), self.open))
+            for key, mask in self.sel.select(0.1):
+                if mask & selectors.EVENT_WRITE:
+                    self._next(key)
+                else:
+                    self._read(key)
+        for key in list(self.sel.get_map().values()):
+            self._close(key)
+        return self.answered
+
+
+@test("a pixel and a click are answered, and are in the ledger once")
+def _(t):
+    k = Tracker(t)
+    (pixel,), (click,) = k.tokens(1)
+    r = k.get(pixel, "User-Agent: Mozilla/5.0\r\n")
+    t.eq((r.status, r.headers["content-type"], len(r.body)),
+         (200, "image/gif", 43))
+    t.ok("no-store" in r.headers["cache-control"], "no-store")
+    r = k.get(click)
+    t.eq((r.status, r.headers["location"], r.headers["referrer-policy"]),
+         (302, "https://pay.example/pay/1042?a=1&b=2", "no-referrer"))
+    r = k.get(click + "?utm_source=%zz", method="HEAD")
+    t.eq((r.status, r.body), (302, b""), "a mangled query does not hurt")
+    lines = wait_for(lambda: k.ledger() if len(k.ledger()) == 3 else None)
+    t.eq(sum(ref_of(pixel) in x for x in lines), 1)
+    t.eq(sum(ref_of(click) in x for x in lines), 2)
+    t.ok(any("[Mozilla/5.0]" in x for x in lines), "raw signals are kept")
+
+
+@test("a token that is not good is answered alike, and leads nowhere")
+def _(t):
+    k = Tracker(t)
+    (pixel,), (click,) = k.tokens(1)
+    good = k.get(pixel)
+    _, c, token, to = click.split("/")
+    for bad in ["/o/x", "/o/" + "A" * 52, "/o/" + token, "/o/%41",
+                pixel[:-1] + ("A" if pixel[-1] != "A" else "B"), "/o/" + "z" * 3000]:
+        r = k.get(bad)
+        t.eq((r.status, r.body, set(r.headers)),
+             (200, good.body, set(good.headers)), bad[:60])
+    import base64
+    evil = base64.urlsafe_b64encode(b"https://evil.example/").decode().rstrip("=")
+    for bad in ["/c/%s/%s" % (token, evil), "/c/%s/%sA" % (token, to),
+                "/c/%s/%s=" % (token, to), "/c/%s/" % token, "/c/" + token,
+                "/c/%s/%s" % (pixel.split("/")[2], to),
+                "/c/%s/%s/x" % (token, to), "/c//" + to]:
+        r = k.get(bad)
+        t.eq((r.status, r.headers.get("location")), (404, None), bad[:60])
+
+
+@test("HTTP that could mean two things is refused, and disconnected")
+def _(t):
+    k = Tracker(t)
+    host = b"Host: x\r\n"
+    post = b"POST /t/echo HTTP/1.1\r\n"
+    nested = b"GET /t/hello HTTP/1.1\r\nHost: x\r\n\r\n"
+    cases = {
+        "te and cl": post + host + b"Transfer-Encoding: chunked\r\n"
+                     b"Content-Length: 4\r\n\r\n0\r\n\r\n",
+        "cl twice": post + host + b"Content-Length: 4\r\n"
+                    b"Content-Length: 5\r\n\r\nabcd",
+        "cl twice alike": post + host + b"Content-Length: 4\r\n"
+                          b"Content-Length: 4\r\n\r\nabcd",
+        "cl list": post + host + b"Content-Length: 4, 4\r\n\r\nabcd",
+        "cl plus": post + host + b"Content-Length: +4\r\n\r\nabcd",
+        "cl negative": post + host + b"Content-Length: -4\r\n\r\nabcd",
+        "cl hex": post + host + b"Content-Length: 0x4\r\n\r\nabcd",
+        "cl huge": post + host + b"Content-Length: 99999999999999999999\r\n\r\n",
+        "te unknown": post + host + b"Transfer-Encoding: gzip\r\n\r\n",
+        "te list": post + host + b"Transfer-Encoding: chunked, identity\r\n\r\n"
+                   b"0\r\n\r\n",
+        "te twice": post + host + b"Transfer-Encoding: chunked\r\n"
+                    b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "te vertical tab": post + host + b"Transfer-Encoding: \x0bchunked\r\n\r\n"
+                           b"0\r\n\r\n",
+        "te in 1.0": b"POST /t/echo HTTP/1.0\r\n" + host +
+                     b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "host twice": b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        "no host": b"GET /t/hello HTTP/1.1\r\n\r\n",
+        "space before colon": b"GET /t/hello HTTP/1.1\r\nHost : x\r\n\r\n",
+        "space in te name": post + host + b"Transfer-Encoding : chunked\r\n\r\n"
+                            b"0\r\n\r\n",
+        "folded": b"GET /t/hello HTTP/1.1\r\nHost: x\r\nX-A: b\r\n c\r\n\r\n",
+        "folded te": post + host + b"Transfer-Encoding:\r\n chunked\r\n\r\n"
+                     b"0\r\n\r\n",
+        "folded first": b"GET /t/hello HTTP/1.1\r\n Host: x\r\n\r\n",
+        "no colon": b"GET /t/hello HTTP/1.1\r\nHost: x\r\nnonsense\r\n\r\n",
+        "nul in value": b"GET /t/hello HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n",
+        "%00": b"GET /t/echo/a%00b/c HTTP/1.1\r\nHost: x\r\n\r\n",
+        "bad escape": b"GET /t/echo/a%zz/c HTTP/1.1\r\nHost: x\r\n\r\n",
+        "not utf-8": b"GET /t/echo/a%ff/c HTTP/1.1\r\nHost: x\r\n\r\n",
+        "fragment": b"GET /t/hello#x HTTP/1.1\r\nHost: x\r\n\r\n",
+        "high bytes": b"GET /t/\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n",
+        "http/2": b"GET /t/hello HTTP/2.0\r\nHost: x\r\n\r\n",
+        "http/0.9": b"GET /t/hello\r\nHost: x\r\n\r\n",
+        "long target": b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        "long header": b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 20000 +
+                       b"\r\n\r\n",
+        "many headers": b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 70 +
+                        b"\r\n",
+    }
+    wrong = []
+    for name, data in cases.items():
+        out = k.raw(data + nested)
+        count = out.count(b"HTTP/1.1 ") + out.count(b"HTTP/1.0 ")
+        status = parse(out).status
+        # Those that libmicrohttpd itself refuses may be dropped unanswered.
+        if not (status in (0, 400, 404, 413, 414, 431, 505) and
+                b"hello\n" not in out) and name not in (
+                    "%00", "bad escape", "not utf-8"):
+            wrong.append((name, status, count, out[-200:]))
+        if name in ("%00", "bad escape", "not utf-8") and status != 400:
+            wrong.append((name, status, count))
+    t.eq(wrong, [])
+
+
+@test("a request may come in pieces, pipelined, and with a body")
+def _(t):
+    k = Tracker(t)
+    with k.connect() as s:
+        for byte in b"GET /t/hello HTTP/1.1\r\nHost: x\r\n\r\n":
+            s.sendall(bytes([byte]))
+        s.sendall(b"GET /t/job HTTP/1.1\r\nHost: x\r\n\r\n"
+                  b"HEAD /t/hello HTTP/1.1\r\nHost: x\r\n\r\n"
+                  b"GET /t/etag HTTP/1.1\r\nHost: x\r\n"
+                  b"If-None-Match: \"v0\", W/\"v1\"\r\n\r\n"
+                  b"POST /t/echo HTTP/1.1\r\nHost: x\r\n"
+                  b"Transfer-Encoding: chunked\r\n\r\n"
+                  b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+                  b"GET /t/nothing HTTP/1.1\r\nHost: x\r\n\r\n"
+                  b"GET /t/hello HTTP/1.1\r\nHost: x\r\n"
+                  b"Connection: close\r\n\r\n")
+        out = read_all(s)
+    t.eq([int(x.split()[0]) for x in out.decode().split("HTTP/1.1 ")[1:]],
+         [200, 200, 200, 304, 200, 404, 200])
+    t.ok(b"body 5\nabcde" in out, "the chunks were joined")
+    t.eq(out.count(b"hello\n"), 2, "HEAD has no body")
+
+
+@test("methods, bodies and problems are answered as HTTP and API.md say")
+def _(t):
+    k = Tracker(t)
+    r = k.get("/t/echo", method="DELETE")
+    t.eq((r.status, r.headers["allow"]), (405, "POST, PUT, OPTIONS"))
+    t.eq(k.get("/t/hello", method="OPTIONS").headers["allow"],
+         "GET, HEAD, OPTIONS")
+    t.eq(k.get("/t/hello", method="BREW").status, 405)
+    r = k.get("/t/problem")
+    t.eq((r.status, r.headers["content-type"]),
+         (422, "application/problem+json"))
+    t.eq(json.loads(r.body)["errors"],
+         [{"pointer": "/contacts/0/email", "detail": 'no "@" in it'}])
+    t.eq(k.get("/t/echo", method="PUT", body=b"x" * 101).status, 413)
+    t.eq(k.get("/t/echo", method="PUT", body=b"x" * 100).status, 200)
+    t.eq(k.get("/t/echo", method="POST", body=b"x" * (2 << 20)).status, 413)
+    r = k.get("/t/echo/a%2Fb/%C3%B1?q=1+%2B&%41=")
+    t.ok(b"param [a/b]\nparam [\xc3\xb1]\nquery [q]=[1 +]\nquery [A]=[]\n"
+         in r.body, "decoded once")
+    chunk = b"1000\r\n" + b"x" * 4096 + b"\r\n"
+    out = k.raw(b"PUT /t/echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 3 +
+                b"0\r\n\r\n")
+    t.eq(parse(out).status, 413, "a chunked body past its bound")
+    t.eq(len(k.get("/t/file").body), 100000)
+
+
+@test("a streamed body waits for room, and arrives whole")
+def _(t):
+    k = Tracker(t)
+    r = k.get("/t/stream", method="POST", body=b"y" * 3000000)
+    t.eq((r.status, r.body), (200, b"3000000\n"))
+    # Far past the bound they hang up, and the reply may be lost.
+    r = k.get("/t/stream", method="POST", body=b"y" * (20 << 20))
+    t.ok(r.status in (413, 0), "refused")
+    t.eq(k.get("/t/hello").status, 200)
+
+
+@test("a forwarded address counts from a trusted proxy only")
+def _(t):
+    plain = Tracker(t, name="plain")
+    r = plain.get("/t/echo/a/b", "X-Forwarded-For: 192.0.2.9\r\n")
+    t.ok(b"peer 127.0.0.1\n" in r.body, "nobody is trusted")
+    k = Tracker(t, state=t.path("two"), trusted="127.0.0.0/8")
+    for headers, want in [
+            ("X-Forwarded-For: 198.51.100.1, 192.0.2.9\r\n", b"192.0.2.9\n"),
+            ("X-Forwarded-For: 192.0.2.9, 127.0.0.3\r\n", b"192.0.2.9\n"),
+            ("X-Forwarded-For: 192.0.2.9, nonsense\r\n", b"127.0.0.1\n"),
+            ("X-Forwarded-For: [2001:db8::7]:443\r\n", b"2001:db8::7\n"),
+            ("Forwarded: for=192.0.2.4;proto=https, for=\"[2001:db8::8]:1\""
+             ";proto=https\r\n", b"2001:db8::8 https\n"),
+            ("X-Forwarded-For: 192.0.2.9\r\nX-Forwarded-Proto: https\r\n",
+             b"192.0.2.9 https\n")]:
+        body = k.get("/t/echo/a/b", headers).body
+        t.ok(b"peer " + want in body, "%s: %r" % (headers, body[:80]))
+
+
+@test("slow and idle clients are disconnected, others are served")
+def _(t):
+    k = Tracker(t, idle_ms=1000, request_ms=2000)
+    idle = [k.connect() for _ in range(50)]
+    slow = k.connect()
+    begun = k.connect()
+    begun.sendall(b"POST /t/echo HTTP/1.1\r\nHost: x\r\n"
+                  b"Content-Length: 100\r\n\r\nabc")
+    stop = threading.Event()
+
+    def drip():
+        try:
+            slow.sendall(b"GET /t/hello HTTP/1.1\r\nHost: x\r\nA: ")
+            while not stop.wait(0.2):
+                slow.sendall(b"x")
+        except OSError:
+            pass
+    thread = threading.Thread(target=drip)
+    thread.start()
+    try:
+        t.eq(k.get("/t/hello").status, 200)
+        for s in idle + [slow, begun]:
+            read_all(s)
+    finally:
+        stop.set()
+        thread.join()
+    t.eq(k.get("/t/hello").status, 200)
+
+
+@test("connections past the bound of an address are refused")
+def _(t):
+    k = Tracker(t, per_address=20)
+    held = [k.connect() for _ in range(20)]
+    for s in held:
+        s.sendall(b"GET /t/hello HTTP/1.1\r\nHost: x\r\n\r\n")
+        t.ok(s.recv(4096).startswith(b"HTTP/1.1 200"), "within the bound")
+    t.eq(k.raw(b"GET /t/hello HTTP/1.1\r\nHost: x\r\n\r\n"), b"")
+    held[0].close()
+    wait_for(lambda: k.get("/t/hello").status == 200)
+
+
+@test("the Unix socket is ours alone, and says so")
+def _(t):
+    path = t.path("s")
+    k = Tracker(t, socket=path)
+    t.eq(os.stat(path).st_mode & 0o777, 0o600)
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(path)
+        s.sendall(b"GET /t/echo/a/b HTTP/1.1\r\nHost: x\r\n"
+                  b"Connection: close\r\n\r\n")
+        t.ok(b"peer - socket\n" in read_all(s), "our own uid")
+    t.ok(b" socket" not in k.get("/t/echo/a/b").body, "not by TCP")
+    k.stop()
+    t.ok(not os.path.exists(path), "removed at the end")
+
+
+@test("TLS from 1.2 on; a new certificate is taken without a restart")
+def _(t):
+    import ssl
+
+    def make(name):
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+             "-keyout", t.path("k"), "-out", t.path("c"), "-days", "2",
+             "-subj", "/CN=" + name], check=True, stderr=subprocess.DEVNULL)
+    make("one.test")
+    k = Tracker(t, certificate=t.path("c"), key=t.path("k"))
+
+    def seen(version=None):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        if version:
+            context.minimum_version = context.maximum_version = version
+            context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        with k.connect() as s, context.wrap_socket(s) as c:
+            c.sendall(b"GET /t/job HTTP/1.1\r\nHost: x\r\n"
+                      b"Connection: close\r\n\r\n")
+            t.ok(c.recv(100).startswith(b"HTTP/1.1 200"), "answered")
+            return c.getpeercert(binary_form=True)
+    first = seen()
+    t.eq(seen(ssl.TLSVersion.TLSv1_2), first)
+    import warnings
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        t.raises((ssl.SSLError, OSError), seen, ssl.TLSVersion.TLSv1_1)
+    t.write("c", "nonsense")
+    k.proc.send_signal(1)
+    wait_for(lambda: "refused" in k.stderr())
+    t.eq(seen(), first, "a bad pair keeps the old one")
+    make("two.test")
+    k.proc.send_signal(1)
+    wait_for(lambda: seen() != first)
+
+
+@test("no number of connections makes it stall")
+def _(t):
+    k = Tracker(t)
+    for n in (64, 128, 129, 256, 1000):
+        pixels, clicks = k.tokens(1500)
+        asked = pixels + clicks + ["/t/job"] * 200
+        random.shuffle(asked)
+        load = Load(k.port, n, asked)
+        answered = load.run()
+        t.eq(len(answered), len(asked), "%d connections" % n)
+        want = set(map(ref_of, pixels + clicks))
+        wait_for(lambda: want <= {x.split()[2] for x in k.ledger()[-20000:]})
+
+
+@test("what was answered is in the ledger once, whenever it is killed")
+def _(t):
+    rounds = int(os.environ.get("KILLS", "50"))
+    state = t.path("state")
+    dice = random.Random(rounds)
+    answered = []
+    for i in range(rounds):
+        pixels, clicks = tokens(state, 400)
+        k = Tracker(t, state=state, name="k%d" % i, loops=2)
+        load = Load(k.port, 32, pixels + clicks)
+        end = time.monotonic() + dice.random() * 0.15
+        killer = threading.Timer(end - time.monotonic(), k.proc.kill)
+        killer.start()
+        answered += load.run()
+        killer.join()
+        k.kill()
+    k = Tracker(t, state=state, name="last")
+    want = collections.Counter(map(ref_of, answered))
+
+    def there():
+        got = collections.Counter(x.split()[2] for x in k.ledger())
+        return got if all(got[r] for r in want) else None
+    got = wait_for(there)
+    t.eq([r for r in got if got[r] > 1], [], "none is there twice")
+    t.ok(len(want) > 50 * rounds, "there was load: %d" % len(want))
+
+
+if __name__ == "__main__":
+    run()
