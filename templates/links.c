@@ -102,9 +102,15 @@ links_judge(struct slice url, const struct slice *hosts, size_t host_count)
 	return url.n > LINKS_DESTINATION_MAX ? LINK_LONG : LINK_TRACKED;
 }
 
-static const char *const leave_words[] = {
-    "unsubscribe", "opt-out",	    "optout",	"opt_out",
-    "desuscri",	   "darse de baja", "disiscri", "list-manage.com",
+#define WORD(lit)                                                              \
+	{                                                                      \
+		lit, sizeof(lit) - 1                                           \
+	}
+
+static const struct slice leave_words[] = {
+    WORD("unsubscribe"), WORD("opt-out"),	  WORD("optout"),
+    WORD("opt_out"),	 WORD("desuscri"),	  WORD("darse de baja"),
+    WORD("disiscri"),	 WORD("list-manage.com"),
 };
 
 static bool
@@ -117,7 +123,7 @@ is_leave(struct slice s)
 		char c = (char)(s.p[i] | 0x20);
 
 		for (size_t k = 0; k < words; k++) {
-			struct slice w = slice_z(leave_words[k]);
+			struct slice w = leave_words[k];
 
 			if (c == w.p[0] && w.n <= s.n - i &&
 			    slice_ieq(slice_of(s.p + i, w.n), w))
@@ -302,9 +308,8 @@ add_text(struct work *w, struct slice s)
 static bool
 is_link_element(const struct markup_tag *t)
 {
-	return markup_is(t, "a") || markup_is(t, "area") ||
-	       (t->name.n > 2 &&
-		slice_ieq(slice_of(t->name.p, 2), SLICE("v:")));
+	return t->element == MARKUP_A || t->element == MARKUP_AREA ||
+	       t->element == MARKUP_VML;
 }
 
 static void
@@ -331,7 +336,7 @@ start_link(struct work *w, const struct markup_tag *t)
 	w->pending_raw = *href;
 	w->text_n = 0;
 	/* The text of other elements is not theirs. */
-	if (!markup_is(t, "a"))
+	if (t->element != MARKUP_A)
 		settle(w);
 }
 
@@ -344,7 +349,8 @@ note_safe_point(struct work *w, const struct markup_tag *t)
 	if (t->conditional || at < PREHEADER_BYTES ||
 	    at + w->grown > CLIP_BYTES)
 		return;
-	if (markup_is(t, "td") || markup_is(t, "p") || markup_is(t, "div"))
+	if (t->element == MARKUP_TD || t->element == MARKUP_P ||
+	    t->element == MARKUP_DIV)
 		w->safe_point = at;
 }
 
@@ -362,10 +368,10 @@ scan(struct work *w)
 		if (!t.closing && is_link_element(&t)) {
 			settle(w);
 			start_link(w, &t);
-		} else if (t.closing && markup_is(&t, "a")) {
+		} else if (t.closing && t.element == MARKUP_A) {
 			settle(w);
 		}
-		if (t.closing && markup_is(&t, "body") && !t.conditional)
+		if (t.closing && t.element == MARKUP_BODY && !t.conditional)
 			w->body_end = (size_t)(t.whole.p - w->in->html.p);
 		else if (t.closing)
 			note_safe_point(w, &t);

@@ -1,14 +1,29 @@
 #include "templates/markup.h"
 
-/* Elements whose content is no markup. */
-static const char *const raw_elements[] = {
-    "script", "style",	"textarea", "title",
-    "xmp",    "iframe", "noembed",  "noframes",
+#define NAME(lit) lit, sizeof(lit) - 1
+
+struct element {
+	const char *name;
+	size_t n;
+	enum markup_element element;
 };
 
-static const char *const attribute_names[MARKUP_ATTRIBUTES] = {
-    [MARKUP_HREF] = "href",
-    [MARKUP_TRACK] = "data-track",
+static const struct element elements[] = {
+    {NAME("a"), MARKUP_A},	    {NAME("area"), MARKUP_AREA},
+    {NAME("body"), MARKUP_BODY},    {NAME("td"), MARKUP_TD},
+    {NAME("p"), MARKUP_P},	    {NAME("div"), MARKUP_DIV},
+    {NAME("script"), MARKUP_RAW},   {NAME("style"), MARKUP_RAW},
+    {NAME("textarea"), MARKUP_RAW}, {NAME("title"), MARKUP_RAW},
+    {NAME("xmp"), MARKUP_RAW},	    {NAME("iframe"), MARKUP_RAW},
+    {NAME("noembed"), MARKUP_RAW},  {NAME("noframes"), MARKUP_RAW},
+};
+
+static const struct {
+	const char *name;
+	size_t n;
+} attributes[MARKUP_ATTRIBUTES] = {
+    [MARKUP_HREF] = {NAME("href")},
+    [MARKUP_TRACK] = {NAME("data-track")},
 };
 
 void
@@ -17,22 +32,46 @@ markup_init(struct markup *m, struct slice html)
 	*m = (struct markup){.html = html};
 }
 
-bool
-markup_is(const struct markup_tag *t, const char *name)
-{
-	return slice_ieq(t->name, slice_z(name));
-}
-
 const struct slice *
 markup_attribute(const struct markup_tag *t, enum markup_attribute a)
 {
 	return t->has[a] ? &t->values[a] : NULL;
 }
 
-static bool
-is_space(char c)
+enum class { SPACE = 1, SLASH = 2, CLOSE = 4, EQUALS = 8 };
+
+static const unsigned char classes[256] = {
+    [' '] = SPACE,  ['\n'] = SPACE, ['\t'] = SPACE, ['\r'] = SPACE,
+    ['\f'] = SPACE, ['/'] = SLASH,  ['>'] = CLOSE,  ['='] = EQUALS,
+};
+
+/* Goes on until a byte of these classes, or the end. */
+static void
+skip_until(struct markup *m, unsigned wanted)
 {
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f';
+	const unsigned char *p = (const unsigned char *)m->html.p;
+	size_t at = m->at, n = m->html.n;
+
+	while (at < n && !(classes[p[at]] & wanted))
+		at++;
+	m->at = at;
+}
+
+static void
+skip_while(struct markup *m, unsigned these)
+{
+	const unsigned char *p = (const unsigned char *)m->html.p;
+	size_t at = m->at, n = m->html.n;
+
+	while (at < n && (classes[p[at]] & these))
+		at++;
+	m->at = at;
+}
+
+static struct slice
+since(const struct markup *m, size_t from)
+{
+	return slice_of(m->html.p + from, m->at - from);
 }
 
 static bool
@@ -92,43 +131,11 @@ skip_raw(struct markup *m, struct slice name)
 		if (s.n == 0)
 			return;
 		if (s.n > name.n && slice_ieq(slice_of(s.p, name.n), name) &&
-		    (is_space(s.p[name.n]) || s.p[name.n] == '>' ||
-		     s.p[name.n] == '/'))
+		    classes[(unsigned char)s.p[name.n]] &
+			(SPACE | CLOSE | SLASH))
 			break;
 	}
 	m->at -= 2;
-}
-
-static struct slice
-take_name(struct markup *m)
-{
-	size_t from = m->at;
-	const char *p = m->html.p;
-
-	while (m->at < m->html.n && !is_space(p[m->at]) && p[m->at] != '/' &&
-	       p[m->at] != '>')
-		m->at++;
-	return slice_of(p + from, m->at - from);
-}
-
-static struct slice
-take_attribute_name(struct markup *m)
-{
-	size_t from = m->at;
-	const char *p = m->html.p;
-
-	do
-		m->at++;
-	while (m->at < m->html.n && !is_space(p[m->at]) && p[m->at] != '/' &&
-	       p[m->at] != '>' && p[m->at] != '=');
-	return slice_of(p + from, m->at - from);
-}
-
-static void
-skip_spaces(struct markup *m)
-{
-	while (m->at < m->html.n && is_space(m->html.p[m->at]))
-		m->at++;
 }
 
 /* m stands behind "=" and blanks. */
@@ -145,9 +152,8 @@ take_value(struct markup *m)
 		m->at = n < 0 ? m->html.n : from + (size_t)n + 2;
 		return slice_of(p + from + 1, n < 0 ? 0 : (size_t)n);
 	}
-	while (m->at < m->html.n && !is_space(p[m->at]) && p[m->at] != '>')
-		m->at++;
-	return slice_of(p + from, m->at - from);
+	skip_until(m, SPACE | CLOSE);
+	return since(m, from);
 }
 
 static void
@@ -155,7 +161,8 @@ keep_attribute(struct markup_tag *t, struct slice name, struct slice value,
 	       struct slice whole)
 {
 	for (int a = 0; a < MARKUP_ATTRIBUTES; a++) {
-		if (t->has[a] || !slice_ieq(name, slice_z(attribute_names[a])))
+		if (name.n != attributes[a].n || t->has[a] ||
+		    !slice_ieq(name, slice_of(attributes[a].name, name.n)))
 			continue;
 		t->has[a] = true;
 		t->values[a] = value;
@@ -174,21 +181,21 @@ take_attributes(struct markup *m, struct markup_tag *t)
 		size_t from = m->at, after;
 		struct slice name, value = {NULL, 0};
 
-		while (m->at < m->html.n &&
-		       (is_space(p[m->at]) || p[m->at] == '/'))
-			m->at++;
+		skip_while(m, SPACE | SLASH);
 		if (m->at == m->html.n)
 			return false;
 		if (p[m->at] == '>') {
 			m->at++;
 			return true;
 		}
-		name = take_attribute_name(m);
+		after = m->at++; /* a name may begin with "=" */
+		skip_until(m, SPACE | SLASH | CLOSE | EQUALS);
+		name = since(m, after);
 		after = m->at;
-		skip_spaces(m);
+		skip_while(m, SPACE);
 		if (m->at < m->html.n && p[m->at] == '=') {
 			m->at++;
-			skip_spaces(m);
+			skip_while(m, SPACE);
 			value = take_value(m);
 			after = m->at;
 		}
@@ -198,30 +205,38 @@ take_attributes(struct markup *m, struct markup_tag *t)
 	}
 }
 
-static bool
-is_raw(const struct markup_tag *t)
+static enum markup_element
+element_of(struct slice name)
 {
-	for (size_t i = 0; i < sizeof(raw_elements) / sizeof(raw_elements[0]);
-	     i++)
-		if (markup_is(t, raw_elements[i]))
-			return true;
-	return false;
+	for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++) {
+		const struct element *e = &elements[i];
+
+		if (name.n == e->n && (name.p[0] | 0x20) == e->name[0] &&
+		    slice_ieq(name, slice_of(e->name, e->n)))
+			return e->element;
+	}
+	return name.n > 2 && (name.p[0] | 0x20) == 'v' && name.p[1] == ':'
+		   ? MARKUP_VML
+		   : MARKUP_OTHER;
 }
 
 /* m stands at "<" or "</" and a letter. */
 static bool
 take_tag(struct markup *m, struct markup_tag *t)
 {
-	size_t from = m->at;
+	size_t from = m->at, name;
 
 	t->closing = m->html.p[from + 1] == '/';
 	m->at += t->closing ? 2 : 1;
 	t->conditional = m->conditional;
-	t->name = take_name(m);
+	name = m->at;
+	skip_until(m, SPACE | SLASH | CLOSE);
+	t->name = since(m, name);
+	t->element = element_of(t->name);
 	if (!take_attributes(m, t))
 		return false;
 	t->whole = slice_of(m->html.p + from, m->at - from);
-	if (!t->closing && is_raw(t))
+	if (!t->closing && t->element == MARKUP_RAW)
 		skip_raw(m, t->name);
 	return true;
 }

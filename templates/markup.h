@@ -15,12 +15,26 @@ struct markup {
 	bool conditional;
 };
 
+/* The elements that callers ask for; any case. */
+enum markup_element {
+	MARKUP_OTHER,
+	MARKUP_A,
+	MARKUP_AREA,
+	MARKUP_BODY,
+	MARKUP_TD,
+	MARKUP_P,
+	MARKUP_DIV,
+	MARKUP_VML, /* "v:…" */
+	MARKUP_RAW, /* script, style and others without markup inside */
+};
+
 enum markup_attribute { MARKUP_HREF, MARKUP_TRACK, MARKUP_ATTRIBUTES };
 
 struct markup_tag {
 	struct slice before; /* text since the last tag */
 	struct slice whole;  /* "<a …>"; empty when there is text alone */
 	struct slice name;
+	enum markup_element element;
 	bool closing;
 	bool conditional; /* seen by MSO alone */
 	/* Values of the first attribute of each name, without quotes. */
@@ -33,9 +47,6 @@ void markup_init(struct markup *m, struct slice html);
 
 /* The next tag; false at the end. */
 bool markup_next(struct markup *m, struct markup_tag *t);
-
-/* True when the tag has this name, in any case. */
-bool markup_is(const struct markup_tag *t, const char *name);
 
 /* The value of an attribute, NULL when absent. */
 const struct slice *markup_attribute(const struct markup_tag *t,
