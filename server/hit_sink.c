@@ -1,0 +1,193 @@
+#include "server/hit_sink.h"
+
+#include <arpa/inet.h>
+
+#include "base/clock.h"
+#include "base/date.h"
+#include "base/mem.h"
+#include "proof/ledger.h"
+#include "store/journal.h"
+#include "store/message.h"
+
+/* Past so many hits of a message in a day, one counting event an hour. */
+#define DAY_HITS 200
+
+struct hit_sink {
+	struct queue *q;
+	struct db *db;
+};
+
+struct take_op {
+	struct write_op op;
+	const struct hit *hits;
+	size_t n;
+	const struct journal_offset *after;
+};
+
+static const enum kind hit_kinds[HIT_KINDS] = {
+    [HIT_OPEN] = KIND_MESSAGE_OPENED,
+    [HIT_CLICK] = KIND_MESSAGE_CLICKED,
+    [HIT_VIEW] = KIND_MESSAGE_VIEWED,
+};
+
+static const char *const methods[] = {"", "GET", "HEAD", "OPTIONS", "POST"};
+
+static void
+add_hit(struct sbuf *b, const struct hit *h, int64_t hour_count)
+{
+	char hex[REF_HEX], when[TIME_SIZE], address[ADDR_TEXT];
+
+	ref_hex(h->mref, hex);
+	time_format(h->time_us, when);
+	addr_format(h->address, address);
+	sbuf_addf(b, "{\"mref\":\"%s\",\"at\":\"%s\",\"method\":\"%s\"", hex,
+		  when, methods[h->method]);
+	if (hour_count > 0)
+		sbuf_addf(b, ",\"flood\":true,\"hits_today\":%lld",
+			  (long long)hour_count);
+	if (h->kind == HIT_CLICK) {
+		sbuf_addf(b, ",\"link\":%u,\"destination\":", h->index);
+		sbuf_add_json(b, h->destination);
+	}
+	sbuf_add_z(b, ",\"agent\":");
+	sbuf_add_json(b, h->agent);
+	sbuf_addf(b, ",\"address\":\"%s\",\"signals\":", address);
+	sbuf_add_json(b, h->signals);
+	sbuf_add_c(b, '}');
+}
+
+/* True when this hit gets an event: all of a day up to the bound, then the
+ * first of each hour. */
+static enum rc
+counts(struct db *db, const struct hit *h, bool *out, int64_t *count,
+       struct err *e)
+{
+	int32_t day = (int32_t)(h->time_us / DAY_US);
+	int32_t hour = (int32_t)(h->time_us / HOUR_US);
+	int64_t in_hour;
+	enum rc rc = hit_day_add(db, h->mref, day, 1, count, e);
+
+	*out = true;
+	if (rc != RC_OK || *count <= DAY_HITS) {
+		*count = 0;
+		return rc;
+	}
+	rc = hit_day_add(db, h->mref, -hour, 1, &in_hour, e);
+	*out = in_hour == 1;
+	return rc;
+}
+
+static enum rc
+take_one(struct db *db, const struct hit *h, struct err *e)
+{
+	struct message m;
+	struct arena a;
+	struct sbuf b;
+	int64_t count = 0;
+	bool event = false;
+	enum rc rc;
+
+	arena_init(&a, 1 << 20);
+	rc = message_get(db, h->mref, &a, &m, e);
+	arena_fini(&a);
+	if (rc == RC_NOTFOUND)
+		return RC_OK; /* erased, or of a database that was lost */
+	if (rc == RC_OK)
+		rc = counts(db, h, &event, &count, e);
+	if (rc != RC_OK || !event)
+		return rc;
+	sbuf_init(&b, 65536);
+	add_hit(&b, h, count);
+	rc = ledger_append(db, hit_kinds[h->kind], h->mref, sbuf_slice(&b), e);
+	sbuf_fini(&b);
+	return rc;
+}
+
+static void
+segment_name(uint16_t writer, char out[16])
+{
+	snprintf(out, 16, "%02u", writer);
+}
+
+static enum rc
+run_take(struct write_op *op, struct db *db, struct err *e)
+{
+	struct take_op *t = (struct take_op *)op;
+	char name[16];
+
+	for (size_t i = 0; i < t->n; i++) {
+		enum rc rc = take_one(db, &t->hits[i], e);
+
+		if (rc != RC_OK)
+			return rc;
+	}
+	segment_name(t->after->writer, name);
+	return journal_offset_set(
+	    db, slice_z(name), (int64_t)t->after->segment << 32 | t->after->at,
+	    e);
+}
+
+static enum rc
+take(void *owner, const struct hit *hits, size_t n,
+     const struct journal_offset *after, struct err *e)
+{
+	struct hit_sink *s = owner;
+	struct take_op t = {
+	    .op = {.run = run_take}, .hits = hits, .n = n, .after = after};
+
+	return writer_do(s->q->writer, &t.op, e);
+}
+
+static enum rc
+offsets(void *owner, struct journal_offset *out, size_t *n, struct err *e)
+{
+	struct hit_sink *s = owner;
+
+	*n = 0;
+	for (uint16_t w = 0; w < JOURNAL_WRITERS_MAX; w++) {
+		char name[16];
+		int64_t v;
+		enum rc rc;
+
+		segment_name(w, name);
+		rc = journal_offset_get(s->db, slice_z(name), &v, e);
+		if (rc != RC_OK)
+			return rc;
+		if (v == 0)
+			continue;
+		out[*n].writer = w;
+		out[*n].segment = (uint32_t)(v >> 32);
+		out[(*n)++].at = (uint32_t)v;
+	}
+	return RC_OK;
+}
+
+enum rc
+hit_sink_new(struct queue *q, const char *db_path, struct hit_sink **out,
+	     struct err *e)
+{
+	struct hit_sink *s = MEM_NEW(struct hit_sink);
+	enum rc rc = db_open(db_path, DB_READ, &s->db, e);
+
+	s->q = q;
+	if (rc == RC_OK)
+		*out = s;
+	else
+		hit_sink_free(s);
+	return rc;
+}
+
+void
+hit_sink_free(struct hit_sink *s)
+{
+	if (s == NULL)
+		return;
+	db_close(s->db);
+	free(s);
+}
+
+struct drain_sink
+hit_sink_drain(struct hit_sink *s)
+{
+	return (struct drain_sink){s, offsets, take};
+}
