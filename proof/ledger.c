@@ -183,14 +183,14 @@ audit_entry(const struct event *ev, struct err *e)
 		return fault(ev->position, "salt and payload do not agree", e);
 	ledger_entry(ev->kind, ev->time_us / 1000, ev->ref, ev->seq, commit,
 		     entry);
-	if (memcmp(entry, ev->entry.p, 2))
+	if (memcmp(entry, ev->entry.p, 2) != 0)
 		return fault(ev->position, "kind differs from the entry's", e);
-	if (memcmp(entry + 2, ev->entry.p + 2, 8))
+	if (memcmp(entry + 2, ev->entry.p + 2, 8) != 0)
 		return fault(ev->position, "time differs from the entry's", e);
-	if (memcmp(entry + 10, ev->entry.p + 10, 20))
+	if (memcmp(entry + 10, ev->entry.p + 10, 20) != 0)
 		return fault(ev->position,
 			     "subject or seq differs from the entry's", e);
-	if (memcmp(entry + COMMIT_AT, ev->entry.p + COMMIT_AT, 32))
+	if (memcmp(entry + COMMIT_AT, ev->entry.p + COMMIT_AT, 32) != 0)
 		return fault(ev->position,
 			     "payload is not what the entry commits to", e);
 	return RC_OK;

@@ -15,6 +15,7 @@ struct tree {
 	uint8_t full[TREE_LEVELS][TREE_HASH]; /* where bit i of size is set */
 };
 
+/* Starts empty. */
 void tree_init(struct tree *t);
 
 /* Adds a leaf by its hash. */

@@ -177,6 +177,27 @@ customer_set_legal_hold(struct db *db, struct slice id, bool held,
 }
 
 enum rc
+customer_list_hold_over(struct db *db, int64_t now_us, size_t limit,
+			struct arena *a, struct slice **out, size_t *n,
+			struct err *e)
+{
+	struct rows rows = ROWS(a, struct slice);
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_CUSTOMER_LIST_HOLD_OVER);
+	bind_int(&q, 0, now_us);
+	bind_int(&q, 1, (int64_t)limit);
+	while ((rc = query_row(&q, e)) == RC_OK)
+		*(struct slice *)rows_add(&rows) =
+		    arena_dup(a, column_text(&q, 0));
+	query_close(&q);
+	*out = rows.p;
+	*n = rows.n;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc
 customer_set_consent(struct db *db, struct slice id, struct slice consent,
 		     struct err *e)
 {

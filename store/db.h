@@ -117,6 +117,7 @@ int64_t db_last_id(struct db *db);
 /* Runs one that gives a single row of one integer, and closes it. */
 enum rc query_int(struct query *q, int64_t *out, struct err *e) MUST_USE;
 
+/* Columns of the row; NULL is 0, DATE_NONE or empty. */
 int64_t column_int(struct query *q, int i);
 int32_t column_date(struct query *q, int i);
 /* Owns: the query; valid until the next row or query_close(). */

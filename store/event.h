@@ -14,6 +14,7 @@ struct event {
 	struct slice entry, salt, payload; /* salt, payload: empty if erased */
 };
 
+/* Adds the row of a number that db_event_number() gave. */
 enum rc event_insert(struct db *db, const struct event *ev,
 		     struct err *e) MUST_USE;
 /* All of a subject, by seq. */

@@ -237,3 +237,14 @@ notice_count_sent(struct db *db, struct slice customer, struct slice template,
 	bind_int(&q, 2, since_us);
 	return query_int(&q, n, e);
 }
+
+enum rc
+notice_count_released(struct db *db, int64_t since_us, int64_t *n,
+		      struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_NOTICE_COUNT_RELEASED);
+	bind_int(&q, 0, since_us);
+	return query_int(&q, n, e);
+}

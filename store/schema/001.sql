@@ -43,6 +43,9 @@ CREATE TABLE customers (
 	updated_us    INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+CREATE INDEX customers_hold ON customers (hold_until_us)
+	WHERE hold_until_us > 0;
+
 CREATE TABLE contacts (
 	customer     TEXT NOT NULL,
 	id           TEXT NOT NULL,
@@ -132,6 +135,7 @@ CREATE TABLE notices (
 	UNIQUE (subject, step, anchor)
 );
 CREATE INDEX notices_due ON notices (release_us) WHERE state = 0;
+CREATE INDEX notices_released ON notices (released_us) WHERE released_us > 0;
 CREATE INDEX notices_invoice ON notices (invoice) WHERE invoice <> '';
 CREATE INDEX notices_customer ON notices (customer, due_us);
 

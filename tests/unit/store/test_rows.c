@@ -63,6 +63,8 @@ test_customer(void **state)
 	    .contacts_n = 2,
 	};
 	struct customer out;
+	struct slice *ids;
+	size_t n;
 
 	assert_int_equal(customer_get(db, c.id, &arena, &out, &error),
 			 RC_NOTFOUND);
@@ -72,6 +74,8 @@ test_customer(void **state)
 	OK(customer_set_hold(db, c.id, HOLD_FOREVER, SLICE("x"), &error));
 	OK(customer_set_legal_hold(db, c.id, true, &error));
 	OK(customer_set_consent(db, c.id, SLICE("{}"), &error));
+	OK(customer_list_hold_over(db, 1000, 9, &arena, &ids, &n, &error));
+	assert_int_equal(n, 0);
 	c.name = SLICE("B");
 	c.contacts_n = 1;
 	OK(customer_put(db, &c, &error));
@@ -99,6 +103,12 @@ test_customer(void **state)
 	OK(customer_get(db, c.id, &arena, &out, &error));
 	SAME(out.contacts[0].id, SLICE("k1"));
 	assert_int_equal(out.contacts[0].since, DATE_NONE);
+	OK(customer_set_hold(db, c.id, 50, SLICE("x"), &error));
+	OK(customer_list_hold_over(db, 49, 9, &arena, &ids, &n, &error));
+	assert_int_equal(n, 0);
+	OK(customer_list_hold_over(db, 50, 9, &arena, &ids, &n, &error));
+	assert_int_equal(n, 1);
+	SAME(ids[0], c.id);
 }
 
 static void
@@ -291,6 +301,10 @@ test_notice(void **state)
 	assert_true(out.critical && out.created_us == 5);
 	OK(notice_list_due(db, 1000, 5, &arena, &all, &n, &error));
 	assert_int_equal(n, 0);
+	OK(notice_count_released(db, 160, &next, &error));
+	assert_int_equal(next, 1);
+	OK(notice_count_released(db, 161, &next, &error));
+	assert_int_equal(next, 0);
 }
 
 static void

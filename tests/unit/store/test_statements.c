@@ -62,6 +62,8 @@ test_hot_statements_do_not_sort(void **state)
 	    {STMT_LANE_LIST_READY, "lanes_ready"},
 	    {STMT_NOTICE_LIST_DUE, "notices_due"},
 	    {STMT_NOTICE_NEXT, "notices_due"},
+	    {STMT_NOTICE_COUNT_RELEASED, "notices_released"},
+	    {STMT_CUSTOMER_LIST_HOLD_OVER, "customers_hold"},
 	    {STMT_ACT_LIST_DUE, "acts_due"},
 	    {STMT_MESSAGE_LIST_ORPHANS, "messages_claimed"},
 	    {STMT_MESSAGE_LIST_CUSTOMER, "messages_customer"},
