@@ -261,6 +261,7 @@ learn(struct dialogue *d, enum verb verb, int code)
 			refused_early(d, verb);
 		else if (code == 354)
 			d->content = CONTENT_LINE;
+		w->hush = code == 354;
 		break;
 	case VERB_STOP:
 		d->refused(d->arg);
@@ -323,6 +324,8 @@ dialogue_wait(struct dialogue *d)
 		return true;
 	}
 	w->stage = verbs[verb].stage;
+	if (verb == VERB_DOT)
+		w->hush = !wire_flush(w);
 	code = wire_reply(w, timeout_of(d, verb));
 	if (code < 0 || !learn(d, verb, code))
 		return false;
@@ -527,7 +530,6 @@ end_content(struct dialogue *d)
 	snprintf(line, sizeof line, "(%zu bytes, then the dot)", d->at);
 	wire_note(w, 'C', slice_z(line));
 	d->content = CONTENT_NONE;
-	w->hush = true;
 	d->dot_end = w->sent + w->out_n + 3;
 	return wire_put(w, SLICE(".\r\n")) && owe(d, VERB_DOT);
 }

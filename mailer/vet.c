@@ -164,13 +164,13 @@ static enum rc
 vet_headers(struct slice rest, struct err *e)
 {
 	unsigned seen[HEADERS] = {0};
+	bool ended = false;
 
-	while (rest.n > 0) {
+	while (rest.n > 0 && !ended) {
 		struct slice line = slice_cut(&rest, '\n');
 
-		if (line.n <= 1)
-			break;
-		if (line.p[0] == ' ' || line.p[0] == '\t')
+		ended = line.n <= 1;
+		if (ended || line.p[0] == ' ' || line.p[0] == '\t')
 			continue;
 		if (!count_header(line, seen))
 			return err_at(e, RC_INVALID, "/content",
@@ -179,7 +179,7 @@ vet_headers(struct slice rest, struct err *e)
 				      (int)(line.n < 60 ? line.n - 1 : 60),
 				      line.p);
 	}
-	if (rest.p == NULL)
+	if (!ended)
 		return err_at(e, RC_INVALID, "/content",
 			      "no empty line after the headers");
 	for (size_t i = 0; i < HEADERS; i++)

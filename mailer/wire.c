@@ -126,6 +126,18 @@ from_now(int ms)
 	return clock_mono_us() + (int64_t)ms * 1000;
 }
 
+/* What a peer said before it hung up on us tells why it did. */
+static void
+keep_parting_words(struct wire *w)
+{
+	int err = errno;
+	ssize_t r = recv(w->fd, w->in + w->in_n, sizeof w->in - w->in_n, 0);
+
+	if (r > 0)
+		w->in_n += (size_t)r;
+	errno = err;
+}
+
 /* One read or write without waiting: bytes, 0 if it would block, -1: dead. */
 static int
 step_clear(struct wire *w, bool out, char *p, size_t n)
@@ -138,6 +150,8 @@ step_clear(struct wire *w, bool out, char *p, size_t n)
 		return (int)r;
 	if (r < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
+	if (out)
+		keep_parting_words(w);
 	wire_die(w, r == 0 ? "peer closed" : strerror(errno));
 	return -1;
 }
@@ -219,7 +233,6 @@ wire_flush(struct wire *w)
 			unblock(w, until_us);
 	}
 	w->out_n = 0;
-	w->hush = false;
 	return !w->dead;
 }
 

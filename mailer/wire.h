@@ -26,7 +26,7 @@ struct wire {
 	int64_t started_us;  /* clock_mono_us() */
 
 	enum stage stage; /* what we are at; kept as it was at death */
-	bool hush;	  /* the peer may not speak until all is flushed */
+	bool hush;	  /* the peer may not speak: content flows */
 	bool dead;
 	bool by_reply;	 /* it died of what reply says */
 	char fault[160]; /* why it is dead */

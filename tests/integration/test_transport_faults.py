@@ -1,0 +1,142 @@
+"""The fault matrix: each fault at each stage of a session, in plaintext and in
+TLS.  What is recorded of the failing message, and of the others of its batch,
+is what happened, and never more."""
+
+from harness import run, test
+from smtp_batch import fates, mail, send
+
+TIMES = dict(connect_ms=5000, reply_ms=10000, stall_ms=10000, final_ms=10000)
+STALL = dict(reply_ms=400, stall_ms=400, final_ms=400)
+SESSION = ("connect", "greeting", "ehlo", "starttls", "auth")
+MESSAGE = ("mail", "rcpt", "data", "mid-data", "dot", "quit")
+NAMES = {"connect": "greeting", "greeting": "greeting", "ehlo": "EHLO",
+         "starttls": "STARTTLS", "auth": "AUTH", "mail": "MAIL",
+         "rcpt": "RCPT", "data": "DATA", "mid-data": "content", "dot": "dot",
+         "quit": "QUIT"}
+FAULTS = {
+    "4xx": 'action=reply:"451 4.7.1 not now"',
+    "5xx": 'action=reply:"554 5.7.1 not ever"',
+    "garbage": 'action=garbage:"what is this\\r\\n"',
+    "partial": "action=partial-reply",
+    "stall": "action=stall",
+    "drop": "action=drop",
+    "half-closed": "action=half-close",
+    "reset": "action=reset",
+}
+MODES = {"plaintext": dict(tls="plain", auth_in_clear=True),
+         "TLS": dict(tls="must", verify="name")}
+
+
+def check_session(t, r, stage, fault):
+    """The session never came to be: no message was tried."""
+    s = r["session"]
+    t.eq(r["rc"], "again")
+    # A connection that is cut at once may look as if it never was.
+    early = stage in ("connect", "greeting")
+    t.ok(s["stage"] == NAMES[stage] or (early and s["stage"] == "connect"),
+         "stage is %s" % s["stage"])
+    t.eq(set(fates(r)), {"untried"})
+    if fault in ("4xx", "5xx"):
+        t.eq(s["fate"], "refused")
+        t.eq(s["code"], 451 if fault == "4xx" else 554)
+        t.eq(s["enhanced"], [4, 7, 1] if fault == "4xx" else [5, 7, 1])
+        t.ok("not now" in s["reply"] or "not ever" in s["reply"], "verbatim")
+    else:
+        t.eq((s["fate"], s["code"]), ("aborted", 0))
+        t.ok(s["fault"], "a fault is told")
+    t.ok(" ! " in s["transcript"], "the transcript tells the end")
+
+
+def expected(stage, fault):
+    """What becomes of the second message, and of the third."""
+    reply = fault in ("4xx", "5xx")
+    if stage == "quit":
+        return "accepted", "accepted"
+    if reply:
+        return "refused", "untried" if stage == "mid-data" else "accepted"
+    return "uncertain" if stage == "dot" else "aborted", "untried"
+
+
+def check_message(t, r, stage, fault):
+    first, second, third = r["messages"]
+    want = expected(stage, fault)
+    t.eq(first["fate"], "accepted")
+    t.eq((second["fate"], third["fate"]), want, second["transcript"])
+    if stage == "quit":
+        t.eq((r["rc"], r["session"]["stage"]), ("ok", "QUIT"))
+        return
+    if second["fate"] == "refused":
+        t.eq(second["code"], 451 if fault == "4xx" else 554)
+        t.ok("not now" in second["reply"] or "not ever" in second["reply"],
+             "verbatim")
+    else:
+        t.eq((second["code"], second["reply"]), (0, ""))
+        t.ok(second["fault"], "a fault is told")
+        t.eq((r["rc"], r["session"]["stage"]), ("again", second["stage"]))
+    t.eq(second["stage"], NAMES[stage])
+    t.ok(" C MAIL FROM:" in second["transcript"], "transcript begins")
+    t.ok("verdict" in second["events"], "the verdict was told")
+    t.eq("content" in second["events"], stage in ("mid-data", "dot"),
+         "the phase is marked from the first byte of content on")
+
+
+def matrix(t, mode):
+    rules, cases = [], []
+    for stage in MESSAGE:
+        for fault, action in FAULTS.items():
+            if stage == "mid-data" and fault in ("garbage", "partial"):
+                continue
+            name = "%s-%s" % (stage, fault)
+            rules.append("match=sender:%s@a.example stage=%s %s %s" % (
+                name, stage, action,
+                "after=20K" if stage == "mid-data" else
+                "" if stage == "quit" else "skip=1 count=1"))
+            cases.append((name, stage, fault))
+    listen = "127.0.0.1:0" + ("" if mode == "plaintext" else ",starttls")
+    args = ("--auth", "user:secret", "--cert-name", "localhost")
+    r = t.receiver(rules="\n".join(rules) + "\n", listen=(listen,), args=args)
+    small = t.write("small.eml", mail(), "wb")
+    # More than the kernel keeps for a peer that does not read.
+    big = t.write("big.eml", mail(16 * 1024 * 1024), "wb")
+    options = dict(MODES[mode], user="user", password="secret",
+                   ca=None if mode == "plaintext" else r.cert_path, **TIMES)
+
+    def batch(stage, fault, sender):
+        times = STALL if fault == "stall" else {}
+        return send(t, r.port(), [
+            ("one@b.example", small),
+            ("two@b.example", big if stage == "mid-data" else small),
+            ("three@b.example", small)],
+            **dict(dict(options, **times), **{"from": sender}))
+
+    for name, stage, fault in cases:
+        try:
+            result = batch(stage, fault, name + "@a.example")
+            check_message(t, result, stage, fault)
+            t.ok("c2VjcmV0" not in str(result) and "secret" not in str(result),
+                 "no credentials")
+        except Exception as e:
+            raise type(e)("%s: %s" % (name, e)) from e
+    for stage in SESSION:
+        if stage == "starttls" and mode == "plaintext":
+            continue
+        for fault, action in FAULTS.items():
+            r.set_rules("stage=%s %s\n" % (stage, action))
+            try:
+                result = batch(stage, fault, "s@a.example")
+                check_session(t, result, stage, fault)
+            except Exception as e:
+                raise type(e)("%s-%s: %s" % (stage, fault, e)) from e
+
+
+@test("each fault at each stage, in plaintext")
+def _(t):
+    matrix(t, "plaintext")
+
+
+@test("each fault at each stage, in TLS")
+def _(t):
+    matrix(t, "TLS")
+
+
+run()
