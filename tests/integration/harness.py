@@ -343,6 +343,7 @@ class Raw:
         self.sock = socket.create_connection(address, timeout)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
+        self.orderly = False
 
     def close(self):
         self.sock.close()
@@ -355,15 +356,38 @@ class Raw:
 
     def starttls(self, context, host="localhost"):
         self.buffer = b""
-        self.sock = context.wrap_socket(self.sock, server_hostname=host)
+        self.sock = context.wrap_socket(self.sock, server_hostname=host,
+                                        suppress_ragged_eofs=False)
+        self.orderly = False
 
     def send(self, data):
         self.sock.sendall(data if isinstance(data, bytes) else data.encode())
 
+    def receive(self):
+        """Some bytes, none when they closed; then orderly says whether by
+        close_notify, where there is TLS."""
+        try:
+            data = self.sock.recv(65536)
+        except ssl.SSLEOFError:
+            return b""
+        self.orderly = not data
+        return data
+
+    def reset_by_peer(self):
+        """True when they end by RST; what came before is thrown away.  Below
+        TLS, since ssl tells an RST and an end apart no better than it can."""
+        self.sock.settimeout(DEADLINE)
+        try:
+            while socket.socket.recv(self.sock, 65536):
+                pass
+        except ConnectionResetError:
+            return True
+        return False
+
     def line(self):
         """One line with its end; what there is when they close."""
         while b"\n" not in self.buffer:
-            data = self.sock.recv(65536)
+            data = self.receive()
             if not data:
                 line, self.buffer = self.buffer, b""
                 return line
@@ -390,10 +414,7 @@ class Raw:
         """All bytes until they close."""
         data, self.buffer = self.buffer, b""
         while True:
-            try:
-                more = self.sock.recv(65536)
-            except ssl.SSLEOFError:
-                return data
+            more = self.receive()
             if not more:
                 return data
             data += more

@@ -161,8 +161,6 @@ content_examine(struct slice content, struct content_form *out)
 			if (i - 1 - start > out->longest_line)
 				out->longest_line = i - 1 - start;
 			start = i + 1;
-		} else if (b == '\n') {
-			start = i + 1;
 		}
 	}
 	if (content.n - start > out->longest_line)

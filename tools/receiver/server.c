@@ -20,7 +20,7 @@
 #include "tools/receiver/outbox.h"
 
 #define TICK_FAST_US (SECOND_US / 200)
-#define TICK_US (SECOND_US / 5)
+#define TICK_US (SECOND_US / 50)
 
 /* What tells that the rules file is another one. */
 struct stamp {
@@ -82,7 +82,6 @@ reload_rules(struct server *s)
 		    LOG_I("rules", rules_count(fresh)));
 		journal_begin(s->journal, "rules");
 		journal_int(s->journal, "count", (int64_t)rules_count(fresh));
-		apply_rules(s);
 	} else {
 		LOG(CONF_REFUSED, LOG_ERR(&e));
 		journal_begin(s->journal, "rules-refused");
@@ -90,6 +89,7 @@ reload_rules(struct server *s)
 		journal_z(s->journal, "error", e.text);
 	}
 	journal_end(s->journal);
+	apply_rules(s);
 	(void)server_flush(s);
 }
 
@@ -158,10 +158,12 @@ signals_ready(struct watch *watch, uint32_t events)
 
 	(void)events;
 	while (read(watch->fd, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo != SIGHUP)
+		if (info.ssi_signo != SIGHUP) {
 			loop_stop(w->server.loop);
-		else if (w->server.options->rules)
+		} else if (w->server.options->rules) {
+			(void)stamp_of(w->server.options->rules, &w->stamp);
 			reload_rules(&w->server);
+		}
 	}
 }
 
