@@ -27,7 +27,7 @@ const char *agent_class_name(enum agent_class c);
 struct agents;
 
 /* Reads the rules and the range files that they name, relative to the file's
- * folder (absent ones are skipped where marked optional).
+ * folder; path NULL: those that are built in.
  * Fails: RC_IO, RC_INVALID with "file:line". */
 enum rc agents_load(const char *path, struct agents **out,
 		    struct err *e) MUST_USE;

@@ -1,0 +1,262 @@
+#include "tracker/agents.h"
+
+#include "tracker/agents_private.h"
+
+static const char *const class_names[AGENT_CLASSES] = {
+    [AGENT_UNDETERMINED] = "undetermined",
+    [AGENT_MACHINE] = "machine",
+    [AGENT_MACHINE_LIKELY] = "machine_likely",
+    [AGENT_PROXIED] = "proxied",
+    [AGENT_RELAY] = "relay",
+    [AGENT_PERSON_LIKELY] = "person_likely",
+};
+
+const char *
+agent_class_name(enum agent_class c)
+{
+	return class_names[c];
+}
+
+void
+agents_hash(const struct agents *a, uint8_t out[SHA256_SIZE])
+{
+	memcpy(out, a->hash, SHA256_SIZE);
+}
+
+/* A message under judgement. */
+struct bench {
+	struct agent_hit *hits;
+	size_t n;
+	int64_t delivered_us; /* INT64_MIN: not known */
+	pcre2_match_data *match;
+	pcre2_match_context *limits;
+};
+
+static bool
+matches(const struct bench *b, const pcre2_code *re, struct slice s)
+{
+	return pcre2_match(re, (PCRE2_SPTR)(s.p ? s.p : ""), s.n, 0, 0,
+			   b->match, b->limits) >= 0;
+}
+
+static unsigned
+kind_bit(const struct agent_hit *h)
+{
+	return h->answered ? ON_ANSWER : 1u << h->hit.kind;
+}
+
+static bool
+is_interaction(const struct agent_hit *h)
+{
+	return h->answered || h->hit.kind != HIT_OPEN;
+}
+
+/* The value of one header among a hit's signals; p NULL when absent. */
+static struct slice
+signal_of(const struct hit *h, const char *name)
+{
+	struct slice rest = h->signals;
+
+	while (rest.n > 0) {
+		struct slice line = slice_cut(&rest, '\n');
+		struct slice key = slice_cut(&line, ':');
+
+		if (line.p && slice_eq_z(key, name))
+			return slice_trim(line);
+	}
+	return (struct slice){NULL, 0};
+}
+
+/* What the device runs, as roughly as two fetches by the same one agree on. */
+static struct slice
+system_of(struct slice agent)
+{
+	static const char *const systems[] = {"iPhone",	 "iPad", "Android",
+					      "Windows", "CrOS", "Macintosh",
+					      "Linux"};
+
+	for (size_t i = 0; i < sizeof(systems) / sizeof(systems[0]); i++)
+		if (slice_find(agent, slice_z(systems[i])) >= 0)
+			return slice_z(systems[i]);
+	return agent;
+}
+
+static int64_t
+apart_us(const struct agent_hit *x, const struct agent_hit *y)
+{
+	int64_t d = x->hit.time_us - y->hit.time_us;
+
+	return d < 0 ? -d : d;
+}
+
+static bool
+in_ranges(const struct agent_rule *r, struct addr a)
+{
+	for (size_t i = 0; i < r->ranges_n; i++)
+		if (addr_set_find(r->ranges[i], a))
+			return true;
+	return false;
+}
+
+/* True when a window of "within" that holds hit i has so many different
+ * links.  Hits are ordered by time. */
+static bool
+in_burst(const struct bench *b, const struct agent_rule *r, size_t i)
+{
+	size_t first = i;
+
+	while (first > 0 &&
+	       apart_us(&b->hits[first - 1], &b->hits[i]) <= r->within_us)
+		first--;
+	for (; first <= i; first++) {
+		uint16_t seen[16];
+		int64_t links = 0;
+
+		for (size_t k = first; k < b->n; k++) {
+			const struct agent_hit *h = &b->hits[k];
+			int64_t old = 0;
+
+			if (apart_us(h, &b->hits[first]) > r->within_us)
+				break;
+			if (!(r->on & kind_bit(h)))
+				continue;
+			while (old < links && seen[old] != h->hit.index)
+				old++;
+			if (old == links && links < 16)
+				seen[links++] = h->hit.index;
+			if (links >= r->burst && k >= i)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* True when the same link was fetched close in time from another network by
+ * another system. */
+static bool
+is_elsewhere(const struct bench *b, const struct agent_rule *r, size_t i)
+{
+	const struct agent_hit *x = &b->hits[i];
+
+	for (size_t k = 0; k < b->n; k++) {
+		const struct agent_hit *y = &b->hits[k];
+
+		if (k != i && (r->on & kind_bit(y)) &&
+		    y->hit.kind == x->hit.kind &&
+		    y->hit.index == x->hit.index &&
+		    apart_us(x, y) <= r->elsewhere_us &&
+		    !addr_same_net(x->hit.address, y->hit.address) &&
+		    !slice_eq(system_of(x->hit.agent), system_of(y->hit.agent)))
+			return true;
+	}
+	return false;
+}
+
+/* A second interaction counts from a network or a system of the first, and
+ * unless it was judged a machine's. */
+static bool
+is_again(const struct bench *b, const struct agent_rule *r, size_t i)
+{
+	const struct agent_hit *x = &b->hits[i];
+
+	for (size_t k = 0; k < b->n; k++) {
+		const struct agent_hit *y = &b->hits[k];
+
+		if (k != i && is_interaction(y) && (r->on & kind_bit(y)) &&
+		    y->class != AGENT_MACHINE &&
+		    y->class != AGENT_MACHINE_LIKELY &&
+		    apart_us(x, y) >= r->again_us &&
+		    (addr_same_net(x->hit.address, y->hit.address) ||
+		     slice_eq(system_of(x->hit.agent),
+			      system_of(y->hit.agent))))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_settled(const struct bench *b, const struct agent_rule *r, size_t i)
+{
+	if (r->after_us && b->delivered_us != INT64_MIN &&
+	    b->hits[i].hit.time_us - b->delivered_us > r->after_us)
+		return true;
+	return r->again_us && is_again(b, r, i);
+}
+
+static bool
+rule_fits(const struct bench *b, const struct agent_rule *r, size_t i)
+{
+	const struct agent_hit *h = &b->hits[i];
+
+	if (!(r->on & kind_bit(h)))
+		return false;
+	if (r->methods && !(r->methods & 1u << h->hit.method))
+		return false;
+	if (r->before &&
+	    (b->delivered_us == INT64_MIN || h->hit.time_us >= b->delivered_us))
+		return false;
+	if (r->ranges_n && !in_ranges(r, h->hit.address))
+		return false;
+	if (r->agent && !matches(b, r->agent, h->hit.agent))
+		return false;
+	if (r->header) {
+		struct slice v = signal_of(&h->hit, r->header);
+
+		if (!v.p || !matches(b, r->header_like, v))
+			return false;
+	}
+	if (r->burst && !in_burst(b, r, i))
+		return false;
+	if (r->elsewhere_us && !is_elsewhere(b, r, i))
+		return false;
+	if ((r->after_us || r->again_us) && !is_settled(b, r, i))
+		return false;
+	return true;
+}
+
+/* Two passes over the hits: the first settles what is a machine's, so that
+ * nothing leans on such a hit as a second interaction. */
+static void
+judge(struct bench *b, const struct agents *a, bool leaning)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct agent_hit *h = &b->hits[i];
+
+		for (size_t k = 0; k < a->rules_n && !h->rule; k++) {
+			const struct agent_rule *r = &a->rules[k];
+
+			if (!leaning && (r->after_us || r->again_us))
+				break;
+			if (!rule_fits(b, r, i))
+				continue;
+			h->class = r->class;
+			h->rule = r->name;
+		}
+	}
+}
+
+void
+agents_classify(const struct agents *a, struct agent_hit *hits, size_t n,
+		int64_t delivered_us)
+{
+	struct bench b = {.hits = hits,
+			  .n = n > AGENT_HITS_MAX ? AGENT_HITS_MAX : n,
+			  .delivered_us = delivered_us};
+
+	b.match = pcre2_match_data_create(1, NULL);
+	b.limits = pcre2_match_context_create(NULL);
+	if (!b.match || !b.limits)
+		die("out of memory (classifying)");
+	(void)pcre2_set_match_limit(b.limits, AGENT_MATCH_LIMIT);
+	for (size_t i = 0; i < n; i++) {
+		hits[i].class = AGENT_UNDETERMINED;
+		hits[i].rule = NULL;
+	}
+	judge(&b, a, false);
+	judge(&b, a, true);
+	for (size_t i = 0; i < n; i++)
+		if (!hits[i].rule)
+			hits[i].rule = "none";
+	pcre2_match_data_free(b.match);
+	pcre2_match_context_free(b.limits);
+}
