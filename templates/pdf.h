@@ -19,9 +19,4 @@ enum rc pdf_render(enum pdf_kind kind, const struct datum *data,
 		   struct locale *l, int64_t created_us, struct sbuf *out,
 		   struct err *e) MUST_USE;
 
-/* Adds the same as plain text of at most 78 columns. */
-enum rc pdf_render_text(enum pdf_kind kind, const struct datum *data,
-			struct locale *l, struct sbuf *out,
-			struct err *e) MUST_USE;
-
 #endif
