@@ -1,0 +1,87 @@
+"""The table at the end, computed from the store through the API, and whether
+it adds up with what the receiving server really got."""
+
+import json
+
+
+def table(stats):
+    n, m, reasons = stats["notices"], stats["messages"], stats["reasons"]
+    rows = [
+        ("notices planned", sum(n.values()), ""),
+        ("  released", n["released"] + n["done"], ""),
+        ("  still to come", n["planned"], ""),
+        ("  held", n["held"], why(reasons, "held")),
+        ("  stopped by payment", count(reasons, "cancelled", "paid"), ""),
+        ("  cancelled for another reason",
+         n["cancelled"] - count(reasons, "cancelled", "paid"),
+         why(reasons, "cancelled", but="paid")),
+        ("  skipped", n["skipped"], why(reasons, "skipped")),
+        ("messages", sum(m.values()), ""),
+        ("  accepted", m["accepted"], ""),
+        ("    deferred, then accepted", stats["deferred_then_accepted"], ""),
+        ("  refused", m["failed"], ""),
+        ("  expired", m["expired"], ""),
+        ("  cancelled before they went", m["cancelled"], ""),
+        ("  waiting", m["queued"] + m["deferred"] + m["claimed"], ""),
+        ("  opened (pictures loaded)", stats["opened"], ""),
+        ("  clicked", stats["clicked"], ""),
+    ]
+    width = max(len(r[0]) for r in rows)
+    for name, value, note in rows:
+        print("  %-*s %6d   %s" % (width, name, value, note))
+
+
+def count(reasons, state, reason):
+    return sum(r["count"] for r in reasons
+               if r["state"] == state and r["reason"] == reason)
+
+
+def why(reasons, state, but=None):
+    return ", ".join("%s %d" % (r["reason"] or "–", r["count"])
+                     for r in reasons
+                     if r["state"] == state and r["reason"] != but)
+
+
+def received(journal):
+    """mref -> SHA-256 of each copy that the server kept, by its journal."""
+    got = {}
+    refused = set()
+    with open(journal) as f:
+        for line in f:
+            e = json.loads(line)
+            if e["event"] == "message" and e.get("kept"):
+                mref = (e.get("evidence_ref") or "").rsplit("/", 1)[-1]
+                got.setdefault(mref, []).append(e["sha256"])
+            elif e["event"] == "rcpt" and (e.get("reply") or "")[:1] == "5":
+                refused.add(e["recipient"])
+    return got, refused
+
+
+def adds_up(stats, messages, journal, asked):
+    """Says what does not agree; nothing: all does."""
+    got, refused = received(journal)
+    wrong = []
+    arrived = {m["mref"]: m for m in messages
+               if m["state"] in ("accepted", "delivered")}
+    for mref, m in arrived.items():
+        if mref not in got:
+            wrong.append("%s is accepted, and the server has it not" % mref)
+        elif set(got[mref]) != {m["sha256"]}:
+            wrong.append("%s arrived with other bytes" % mref)
+        elif len(got[mref]) > 1 and not m["uncertain"]:
+            wrong.append("%s arrived %d times, unmarked"
+                         % (mref, len(got[mref])))
+    for mref in got:
+        if mref not in arrived:
+            wrong.append("the server has %s, which is not accepted" % mref)
+    if stats["messages"]["accepted"] + stats["messages"]["delivered"] != len(
+            arrived):
+        wrong.append("the table counts other messages than the list")
+    failed = {m["address"] for m in messages if m["state"] == "failed"}
+    if failed - refused:
+        wrong.append("refused by nobody: %s" % ", ".join(failed - refused))
+    for kind, name in (("open", "opened"), ("click", "clicked")):
+        if stats[name] != len(asked[kind]):
+            wrong.append("%s: the store has %d messages, the customers %d"
+                         % (name, stats[name], len(asked[kind])))
+    return wrong
