@@ -5,11 +5,15 @@
 static void
 api_key_read(struct query *q, struct arena *a, struct api_key *k)
 {
+	struct slice hash = column_blob(q, 5);
+
 	k->id = column_int(q, 0);
 	k->name = arena_dup(a, column_text(q, 1));
 	k->scopes = (uint32_t)column_int(q, 2);
 	k->created_us = column_int(q, 3);
 	k->revoked_us = column_int(q, 4);
+	if (hash.n == sizeof(k->hash))
+		memcpy(k->hash, hash.p, hash.n);
 }
 
 enum rc

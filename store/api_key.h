@@ -11,6 +11,7 @@ struct api_key {
 	struct slice name;
 	uint32_t scopes;
 	int64_t created_us, revoked_us;
+	uint8_t hash[32]; /* as read; api_key_insert() takes its own */
 };
 enum rc api_key_find(struct db *db, const uint8_t hash[32], struct arena *a,
 		     struct api_key *out, struct err *e) MUST_USE;
