@@ -59,7 +59,7 @@ run_init(const struct options *o, struct err *e)
 		       o->state, o->config, sbuf_z(&key), o->config, o->config,
 		       o->state, o->config, o->state);
 		printf("It starts in observe: it plans and shows, and sends "
-		       "nothing until the\nconfiguration says mode = send.\n");
+		       "nothing until the\nconfiguration says send = true.\n");
 	}
 	sbuf_fini(&key);
 	return rc;

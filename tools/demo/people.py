@@ -15,6 +15,7 @@ import http.client
 import json
 import os
 import re
+import time
 import urllib.parse
 
 HOUR = 3600 * 1000000
@@ -27,11 +28,12 @@ SCANNER = "Mozilla/5.0 (compatible; MailGuard/4.2)"
 
 
 class People:
-    def __init__(self, habits, journal, maildir, billing):
+    def __init__(self, habits, journal, maildir, billing, retries):
         self.habits = habits
         self.journal = journal
         self.maildir = maildir
         self.billing = billing
+        self.retries = retries
         self.offset = 0
         self.agenda = []  # (when, number, action, arguments)
         self.count = 0
@@ -93,6 +95,20 @@ class People:
             action(*arguments)
 
     def get(self, url, agent, kind, ref):
+        for attempt in range(self.retries):
+            try:
+                answer = self.fetch(url, agent)
+                break
+            except (http.client.HTTPException, OSError):
+                if attempt + 1 == self.retries:
+                    raise
+                time.sleep(0.02)
+        want = 200 if kind == "open" else 302
+        if answer.status != want:
+            raise SystemExit("%s %s answered %d" % (kind, url, answer.status))
+        self.asked[kind].add(ref)
+
+    def fetch(self, url, agent):
         parts = urllib.parse.urlsplit(url)
         c = http.client.HTTPConnection(parts.netloc, timeout=10)
         c.request("GET", parts.path, headers={
@@ -101,10 +117,7 @@ class People:
         answer = c.getresponse()
         answer.read()
         c.close()
-        want = 200 if kind == "open" else 302
-        if answer.status != want:
-            raise SystemExit("%s %s answered %d" % (kind, url, answer.status))
-        self.asked[kind].add(ref)
+        return answer
 
 
 def unescape(url):
