@@ -128,7 +128,8 @@ bool column_null(struct query *q, int i);
 
 /* The next leaf of the ledger: its position, its sequence number within its
  * subject, and its time, which is now_us but never before the last leaf's.
- * Undone with the operation when that fails.  Thread: writer. */
+ * Undone with the operation when that fails.  event_insert() must follow
+ * before another is asked for.  Thread: writer. */
 struct event_number {
 	int64_t position, time_us;
 	uint32_t seq;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "store/event.h"
 #include "store/meta.h"
 
 static void
@@ -40,6 +41,50 @@ test_open_refuses_other_files(void **state)
 }
 
 static void
+test_open_refuses_rubbish(void **state)
+{
+	struct place *p = *state;
+	struct db *db;
+	FILE *f = fopen(p->path, "r+");
+
+	assert_non_null(f);
+	assert_int_equal(fputs("This is a letter, not a database.", f) < 0, 0);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(db_open(p->path, DB_WRITE, &db, &error), RC_IO);
+}
+
+/* A program that was downgraded must not write what it does not know. */
+static void
+test_open_refuses_a_newer_schema(void **state)
+{
+	struct place *p = *state;
+	struct db *db;
+
+	OK(db_open(p->path, DB_WRITE, &db, &error));
+	OK(db_script(db, "PRAGMA user_version = 999", "test", &error));
+	db_close(db);
+	assert_int_equal(db_open(p->path, DB_WRITE, &db, &error), RC_STATE);
+	assert_int_equal(db_open(p->path, DB_READ, &db, &error), RC_STATE);
+}
+
+/* Whoever holds the file's write lock longer than we wait is told of. */
+static void
+test_two_writers(void **state)
+{
+	struct place *p = *state;
+	struct db *db;
+
+	OK(db_open(p->path, DB_WRITE, &db, &error));
+	OK(db_script(db, "PRAGMA busy_timeout = 1", "test", &error));
+	OK(db_begin(p->db, &error));
+	assert_int_equal(db_begin(db, &error), RC_AGAIN);
+	db_rollback(p->db);
+	OK(db_begin(db, &error));
+	db_rollback(db);
+	db_close(db);
+}
+
+static void
 test_modes_private(void **state)
 {
 	struct place *p = *state;
@@ -49,38 +94,75 @@ test_modes_private(void **state)
 	assert_int_equal(st.st_mode & 07777, 0600);
 }
 
+/* Appends an event and says which number it got. */
+static struct event_number
+event_add(struct db *db, struct ref ref, int64_t now_us)
+{
+	struct event ev = {.kind = 44, .ref = ref};
+	struct event_number number;
+
+	OK(db_event_number(db, ref, now_us, &number, &error));
+	ev.position = number.position;
+	ev.time_us = number.time_us;
+	ev.seq = number.seq;
+	OK(event_insert(db, &ev, &error));
+	return number;
+}
+
+#define EVENT(db, ref, now_us, p, s, t)                                        \
+	do {                                                                   \
+		struct event_number number_ = event_add(db, ref, now_us);      \
+		assert_int_equal(number_.position, p);                         \
+		assert_int_equal(number_.seq, s);                              \
+		assert_int_equal(number_.time_us, t);                          \
+	} while (0)
+
 static void
 test_rollback_and_undo(void **state)
 {
 	struct place *p = *state;
-	struct ref ref = ref_new();
-	struct event_number number;
+	struct ref ref = ref_new(), other = ref_new();
 	int64_t v = -1;
 
 	OK(db_begin(p->db, &error));
 	OK(meta_set_int(p->db, "a", 1, &error));
-	OK(db_event_number(p->db, ref, 5, &number, &error));
-	assert_int_equal(number.position, 0);
+	EVENT(p->db, ref, 5, 0, 0, 5);
 	OK(db_savepoint(p->db, &error));
 	OK(meta_set_int(p->db, "a", 2, &error));
-	OK(db_event_number(p->db, ref, 9, &number, &error));
-	assert_int_equal(number.position, 1);
-	assert_int_equal(number.seq, 1);
-	assert_int_equal(number.time_us, 9);
+	EVENT(p->db, ref, 9, 1, 1, 9);
 	db_undo(p->db);
-	OK(db_event_number(p->db, ref, 3, &number, &error));
-	assert_int_equal(number.position, 1);
-	assert_int_equal(number.seq, 1);
-	assert_int_equal(number.time_us, 5);
+	EVENT(p->db, ref, 3, 1, 1, 5);
+	EVENT(p->db, other, 3, 2, 0, 5);
 	OK(db_commit(p->db, &error));
 	OK(meta_get_int(p->db, "a", &v, &error));
 	assert_int_equal(v, 1);
 
 	OK(db_begin(p->db, &error));
 	OK(meta_set_int(p->db, "a", 3, &error));
+	EVENT(p->db, ref, 50, 3, 2, 50);
 	db_rollback(p->db);
+	OK(db_begin(p->db, &error));
+	EVENT(p->db, ref, 4, 3, 2, 5);
+	OK(db_commit(p->db, &error));
 	OK(meta_get_int(p->db, "a", &v, &error));
 	assert_int_equal(v, 1);
+}
+
+/* A subject's counter outlives its rows. */
+static void
+test_seq_outlives_rows(void **state)
+{
+	struct place *p = *state;
+	struct ref ref = ref_new();
+
+	OK(db_begin(p->db, &error));
+	EVENT(p->db, ref, 5, 0, 0, 5);
+	EVENT(p->db, ref, 5, 1, 1, 5);
+	EVENT(p->db, ref_new(), 5, 2, 0, 5);
+	OK(db_script(p->db, "DELETE FROM events WHERE position < 2", "prune",
+		     &error));
+	EVENT(p->db, ref, 5, 3, 2, 5);
+	OK(db_commit(p->db, &error));
 }
 
 int
@@ -93,9 +175,17 @@ main(void)
 					    place_clear),
 	    cmocka_unit_test_setup_teardown(test_open_refuses_other_files,
 					    place_make, place_clear),
+	    cmocka_unit_test_setup_teardown(test_open_refuses_rubbish,
+					    place_make, place_clear),
+	    cmocka_unit_test_setup_teardown(test_open_refuses_a_newer_schema,
+					    place_make, place_clear),
+	    cmocka_unit_test_setup_teardown(test_two_writers, place_open,
+					    place_clear),
 	    cmocka_unit_test_setup_teardown(test_modes_private, place_make,
 					    place_clear),
 	    cmocka_unit_test_setup_teardown(test_rollback_and_undo, place_open,
+					    place_clear),
+	    cmocka_unit_test_setup_teardown(test_seq_outlives_rows, place_open,
 					    place_clear),
 	};
 

@@ -25,6 +25,16 @@ may_scan(enum stmt id)
 	return false;
 }
 
+/* "SCAN (subquery)" and "SCAN CONSTANT ROW" look at no table. */
+static bool
+scans(const char *plan)
+{
+	for (const char *p = plan; (p = strstr(p, "SCAN ")); p += 5)
+		if (p[5] != '(' && strncmp(p + 5, "CONSTANT", 8) != 0)
+			return true;
+	return false;
+}
+
 static void
 test_every_statement_goes_by_an_index(void **state)
 {
@@ -34,13 +44,9 @@ test_every_statement_goes_by_an_index(void **state)
 
 	sbuf_init(&plan, 1 << 16);
 	for (enum stmt i = 0; i < STMT_COUNT; i++) {
-		const char *scan;
-
 		sbuf_reset(&plan);
 		db_explain(p->db, i, &plan);
-		scan = strstr(sbuf_z(&plan), "SCAN ");
-		if (scan == NULL || strncmp(scan, "SCAN (", 6) == 0 ||
-		    may_scan(i))
+		if (!scans(sbuf_z(&plan)) || may_scan(i))
 			continue;
 		print_error("%s", sbuf_z(&plan));
 		bad++;
