@@ -312,7 +312,9 @@ def _(t):
 
 @test("authenticates by PLAIN and LOGIN, and writes no password down")
 def _(t):
-    r = t.receiver(args=("--auth", "ana:s3cret:x", "--auth", "bo:p",
+    r = t.receiver(rules='match=user:bo stage=mail action=reply:"550 bo"\n'
+                   'match=ehlo:late stage=auth action=reply:"454 4.7.0 no"',
+                   args=("--auth", "ana:s3cret:x", "--auth", "bo:p",
                          "--auth-required"))
     for mechanism in ("auth_plain", "auth_login"):
         c = r.smtp()
@@ -332,6 +334,13 @@ def _(t):
     t.eq(raw.ask("!!")[0], 501)
     t.eq(raw.ask("AUTH CRAM-MD5")[0], 504)
     t.eq(raw.ask("AUTH PLAIN AGE=")[0], 501)
+    t.eq(raw.ask("AUTH PLAIN AGJvAHA=")[0], 235)
+    t.eq(raw.ask("MAIL FROM:<>"), (550, "bo"))
+    raw = r.raw()
+    raw.ask("EHLO late")
+    t.eq(raw.ask("AUTH PLAIN AGJvAHA=")[0], 454)
+    t.eq(raw.ask("AUTH PLAIN AGJvAHE=")[0], 535, "wrong, so no rule is asked")
+    t.eq(raw.ask("MAIL FROM:<>")[0], 530)
     t.eq([x["user"] for x in r.journal("message")], ["ana", "ana"])
     with open(r.journal_path) as f:
         t.ok("s3cret" not in f.read(), "a password in the journal")

@@ -23,11 +23,14 @@ static void
 finish(struct session *s, struct slice name, struct slice password)
 {
 	bool known = user_known(s, name, password);
-	struct verdict v;
+	struct verdict v = {.then = THEN_GO_ON};
 
 	s->mode = MODE_COMMAND;
 	session_reply(s, known ? REPLY_AUTH_OK : REPLY_AUTH_BAD);
-	session_judge(s, STAGE_AUTH, &v);
+	if (known)
+		session_judge(s, STAGE_AUTH, &v);
+	else
+		v.reply = sbuf_slice(&s->reply);
 	if (v.good)
 		snprintf(s->user, sizeof(s->user), "%.*s", SLICE_ARG(name));
 	session_note(s, "auth");

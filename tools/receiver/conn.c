@@ -385,7 +385,10 @@ conn_free(struct conn *c)
 	session_gone(c->session, c->tls ? tls_link_error(c->tls) : "");
 	(void)server_flush(server);
 	session_free(c->session);
-	*(c->before ? &c->before->next : &server->conns) = c->next;
+	if (c->before)
+		c->before->next = c->next;
+	else
+		server->conns = c->next;
 	if (c->next)
 		c->next->before = c->before;
 	loop_timer_clear(server->loop, &c->wake);
@@ -502,6 +505,10 @@ conn_start(struct server *server, const struct listener *listener, int fd,
 void
 conn_close_all(struct server *server)
 {
-	while (server->conns)
-		conn_free(server->conns);
+	struct conn *next;
+
+	for (struct conn *c = server->conns; c; c = next) {
+		next = c->next;
+		conn_free(c);
+	}
 }

@@ -6,6 +6,7 @@
 /* Who was seen when: sender, recipient and peer together. */
 struct greylist;
 
+/* Has seen nobody.  Owns: the caller, greylist_free(). */
 struct greylist *greylist_new(void);
 void greylist_free(struct greylist *g);
 

@@ -26,6 +26,7 @@ struct timer {
 #define LOOP_OWNER(ptr, type, member)                                          \
 	((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
+/* Watches nothing.  Owns: the caller, loop_free(). */
 struct loop *loop_new(void);
 void loop_free(struct loop *l);
 

@@ -43,9 +43,10 @@ struct outbox {
 	size_t out_used;
 };
 
-static const char expected[STEPS] = {
-    [GREETING] = '2', [EHLO] = '2',    [MAIL] = '2', [RCPT] = '2',
-    [DATA] = '3',     [CONTENT] = '2', [QUIT] = '2',
+/* Class of the reply that leads on. */
+static const int expected[STEPS] = {
+    [GREETING] = 2, [EHLO] = 2,	   [MAIL] = 2, [RCPT] = 2,
+    [DATA] = 3,	    [CONTENT] = 2, [QUIT] = 2,
 };
 
 /* ---- letters ---- */
@@ -159,7 +160,7 @@ fail(struct outbox *o, struct slice reply)
 		return;
 	if (!o->first->first_try_us)
 		o->first->first_try_us = now_us;
-	if ((reply.n && reply.p[0] == '5') ||
+	if (reply_class(reply) == 5 ||
 	    now_us - o->first->first_try_us > TRY_FOR_US) {
 		note(o, "report-failed", reply);
 		drop_first(o);
@@ -236,7 +237,7 @@ take_reply(struct outbox *o, struct slice reply)
 		o->smtputf8 = slice_find(reply, SLICE("SMTPUTF8")) >= 0;
 	if (o->step == QUIT) {
 		hang_up(o);
-	} else if (reply.p[0] != expected[o->step]) {
+	} else if (reply_class(reply) != expected[o->step]) {
 		fail(o, reply);
 	} else if (o->step == CONTENT) {
 		note(o, "report-sent", reply);

@@ -9,6 +9,7 @@ struct server;
 /* Sends reports by SMTP to one address, one connection at a time. */
 struct outbox;
 
+/* Has nothing to send to that address.  Owns: the caller, outbox_free(). */
 struct outbox *outbox_new(struct server *server, const struct endpoint *to);
 void outbox_free(struct outbox *o);
 

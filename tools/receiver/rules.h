@@ -138,7 +138,10 @@ bool rules_refuse(const struct rules *r, const struct subject *s);
 /* The next from= or until= after now, INT64_MAX for none. */
 int64_t rules_next_edge(const struct rules *r, int64_t now_us);
 
+/* Names as the rules file has them. */
 const char *stage_name(enum stage stage);
+
+/* The same of an action. */
 const char *action_name(enum action action);
 
 #endif

@@ -1,11 +1,8 @@
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "base/date.h"
 #include "base/mem.h"
 #include "tools/receiver/rule.h"
-
-#define RULE_LINE_MAX ((size_t)64 * 1024)
+#include "tools/receiver/rule_text.h"
 
 enum argument {
 	ARG_NONE,
@@ -78,195 +75,26 @@ action_name(enum action action)
 	return actions[action].name;
 }
 
-/* Where a rule is being read, so that messages can say so. */
-struct reading {
-	const char *path;
-	unsigned line;
-	struct arena *arena;
-	struct sbuf *word;
-	struct err *e;
-};
-
-static enum rc refused(struct reading *in, const char *fmt, ...) PRINTF(2, 3);
-
 static enum rc
-refused(struct reading *in, const char *fmt, ...)
-{
-	char at[160], text[400];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	snprintf(at, sizeof(at), "%s:%u", in->path, in->line);
-	return err_at(in->e, RC_INVALID, at, "%s", text);
-}
-
-/* ---- words ---- */
-
-static bool
-escape_take(struct slice *rest, char *out)
-{
-	static const char from[] = "nrt\"\\", to[] = "\n\r\t\"\\";
-	const char *at;
-	int64_t v = 0;
-
-	if (rest->n == 0)
-		return false;
-	at = rest->p[0] ? strchr(from, rest->p[0]) : NULL;
-	if (at) {
-		*out = to[at - from];
-		*rest = slice_skip(*rest, 1);
-		return true;
-	}
-	if (rest->p[0] != 'x' || rest->n < 3)
-		return false;
-	for (size_t i = 1; i < 3; i++) {
-		static const char hex[] = "0123456789abcdef";
-		const char *digit =
-		    rest->p[i] ? strchr(hex, rest->p[i] | 0x20) : NULL;
-
-		if (!digit)
-			return false;
-		v = v * 16 + (digit - hex);
-	}
-	*out = (char)v;
-	*rest = slice_skip(*rest, 3);
-	return true;
-}
-
-/* Cuts one word off the line, its quotes and escapes resolved; an empty word
- * at the line's end or before a comment. */
-static enum rc
-word_cut(struct reading *in, struct slice *rest, struct slice *word)
-{
-	bool quoted = false;
-
-	*rest = slice_trim(*rest);
-	*word = slice_of(NULL, 0);
-	if (rest->n == 0 || rest->p[0] == '#')
-		return RC_OK;
-	sbuf_reset(in->word);
-	while (rest->n && (quoted || !strchr(" \t", rest->p[0]))) {
-		char c = rest->p[0];
-
-		*rest = slice_skip(*rest, 1);
-		if (c == '"') {
-			quoted = !quoted;
-			continue;
-		}
-		if (c == '\\' && quoted && !escape_take(rest, &c))
-			return refused(in, "bad escape: there are \\n \\r \\t "
-					   "\\\" \\\\ and \\xHH");
-		sbuf_add_c(in->word, c);
-	}
-	if (quoted)
-		return refused(in, "a quote is not closed");
-	*word = arena_dup(in->arena, sbuf_slice(in->word));
-	return RC_OK;
-}
-
-/* ---- values ---- */
-
-static enum rc
-read_duration(struct reading *in, struct slice v, int64_t unit_us, int64_t *out)
-{
-	static const struct {
-		const char *name;
-		int64_t us;
-	} units[] = {
-	    {"ms", 1000},   {"s", SECOND_US}, {"m", MINUTE_US},
-	    {"h", HOUR_US}, {"d", DAY_US},
-	};
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		struct slice name = slice_z(units[i].name);
-		int64_t n;
-
-		if (!slice_ends(v, name) ||
-		    !slice_int(slice_of(v.p, v.n - name.n), 0, 1000000, &n))
-			continue;
-		*out = n * units[i].us / unit_us;
-		return RC_OK;
-	}
-	return refused(in,
-		       "\"%.*s\" is no duration: a number and ms, s, m, h "
-		       "or d",
-		       SLICE_ARG(v));
-}
-
-static enum rc
-read_size(struct reading *in, struct slice v, int64_t min, int64_t *out)
-{
-	int64_t unit = 1;
-	struct slice digits = v;
-
-	if (v.n && (v.p[v.n - 1] == 'K' || v.p[v.n - 1] == 'M')) {
-		unit = v.p[v.n - 1] == 'K' ? 1024 : 1024 * 1024;
-		digits.n--;
-	}
-	if (!slice_int(digits, min, INT64_C(1) << 40, out))
-		return refused(in,
-			       "\"%.*s\" is no number of at least %lld "
-			       "(K and M may follow it)",
-			       SLICE_ARG(v), (long long)min);
-	*out *= unit;
-	return RC_OK;
-}
-
-/* Checks RFC 5321 4.2: the same code in all lines, '-' in all but the last. */
-static enum rc
-read_reply(struct reading *in, struct slice v, struct slice *out)
-{
-	struct slice rest = v;
-	struct sbuf wire;
-
-	while (rest.p) {
-		struct slice line = slice_cut(&rest, '\n');
-		int64_t code;
-
-		if (line.n < 3 ||
-		    !slice_int(slice_of(line.p, 3), 200, 599, &code) ||
-		    memcmp(line.p, v.p, 3) != 0 || slice_has_control(line))
-			return refused(in,
-				       "\"%.*s\" is no reply line: three "
-				       "digits, the same in all lines, "
-				       "then text",
-				       SLICE_ARG(line));
-		if (rest.p ? line.n < 4 || line.p[3] != '-'
-			   : line.n > 3 && line.p[3] != ' ')
-			return refused(in,
-				       "\"%.*s\": the last line of a reply "
-				       "has a blank behind its code, the "
-				       "others have '-'",
-				       SLICE_ARG(line));
-	}
-	sbuf_init(&wire, RULE_LINE_MAX * 2);
-	reply_add_text(&wire, v);
-	*out = arena_dup(in->arena, sbuf_slice(&wire));
-	sbuf_fini(&wire);
-	return RC_OK;
-}
-
-static enum rc
-read_extensions(struct reading *in, struct slice v, int64_t *out)
+read_extensions(struct rule_text *in, struct slice v, int64_t *out)
 {
 	while (v.p) {
 		struct slice name = slice_cut(&v, ',');
 		unsigned bit = extension_of(name);
 
 		if (!bit)
-			return refused(in,
-				       "\"%.*s\" is no extension that the "
-				       "receiver has",
-				       SLICE_ARG(name));
+			return rule_text_refuse(
+			    in,
+			    "\"%.*s\" is no extension that the "
+			    "receiver has",
+			    SLICE_ARG(name));
 		*out |= bit;
 	}
 	return RC_OK;
 }
 
 static enum rc
-read_argument(struct reading *in, struct rule *rule, struct slice v)
+read_argument(struct rule_text *in, struct rule *rule, struct slice v)
 {
 	enum argument want = actions[rule->action].argument;
 
@@ -277,44 +105,44 @@ read_argument(struct reading *in, struct rule *rule, struct slice v)
 		     want == ARG_BYTES_OR_NONE || want == ARG_COUNT_OR_NONE))
 		return RC_OK;
 	if (!v.p)
-		return refused(in, "%s needs a value, %s:VALUE",
-			       action_name(rule->action),
-			       action_name(rule->action));
+		return rule_text_refuse(in, "%s needs a value, %s:VALUE",
+					action_name(rule->action),
+					action_name(rule->action));
 	switch (want) {
 	case ARG_REPLY:
 	case ARG_REPLY_OR_NONE:
-		return read_reply(in, v, &rule->text);
+		return rule_text_reply(in, v, &rule->text);
 	case ARG_BYTES_OR_NONE:
 		rule->text = v;
 		return RC_OK;
 	case ARG_COUNT_OR_NONE:
-		return read_size(in, v, 0, &rule->number);
+		return rule_text_size(in, v, 0, &rule->number);
 	case ARG_DURATION_US:
-		return read_duration(in, v, 1, &rule->number);
+		return rule_text_duration(in, v, 1, &rule->number);
 	case ARG_DURATION_MS:
-		return read_duration(in, v, 1000, &rule->number);
+		return rule_text_duration(in, v, 1000, &rule->number);
 	case ARG_RATE:
-		return read_size(in, v, 1, &rule->number);
+		return rule_text_size(in, v, 1, &rule->number);
 	case ARG_EXTENSIONS:
 		return read_extensions(in, v, &rule->number);
 	case ARG_NONE:
 	default:
-		return refused(in, "%s takes no value",
-			       action_name(rule->action));
+		return rule_text_refuse(in, "%s takes no value",
+					action_name(rule->action));
 	}
 }
 
 /* ---- keys ---- */
 
 static enum rc
-key_match(struct reading *in, struct rule *rule, struct slice v)
+key_match(struct rule_text *in, struct rule *rule, struct slice v)
 {
 	struct match *m = &rule->matches[rule->match_count];
 	ptrdiff_t colon = slice_find_c(v, ':');
 
 	if (rule->match_count == RULE_MATCHES)
-		return refused(in, "more than %d match= in a rule",
-			       RULE_MATCHES);
+		return rule_text_refuse(in, "more than %d match= in a rule",
+					RULE_MATCHES);
 	m->kind = MATCH_RECIPIENT;
 	for (int k = 0; colon > 0 && k < MATCH_COUNT; k++) {
 		if (!slice_eq_z(slice_of(v.p, (size_t)colon), matches[k]))
@@ -324,17 +152,17 @@ key_match(struct reading *in, struct rule *rule, struct slice v)
 		break;
 	}
 	if (v.n == 0)
-		return refused(in, "match= is empty");
+		return rule_text_refuse(in, "match= is empty");
 	if (m->kind == MATCH_TLS && !slice_eq_z(v, "yes") &&
 	    !slice_eq_z(v, "no"))
-		return refused(in, "match=tls: is yes or no");
+		return rule_text_refuse(in, "match=tls: is yes or no");
 	m->glob = arena_z(in->arena, v);
 	rule->match_count++;
 	return RC_OK;
 }
 
 static enum rc
-key_stage(struct reading *in, struct rule *rule, struct slice v)
+key_stage(struct rule_text *in, struct rule *rule, struct slice v)
 {
 	for (int s = 0; s < STAGE_ACCEPTED; s++) {
 		if (!slice_eq_z(v, stages[s]))
@@ -343,16 +171,17 @@ key_stage(struct reading *in, struct rule *rule, struct slice v)
 		rule->has_stage = true;
 		return RC_OK;
 	}
-	return refused(in, "\"%.*s\" is no stage", SLICE_ARG(v));
+	return rule_text_refuse(in, "\"%.*s\" is no stage", SLICE_ARG(v));
 }
 
 static enum rc
-key_action(struct reading *in, struct rule *rule, struct slice v)
+key_action(struct rule_text *in, struct rule *rule, struct slice v)
 {
 	struct slice name = slice_cut(&v, ':');
 
 	if (rule->has_action)
-		return refused(in, "a rule has one action= or report=");
+		return rule_text_refuse(in,
+					"a rule has one action= or report=");
 	rule->has_action = true;
 	for (int a = 0; a < ACTION_COUNT; a++) {
 		if (!actions[a].stages || !slice_eq_z(name, actions[a].name))
@@ -360,11 +189,11 @@ key_action(struct reading *in, struct rule *rule, struct slice v)
 		rule->action = (enum action)a;
 		return read_argument(in, rule, v);
 	}
-	return refused(in, "\"%.*s\" is no action", SLICE_ARG(name));
+	return rule_text_refuse(in, "\"%.*s\" is no action", SLICE_ARG(name));
 }
 
 static enum rc
-key_report(struct reading *in, struct rule *rule, struct slice v)
+key_report(struct rule_text *in, struct rule *rule, struct slice v)
 {
 	static const struct {
 		const char *name;
@@ -377,8 +206,9 @@ key_report(struct reading *in, struct rule *rule, struct slice v)
 	struct slice name = slice_cut(&v, ':');
 
 	if (rule->has_action || rule->has_stage)
-		return refused(in, "report= stands in place of stage= and "
-				   "action=");
+		return rule_text_refuse(in,
+					"report= stands in place of stage= and "
+					"action=");
 	rule->has_action = rule->has_stage = true;
 	rule->action = ACTION_REPORT;
 	rule->stage = STAGE_ACCEPTED;
@@ -387,16 +217,17 @@ key_report(struct reading *in, struct rule *rule, struct slice v)
 			continue;
 		rule->report = kinds[i].kind;
 		rule->has_text = v.p != NULL;
-		return v.p ? read_reply(in, v, &rule->text) : RC_OK;
+		return v.p ? rule_text_reply(in, v, &rule->text) : RC_OK;
 	}
-	return refused(in,
-		       "\"%.*s\" is no report: none, success, relayed, "
-		       "failure or delayed",
-		       SLICE_ARG(name));
+	return rule_text_refuse(
+	    in,
+	    "\"%.*s\" is no report: none, success, relayed, "
+	    "failure or delayed",
+	    SLICE_ARG(name));
 }
 
 static enum rc
-key_then(struct reading *in, struct rule *rule, struct slice v)
+key_then(struct rule_text *in, struct rule *rule, struct slice v)
 {
 	static const struct {
 		const char *name;
@@ -413,77 +244,67 @@ key_then(struct reading *in, struct rule *rule, struct slice v)
 		rule->then = thens[i].then;
 		return RC_OK;
 	}
-	return refused(in,
-		       "\"%.*s\" is no then=: go-on, drop, reset, close, "
-		       "half-close or stall",
-		       SLICE_ARG(v));
+	return rule_text_refuse(
+	    in,
+	    "\"%.*s\" is no then=: go-on, drop, reset, close, "
+	    "half-close or stall",
+	    SLICE_ARG(v));
 }
 
 static enum rc
-key_keep(struct reading *in, struct rule *rule, struct slice v)
+key_keep(struct rule_text *in, struct rule *rule, struct slice v)
 {
 	rule->drop_message = slice_eq_z(v, "no");
 	if (!rule->drop_message && !slice_eq_z(v, "yes"))
-		return refused(in, "keep= is yes or no");
+		return rule_text_refuse(in, "keep= is yes or no");
 	return RC_OK;
 }
 
 static enum rc
-read_time(struct reading *in, struct slice v, int64_t *out)
+key_from(struct rule_text *in, struct rule *rule, struct slice v)
 {
-	if (!time_parse(v, out))
-		return refused(in,
-			       "\"%.*s\" is no time as in "
-			       "2026-11-21T18:00:00Z",
-			       SLICE_ARG(v));
-	return RC_OK;
+	return rule_text_time(in, v, &rule->from_us);
 }
 
 static enum rc
-key_from(struct reading *in, struct rule *rule, struct slice v)
+key_until(struct rule_text *in, struct rule *rule, struct slice v)
 {
-	return read_time(in, v, &rule->from_us);
+	return rule_text_time(in, v, &rule->until_us);
 }
 
 static enum rc
-key_until(struct reading *in, struct rule *rule, struct slice v)
+key_after(struct rule_text *in, struct rule *rule, struct slice v)
 {
-	return read_time(in, v, &rule->until_us);
+	return rule_text_size(in, v, 1, &rule->after);
 }
 
 static enum rc
-key_after(struct reading *in, struct rule *rule, struct slice v)
+key_count(struct rule_text *in, struct rule *rule, struct slice v)
 {
-	return read_size(in, v, 1, &rule->after);
+	return rule_text_size(in, v, 1, &rule->count);
 }
 
 static enum rc
-key_count(struct reading *in, struct rule *rule, struct slice v)
+key_skip(struct rule_text *in, struct rule *rule, struct slice v)
 {
-	return read_size(in, v, 1, &rule->count);
+	return rule_text_size(in, v, 0, &rule->skip);
 }
 
 static enum rc
-key_skip(struct reading *in, struct rule *rule, struct slice v)
+key_every(struct rule_text *in, struct rule *rule, struct slice v)
 {
-	return read_size(in, v, 0, &rule->skip);
+	return rule_text_size(in, v, 1, &rule->every);
 }
 
 static enum rc
-key_every(struct reading *in, struct rule *rule, struct slice v)
+key_wait(struct rule_text *in, struct rule *rule, struct slice v)
 {
-	return read_size(in, v, 1, &rule->every);
-}
-
-static enum rc
-key_wait(struct reading *in, struct rule *rule, struct slice v)
-{
-	return read_duration(in, v, 1, &rule->wait_us);
+	return rule_text_duration(in, v, 1, &rule->wait_us);
 }
 
 static const struct {
 	const char *name;
-	enum rc (*read)(struct reading *, struct rule *, struct slice);
+	enum rc (*read)(struct rule_text *, struct rule *, struct slice);
 } keys[] = {
     {"match", key_match},   {"stage", key_stage}, {"action", key_action},
     {"report", key_report}, {"then", key_then},	  {"keep", key_keep},
@@ -493,39 +314,40 @@ static const struct {
 };
 
 static enum rc
-read_key(struct reading *in, struct rule *rule, struct slice word)
+read_key(struct rule_text *in, struct rule *rule, struct slice word)
 {
 	struct slice value = word, name = slice_cut(&value, '=');
 
 	if (!value.p)
-		return refused(in, "\"%.*s\" is not KEY=VALUE",
-			       SLICE_ARG(word));
+		return rule_text_refuse(in, "\"%.*s\" is not KEY=VALUE",
+					SLICE_ARG(word));
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (slice_eq_z(name, keys[i].name))
 			return keys[i].read(in, rule, value);
 	}
-	return refused(in, "\"%.*s\" is no key of a rule", SLICE_ARG(name));
+	return rule_text_refuse(in, "\"%.*s\" is no key of a rule",
+				SLICE_ARG(name));
 }
 
 /* What only the whole rule can tell. */
 static enum rc
-check_rule(struct reading *in, struct rule *rule)
+check_rule(struct rule_text *in, struct rule *rule)
 {
 	if (!rule->has_action)
-		return refused(in, "a rule needs action= or report=");
+		return rule_text_refuse(in, "a rule needs action= or report=");
 	if (!rule->has_stage)
-		return refused(in, "a rule needs stage=");
+		return rule_text_refuse(in, "a rule needs stage=");
 	if (rule->action != ACTION_REPORT &&
 	    !(actions[rule->action].stages & (1u << rule->stage)))
-		return refused(in, "%s does not go with stage=%s",
-			       action_name(rule->action),
-			       stage_name(rule->stage));
+		return rule_text_refuse(in, "%s does not go with stage=%s",
+					action_name(rule->action),
+					stage_name(rule->stage));
 	if (rule->after && rule->stage != STAGE_MID_DATA)
-		return refused(in, "after= goes with stage=mid-data");
+		return rule_text_refuse(in, "after= goes with stage=mid-data");
 	if (rule->wait_us && rule->action != ACTION_REPORT)
-		return refused(in, "wait= goes with report=");
+		return rule_text_refuse(in, "wait= goes with report=");
 	if (rule->from_us >= rule->until_us)
-		return refused(in, "until= is not later than from=");
+		return rule_text_refuse(in, "until= is not later than from=");
 	if (rule->stage == STAGE_MID_DATA && !rule->after)
 		rule->after = 1;
 	if (rule->action == ACTION_INJECT && !rule->has_text)
@@ -536,7 +358,7 @@ check_rule(struct reading *in, struct rule *rule)
 }
 
 static enum rc
-read_rule(struct reading *in, struct slice line, struct rule *rule, bool *any)
+read_rule(struct rule_text *in, struct slice line, struct rule *rule, bool *any)
 {
 	struct slice word;
 
@@ -548,7 +370,7 @@ read_rule(struct reading *in, struct slice line, struct rule *rule, bool *any)
 	};
 	*any = false;
 	for (;;) {
-		enum rc rc = word_cut(in, &line, &word);
+		enum rc rc = rule_text_word(in, &line, &word);
 
 		if (rc != RC_OK)
 			return rc;
@@ -577,7 +399,7 @@ rules_parse(const char *path, struct slice text, struct rules **out,
 {
 	struct rules *r = rules_new();
 	struct sbuf scratch;
-	struct reading in = {path, 0, &r->arena, &scratch, e};
+	struct rule_text in = {path, 0, &r->arena, &scratch, e};
 	enum rc rc = RC_OK;
 
 	sbuf_init(&scratch, RULE_LINE_MAX);
@@ -587,7 +409,7 @@ rules_parse(const char *path, struct slice text, struct rules **out,
 
 		in.line++;
 		if (line.n > RULE_LINE_MAX) {
-			rc = refused(&in, "the line is too long");
+			rc = rule_text_refuse(&in, "the line is too long");
 			break;
 		}
 		rc = read_rule(&in, line, rule_place(r), &any);

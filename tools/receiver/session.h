@@ -68,16 +68,26 @@ struct verdict {
 	enum then then;
 };
 
+/* A session that has said nothing yet.  Owns: the caller, session_free(). */
 struct session *session_new(struct server *server, struct conn *conn,
 			    const struct listener *listener,
 			    const struct sockaddr_storage *peer);
 void session_free(struct session *s);
 
-/* What the connection tells. */
+/* Begins: stage connect, then the greeting or TLS. */
 void session_start(struct session *s);
+
+/* The reply to STARTTLS is out, or TLS is implicit: stage tls, then the
+ * handshake.  Ref: RFC 3207 4.2: what was learnt before is forgotten. */
 void session_tls_begin(struct session *s);
+
+/* The handshake is over. */
 void session_tls_done(struct session *s);
+
+/* Nothing came for long: says so and closes. */
 void session_idle(struct session *s);
+
+/* The connection is gone; why: of TLS, or "". */
 void session_gone(struct session *s, const char *why);
 
 /* Takes from what came in, which may be nothing, and gives how much; false:
@@ -100,25 +110,37 @@ void session_say(struct session *s, const struct verdict *v, int64_t extra_ms);
 /* Answers what failed without asking rules, and journals it. */
 void session_refuse(struct session *s, const char *command, enum reply_id id);
 
-/* Begins a journal line with who this is; and adds a verdict's reply. */
+/* Begins a journal line with who this is. */
 void session_note(struct session *s, const char *event);
+
+/* Adds a verdict's reply, and the rule that made it. */
 void session_note_verdict(struct session *s, const struct verdict *v);
 
-/* What rules look at: all recipients, or one. */
+/* What rules look at, with all recipients of the transaction. */
 struct subject session_subject(const struct session *s);
 
 /* Forgets the transaction. */
 void session_forget(struct session *s);
 
-/* verbs.c */
+/* Runs a command line, given without its CRLF (verbs.c). */
 void session_command(struct session *s, struct slice line);
-/* auth.c */
+
+/* Runs AUTH, given what follows the verb (auth.c).  Ref: RFC 4954. */
 void session_auth(struct session *s, struct slice rest);
+
+/* Takes a line of the AUTH exchange that is under way. */
 void session_auth_line(struct session *s, struct slice line);
-/* transfer.c */
+
+/* Runs DATA (transfer.c). */
 void session_data(struct session *s);
+
+/* Runs BDAT, given what follows the verb.  Ref: RFC 3030. */
 void session_bdat(struct session *s, struct slice rest);
+
+/* As session_take(), inside a content; ends the message after its last byte. */
 bool session_take_content(struct session *s, struct slice in, size_t *used);
+
+/* Journals that the connection ended inside a content. */
 void session_note_content_lost(struct session *s);
 
 #endif

@@ -49,9 +49,14 @@ void tls_link_close(struct tls_link *l);
 void tls_link_ticket(struct tls_link *l);
 void tls_link_key_update(struct tls_link *l);
 
+/* "TLSv1.3". */
 const char *tls_link_version(const struct tls_link *l);
+
+/* OpenSSL's name of the cipher suite. */
 const char *tls_link_cipher(const struct tls_link *l);
-const char *tls_link_server_name(const struct tls_link *l); /* "" if none */
+
+/* The name that they asked for (SNI), "" for none. */
+const char *tls_link_server_name(const struct tls_link *l);
 
 /* The reason of the last IO_FAILED, for the journal. */
 const char *tls_link_error(const struct tls_link *l);

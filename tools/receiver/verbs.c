@@ -289,24 +289,34 @@ static const struct {
     [VERB_HELP] = {run_help, 0},
 };
 
+/* What forbids a verb at this point. */
+static enum reply_id
+fault_of(const struct session *s, enum verb verb, struct slice rest)
+{
+	unsigned needs = verbs[verb].needs;
+
+	if (!verbs[verb].run)
+		return REPLY_UNKNOWN;
+	if ((s->turned_away && verb != VERB_QUIT) ||
+	    ((needs & NEED_GREETED) && !s->greeted))
+		return REPLY_SEQUENCE;
+	if ((needs & NEED_NO_ARGUMENT) && rest.n)
+		return REPLY_NO_ARGUMENT;
+	if ((needs & NEED_AUTH) && s->server->options->auth_required &&
+	    !s->user[0])
+		return REPLY_AUTH_NEEDED;
+	return REPLY_NONE;
+}
+
 void
 session_command(struct session *s, struct slice line)
 {
 	struct slice rest;
 	enum verb verb = command_verb(line, &rest);
-	unsigned needs = verbs[verb].needs;
+	enum reply_id fault = fault_of(s, verb, rest);
 
-	if (s->turned_away && verb != VERB_QUIT)
-		session_refuse(s, command_name(verb), REPLY_SEQUENCE);
-	else if (!verbs[verb].run)
-		session_refuse(s, "?", REPLY_UNKNOWN);
-	else if ((needs & NEED_GREETED) && !s->greeted)
-		session_refuse(s, command_name(verb), REPLY_SEQUENCE);
-	else if ((needs & NEED_NO_ARGUMENT) && rest.n)
-		session_refuse(s, command_name(verb), REPLY_NO_ARGUMENT);
-	else if ((needs & NEED_AUTH) && s->server->options->auth_required &&
-		 !s->user[0])
-		session_refuse(s, command_name(verb), REPLY_AUTH_NEEDED);
+	if (fault != REPLY_NONE)
+		session_refuse(s, command_name(verb), fault);
 	else
 		verbs[verb].run(s, rest);
 }
