@@ -249,13 +249,25 @@ move(struct queue *q, struct db *db, const struct message *from,
 	return append_created(db, &m, notices, n, from->mref, e);
 }
 
-/* Takes the invoice's notices out of one message that can still be stopped.
- * What stays whole is held in place; a mixed one is cut in two. */
+/* What is taken back, and why. */
+struct taking {
+	struct queue *q;
+	struct db *db;
+	struct slice subject; /* of its notices */
+	int64_t notice;	      /* or this one alone; 0: the subject's */
+	enum outbox_stop how;
+	struct slice reason, more;
+	struct arena *a;
+};
+
+/* Takes notices out of one message that can still be stopped.  What stays
+ * whole is held in place; a mixed one is cut in two. */
 static enum rc
-take_out(struct queue *q, struct db *db, struct message *m,
-	 struct slice subject, enum outbox_stop how, struct slice reason,
-	 struct arena *a, struct err *e)
+take_out(const struct taking *t, struct message *m, struct err *e)
 {
+	struct queue *q = t->q;
+	struct db *db = t->db;
+	struct arena *a = t->a;
 	struct notice *all, **its, **rest;
 	size_t n, its_n = 0, rest_n = 0;
 	enum rc rc = notice_list_message(db, m->id, a, &all, &n, e);
@@ -265,28 +277,56 @@ take_out(struct queue *q, struct db *db, struct message *m,
 	its = ARENA_ARRAY(a, struct notice *, n + 1);
 	rest = ARENA_ARRAY(a, struct notice *, n + 1);
 	for (size_t i = 0; i < n; i++) {
-		if (slice_eq(all[i].subject, subject))
+		if (t->notice != 0 ? all[i].id == t->notice
+				   : slice_eq(all[i].subject, t->subject))
 			its[its_n++] = &all[i];
 		else
 			rest[rest_n++] = &all[i];
 	}
 	if (its_n == 0)
 		return RC_OK; /* a receipt, say: it goes on */
-	if (rest_n == 0 && how == OUTBOX_HOLD) {
+	if (rest_n == 0 && t->how == OUTBOX_HOLD) {
 		m->held = true;
 		return message_update(db, m, e);
 	}
 	rc = move(q, db, m, rest, rest_n, false, a, e);
-	if (rc == RC_OK && how == OUTBOX_HOLD)
+	if (rc == RC_OK && t->how == OUTBOX_HOLD)
 		rc = move(q, db, m, its, its_n, true, a, e);
-	for (size_t i = 0; rc == RC_OK && i < its_n && how == OUTBOX_CANCEL;
+	for (size_t i = 0; rc == RC_OK && i < its_n && t->how == OUTBOX_CANCEL;
 	     i++)
 		if (its[i]->state == NOTICE_RELEASED)
-			rc = notice_apply(db, its[i], NOTICE_EV_CANCEL, reason,
-					  SLICE(""), e);
+			rc = notice_apply(db, its[i], NOTICE_EV_CANCEL,
+					  t->reason, t->more, e);
 	if (rc != RC_OK)
 		return rc;
-	return message_apply(db, m, MESSAGE_EV_CANCEL, reason, SLICE(""), e);
+	return message_apply(db, m, MESSAGE_EV_CANCEL, t->reason, t->more, e);
+}
+
+/* What waits of a list is taken back; what had begun is listed in out. */
+static enum rc
+take_back(const struct taking *t, struct message *list, size_t n,
+	  struct in_flight *out, struct err *e)
+{
+	out->mrefs = ARENA_ARRAY(t->a, struct ref, n + 1);
+	out->n = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct message *m = &list[i];
+		enum rc rc;
+
+		if (!waits(m))
+			continue;
+		if (m->state == MESSAGE_CLAIMED &&
+		    !phase_stop(t->q->phases, m->mref)) {
+			out->mrefs[out->n++] = m->mref;
+			continue;
+		}
+		/* Claimed and stopped: the worker finds its state changed
+		 * and lets it be. */
+		rc = take_out(t, m, e);
+		if (rc != RC_OK)
+			return rc;
+	}
+	return RC_OK;
 }
 
 enum rc
@@ -298,33 +338,43 @@ outbox_stop(struct queue *q, struct db *db, struct slice invoice,
 				   .state = -1,
 				   .before_us = INT64_MAX,
 				   .limit = 10000};
-	struct slice subject =
-	    slice_z(arena_printf(a, "invoice/%.*s", SLICE_ARG(invoice)));
+	struct taking t = {
+	    .q = q,
+	    .db = db,
+	    .subject =
+		slice_z(arena_printf(a, "invoice/%.*s", SLICE_ARG(invoice))),
+	    .how = how,
+	    .reason = reason,
+	    .a = a,
+	};
 	struct message *list;
 	size_t n;
 	enum rc rc = message_list(db, &f, a, &list, &n, e);
 
 	out->n = 0;
-	if (rc != RC_OK)
-		return rc;
-	out->mrefs = ARENA_ARRAY(a, struct ref, n + 1);
-	for (size_t i = 0; i < n; i++) {
-		struct message *m = &list[i];
+	return rc == RC_OK ? take_back(&t, list, n, out, e) : rc;
+}
 
-		if (!waits(m))
-			continue;
-		if (m->state == MESSAGE_CLAIMED &&
-		    !phase_stop(q->phases, m->mref)) {
-			out->mrefs[out->n++] = m->mref;
-			continue;
-		}
-		/* Claimed and stopped: the worker finds its state changed
-		 * and lets it be. */
-		rc = take_out(q, db, m, subject, how, reason, a, e);
-		if (rc != RC_OK)
-			return rc;
-	}
-	return RC_OK;
+enum rc
+outbox_stop_notice(struct queue *q, struct db *db, const struct notice *notice,
+		   struct slice reason, struct slice more, struct arena *a,
+		   struct in_flight *out, struct err *e)
+{
+	struct taking t = {
+	    .q = q,
+	    .db = db,
+	    .notice = notice->id,
+	    .how = OUTBOX_CANCEL,
+	    .reason = reason,
+	    .more = more,
+	    .a = a,
+	};
+	struct message *list;
+	size_t n;
+	enum rc rc = message_list_notice(db, notice->id, a, &list, &n, e);
+
+	out->n = 0;
+	return rc == RC_OK ? take_back(&t, list, n, out, e) : rc;
 }
 
 enum rc

@@ -42,6 +42,13 @@ enum rc outbox_stop(struct queue *q, struct db *db, struct slice invoice,
 		    enum outbox_stop how, struct slice reason, struct arena *a,
 		    struct in_flight *out, struct err *e) MUST_USE;
 
+/* Cancels one released notice with its part of the messages that wait; more:
+ * members of the events' payloads. */
+enum rc outbox_stop_notice(struct queue *q, struct db *db,
+			   const struct notice *notice, struct slice reason,
+			   struct slice more, struct arena *a,
+			   struct in_flight *out, struct err *e) MUST_USE;
+
 /* Lets held messages of an invoice go on. */
 enum rc outbox_resume(struct queue *q, struct db *db, struct slice invoice,
 		      struct arena *a, struct err *e) MUST_USE;

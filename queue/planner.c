@@ -38,7 +38,8 @@ struct look {
 	const struct conf *conf;
 	struct arena *a;
 	int64_t now;
-	bool forced; /* by hand: whatever its window and caps */
+	bool forced;	   /* by hand: whatever its window and caps */
+	struct slice more; /* of the release's payload */
 	/* of the notice at hand */
 	struct customer customer;
 	const struct policy *policy;
@@ -218,7 +219,7 @@ release(struct look *l, struct notice **group, size_t n, struct err *e)
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
 		group[i]->released_us = l->now;
 		rc = notice_apply(l->db, group[i], NOTICE_EV_RELEASE, SLICE(""),
-				  SLICE(""), e);
+				  l->more, e);
 	}
 	for (size_t i = 0; rc == RC_OK && i < to_n; i++) {
 		struct message m;
@@ -380,7 +381,7 @@ guard_blast(struct look *l, size_t due, bool *go, struct err *e)
 	return queue_pause(l->q, l->db,
 			   SLICE("more notices fall due within an hour than "
 				 "blast_limit allows"),
-			   e);
+			   SLICE(""), e);
 }
 
 static enum rc
@@ -429,8 +430,50 @@ planner_round(struct queue *q, struct db *db, int64_t now_us, size_t limit,
 }
 
 enum rc
-planner_send_now(struct queue *q, struct db *db, struct ref notice,
-		 struct err *e)
+planner_release(struct queue *q, struct db *db, struct ref notice,
+		struct err *e)
+{
+	const struct conf *conf = conf_box_get(q->conf);
+	struct arena a;
+	struct look l = {
+	    .q = q, .db = db, .conf = conf, .a = &a, .now = clock_wall_us()};
+	struct notice n;
+	bool go;
+	enum rc rc;
+
+	arena_init(&a, 64u << 20);
+	rc = notice_get(db, notice, &a, &n, e);
+	if (rc == RC_OK)
+		rc = may_send(&l, &go, e);
+	if (rc == RC_OK && go)
+		rc = guard_blast(&l, 1, &go, e);
+	if (rc == RC_OK && go && n.release_us <= l.now)
+		rc = one(&l, notice, e);
+	arena_fini(&a);
+	conf_unref(conf);
+	return rc;
+}
+
+/* The member of the payload that says who asked. */
+static struct slice
+by_member(const struct planner_order *order, struct arena *a)
+{
+	struct slice out;
+	struct sbuf b;
+
+	if (order->by.n == 0)
+		return SLICE("");
+	sbuf_init(&b, 4096);
+	sbuf_add_z(&b, "\"by\":");
+	sbuf_add_json(&b, order->by);
+	out = arena_dup(a, sbuf_slice(&b));
+	sbuf_fini(&b);
+	return out;
+}
+
+enum rc
+planner_send_now(struct queue *q, struct db *db,
+		 const struct planner_order *order, struct err *e)
 {
 	const struct conf *conf = conf_box_get(q->conf);
 	struct arena a;
@@ -444,36 +487,54 @@ planner_send_now(struct queue *q, struct db *db, struct ref notice,
 	enum rc rc;
 
 	arena_init(&a, 64u << 20);
-	rc = notice_get(db, notice, &a, &n, e);
+	rc = notice_get(db, order->notice, &a, &n, e);
 	if (rc == RC_OK && n.state == NOTICE_HELD)
 		rc = notice_apply(db, &n, NOTICE_EV_RESUME, SLICE("by hand"),
-				  SLICE(""), e);
+				  by_member(order, &a), e);
 	if (rc == RC_OK && n.state != NOTICE_PLANNED)
 		rc = err_set(e, RC_STATE, "the notice is %s already",
 			     notice_state_name(n.state));
+	l.more = by_member(order, &a);
 	if (rc == RC_OK)
-		rc = one(&l, notice, e);
+		rc = one(&l, order->notice, e);
 	arena_fini(&a);
 	conf_unref(conf);
 	return rc;
 }
 
-enum rc
-planner_notice(struct queue *q, struct db *db, struct ref notice,
-	       enum notice_event ev, struct slice reason, struct err *e)
+static enum rc
+take_back(struct queue *q, struct db *db, const struct notice *n,
+	  struct slice reason, struct slice more, struct arena *a,
+	  struct err *e)
 {
+	struct in_flight out;
+	enum rc rc = outbox_stop_notice(q, db, n, reason, more, a, &out, e);
+
+	if (rc == RC_OK && out.n > 0)
+		return err_set(e, RC_STATE, "its message is being sent now");
+	return rc;
+}
+
+enum rc
+planner_notice(struct queue *q, struct db *db,
+	       const struct planner_order *order, struct err *e)
+{
+	struct slice reason =
+	    order->reason.n > 0 ? order->reason : SLICE("by hand");
 	struct arena a;
 	struct notice n;
 	enum rc rc;
 
-	arena_init(&a, 1 << 20);
-	rc = notice_get(db, notice, &a, &n, e);
+	arena_init(&a, 16u << 20);
+	rc = notice_get(db, order->notice, &a, &n, e);
 	if (rc == RC_NOTFOUND)
 		rc = err_set(e, RC_NOTFOUND, "there is no such notice");
-	if (rc == RC_OK)
-		rc = notice_apply(db, &n, ev,
-				  reason.n > 0 ? reason : SLICE("by hand"),
-				  SLICE(""), e);
+	else if (rc == RC_OK && n.state == NOTICE_RELEASED &&
+		 order->ev == NOTICE_EV_CANCEL)
+		rc = take_back(q, db, &n, reason, by_member(order, &a), &a, e);
+	else if (rc == RC_OK)
+		rc = notice_apply(db, &n, order->ev, reason,
+				  by_member(order, &a), e);
 	arena_fini(&a);
 	bell_ring(&q->plan);
 	return rc;
@@ -502,7 +563,8 @@ run_jump(struct write_op *op, struct db *db, struct err *e)
 {
 	struct round_op *r = (struct round_op *)op;
 
-	return queue_pause(r->q, db, SLICE("the system's clock jumped"), e);
+	return queue_pause(r->q, db, SLICE("the system's clock jumped"),
+			   SLICE(""), e);
 }
 
 /* A wall clock that leaps away from the monotonic one would release, or skip,

@@ -17,13 +17,29 @@ enum rc planner_round(struct queue *q, struct db *db, int64_t now_us,
 		      size_t limit, bool *more, int64_t *next_us,
 		      struct err *e) MUST_USE;
 
-/* Sends a planned or held notice now, whatever its window. */
-enum rc planner_send_now(struct queue *q, struct db *db, struct ref notice,
+/* Releases a notice that was just made, where it is due and sending is on; else
+ * it waits for its round. */
+enum rc planner_release(struct queue *q, struct db *db, struct ref notice,
+			struct err *e) MUST_USE;
+
+/* What a person asks of one notice. */
+struct planner_order {
+	struct ref notice;
+	enum notice_event ev; /* hold, resume or cancel */
+	struct slice reason;  /* "" : by hand */
+	struct slice by;      /* who asks; in the event */
+};
+
+/* Sends a planned or held notice now, whatever its window; ev is not looked
+ * at.  Fails: RC_NOTFOUND, RC_STATE. */
+enum rc planner_send_now(struct queue *q, struct db *db,
+			 const struct planner_order *order,
 			 struct err *e) MUST_USE;
 
-/* Hold, resume or cancel one notice by hand.  Fails: RC_NOTFOUND, RC_STATE. */
-enum rc planner_notice(struct queue *q, struct db *db, struct ref notice,
-		       enum notice_event ev, struct slice reason,
+/* Hold, resume or cancel one notice by hand; a released one is cancelled while
+ * none of its messages has begun.  Fails: RC_NOTFOUND, RC_STATE. */
+enum rc planner_notice(struct queue *q, struct db *db,
+		       const struct planner_order *order,
 		       struct err *e) MUST_USE;
 
 #endif

@@ -51,7 +51,7 @@ queue_paused(struct db *db, struct sbuf *out, struct err *e)
 
 static enum rc
 set_paused(struct queue *q, struct db *db, enum kind kind, struct slice reason,
-	   struct err *e)
+	   struct slice by, struct err *e)
 {
 	struct ref self;
 	struct sbuf b;
@@ -62,6 +62,10 @@ set_paused(struct queue *q, struct db *db, enum kind kind, struct slice reason,
 	sbuf_init(&b, 4096);
 	sbuf_add_z(&b, "{\"reason\":");
 	sbuf_add_json(&b, reason);
+	if (by.n > 0) {
+		sbuf_add_z(&b, ",\"by\":");
+		sbuf_add_json(&b, by);
+	}
 	sbuf_add_c(&b, '}');
 	rc = meta_set_text(db, "paused",
 			   kind == KIND_SENDING_PAUSED ? reason : SLICE(""), e);
@@ -74,7 +78,8 @@ set_paused(struct queue *q, struct db *db, enum kind kind, struct slice reason,
 }
 
 enum rc
-queue_pause(struct queue *q, struct db *db, struct slice reason, struct err *e)
+queue_pause(struct queue *q, struct db *db, struct slice reason,
+	    struct slice by, struct err *e)
 {
 	struct sbuf now;
 	enum rc rc;
@@ -85,11 +90,11 @@ queue_pause(struct queue *q, struct db *db, struct slice reason, struct err *e)
 	if (rc != RC_NOTFOUND)
 		return rc;
 	return set_paused(q, db, KIND_SENDING_PAUSED,
-			  reason.n > 0 ? reason : SLICE("by hand"), e);
+			  reason.n > 0 ? reason : SLICE("by hand"), by, e);
 }
 
 enum rc
-queue_resume(struct queue *q, struct db *db, struct err *e)
+queue_resume(struct queue *q, struct db *db, struct slice by, struct err *e)
 {
 	struct sbuf now;
 	enum rc rc;
@@ -98,7 +103,7 @@ queue_resume(struct queue *q, struct db *db, struct err *e)
 	rc = queue_paused(db, &now, e);
 	if (rc == RC_OK)
 		rc = set_paused(q, db, KIND_SENDING_RESUMED, sbuf_slice(&now),
-				e);
+				by, e);
 	else if (rc == RC_NOTFOUND)
 		rc = RC_OK;
 	sbuf_fini(&now);

@@ -28,9 +28,11 @@ struct slice queue_domain(struct slice address, struct arena *a);
 /* Sending is paused by hand or by an alarm (meta "paused": the reason); kept
  * over a restart.  RC_NOTFOUND when it is not; the reason goes to out. */
 enum rc queue_paused(struct db *db, struct sbuf *out, struct err *e) MUST_USE;
-/* Pauses, appending the event.  No change when it is paused already. */
+/* Pauses, appending the event.  No change when it is paused already.  by: who
+ * asks; "" : the program itself. */
 enum rc queue_pause(struct queue *q, struct db *db, struct slice reason,
-		    struct err *e) MUST_USE;
-enum rc queue_resume(struct queue *q, struct db *db, struct err *e) MUST_USE;
+		    struct slice by, struct err *e) MUST_USE;
+enum rc queue_resume(struct queue *q, struct db *db, struct slice by,
+		     struct err *e) MUST_USE;
 
 #endif
