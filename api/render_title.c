@@ -1,0 +1,71 @@
+#include "api/render.h"
+
+#include "proof/ledger.h"
+
+/* The wording of EVIDENCE.md's ladder where an event is a fact of it. */
+static const struct {
+	enum kind kind;
+	const char *title;
+} titles[] = {
+    {KIND_INVOICE_PLANNED, "Planned from an invoice."},
+    {KIND_INVOICE_CHANGED, "The invoice changed."},
+    {KIND_NOTICE_RELEASED, "Released for sending."},
+    {KIND_NOTICE_HELD, "Held."},
+    {KIND_NOTICE_RESUMED, "Goes on after being held."},
+    {KIND_NOTICE_CANCELLED, "Cancelled: it will not be sent."},
+    {KIND_NOTICE_REVIVED, "Planned again."},
+    {KIND_NOTICE_SKIPPED, "Not sent."},
+    {KIND_NOTICE_DONE, "All its messages have ended."},
+    {KIND_MESSAGE_CREATED, "Prepared by the sender."},
+    {KIND_MESSAGE_REJECTED, "Refused before any attempt."},
+    {KIND_MESSAGE_ATTEMPTED, "An attempt at delivery began."},
+    {KIND_MESSAGE_ACCEPTED,
+     "A mail server accepted responsibility for the message."},
+    {KIND_MESSAGE_DEFERRED, "Not taken yet; it will be tried again."},
+    {KIND_MESSAGE_FAILED, "Refused for good."},
+    {KIND_MESSAGE_UNCERTAIN,
+     "The connection ended before the reply: it may have arrived."},
+    {KIND_MESSAGE_EXPIRED, "Given up: its time is over."},
+    {KIND_MESSAGE_CANCELLED, "Taken back before it was sent."},
+    {KIND_MESSAGE_DELIVERED,
+     "The recipient's system reports delivery to the mailbox."},
+    {KIND_MESSAGE_BOUNCED, "The recipient's system returned it."},
+    {KIND_MESSAGE_COMPLAINED, "The recipient complained of it."},
+    {KIND_MESSAGE_OPENED, "Its image was loaded.  Not proof of reading."},
+    {KIND_MESSAGE_CLICKED, "A link of it was followed."},
+    {KIND_MESSAGE_VIEWED, "Its page was looked at."},
+    {KIND_MESSAGE_ANSWERED,
+     "Someone holding this message's secret link answered."},
+    {KIND_MESSAGE_OBJECTED,
+     "Someone holding this message's secret link objected."},
+    {KIND_MESSAGE_REPLIED, "A reply to it came by mail."},
+    {KIND_MESSAGE_CLASSIFIED, "Its hits were judged: machine or person."},
+    {KIND_REPORT_CLAIMED, "A report came that is not authenticated."},
+    {KIND_CUSTOMER_HELD, "All notices to the customer are held."},
+    {KIND_CUSTOMER_RELEASED, "Notices to the customer go on."},
+    {KIND_CUSTOMER_UNREACHABLE, "No address is left to tell."},
+    {KIND_CUSTOMER_CONSENTED, "The customer consented to tracking."},
+    {KIND_CUSTOMER_WITHDREW, "The customer withdrew the consent."},
+    {KIND_CUSTOMER_ERASED, "The customer's data was erased."},
+    {KIND_CONTACT_CHANGED, "A contact changed."},
+    {KIND_CONTACT_SUPPRESSED, "An address is no longer written to."},
+    {KIND_CONTACT_RESTORED, "An address is written to again."},
+    {KIND_ACT_DUE, "An act is due, and allowed."},
+    {KIND_GATE_ALLOWED, "The gate allowed an act."},
+    {KIND_GATE_DENIED, "The gate denied an act."},
+    {KIND_GATE_OVERRIDDEN, "The gate's answer was overridden."},
+    {KIND_SENDING_PAUSED, "Sending was paused."},
+    {KIND_SENDING_RESUMED, "Sending was resumed."},
+    {KIND_KEY_ROTATED, "A key was rotated."},
+    {KIND_ALARM_RAISED, "An alarm was raised."},
+    {KIND_ALARM_CLEARED, "An alarm was cleared."},
+};
+
+const char *
+render_title(int kind)
+{
+	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
+		if ((int)titles[i].kind == kind)
+			return titles[i].title;
+	return "An event of a kind that this version does not know.";
+}
