@@ -111,13 +111,24 @@ fitting(struct slice text, size_t room, bool q)
 	return n;
 }
 
-/* Where to cut n bytes so that words stay whole: some readers show a space
- * between two encoded words, against RFC 2047 6.2. */
+static bool
+boundary(struct slice text, size_t at)
+{
+	return at == text.n || ((unsigned char)text.p[at] & 0xc0) != 0x80;
+}
+
+/* Where to cut at most n bytes off for a word that is not the last, for the
+ * sake of readers that are wrong: some show a space between two encoded words,
+ * others join base64 before they decode it, and stop at the first padding.
+ * Ref: RFC 2047 6.2. */
 static size_t
-at_word(struct slice text, size_t n)
+good_cut(struct slice text, size_t n, bool q)
 {
 	for (size_t i = n; i > n / 2; i--)
-		if (text.p[i - 1] == ' ')
+		if (text.p[i - 1] == ' ' && (q || i % 3 == 0))
+			return i;
+	for (size_t i = n; i > 0 && !q; i--)
+		if (i % 3 == 0 && boundary(text, i))
 			return i;
 	return n;
 }
@@ -146,7 +157,7 @@ encoded_words(struct fold *f, struct slice text)
 		room = (room < WORD_MAX ? room : WORD_MAX) - WORD_EXTRA;
 		n = fitting(text, room, q);
 		if (n < text.n)
-			n = at_word(text, n);
+			n = good_cut(text, n, q);
 		at = f->out->n;
 		sbuf_add_z(f->out, q ? " =?UTF-8?Q?" : " =?UTF-8?B?");
 		if (q)
