@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/codec.h"
 #include "base/mem.h"
+#include "tracker/click.h"
 #include "tracker/hits_page.h"
 
 #define KEYS_MAX 64
@@ -310,14 +310,6 @@ reply_page(struct hits *h, struct http_request *rq, int status,
 		conf_unref(c);
 }
 
-static bool
-destination_fits(struct slice d)
-{
-	return d.n <= TOKEN_DESTINATION_MAX && !slice_has_control(d) &&
-	       (slice_starts(d, SLICE("https://")) ||
-		slice_starts(d, SLICE("http://")));
-}
-
 static void
 handle_click(struct http_request *rq)
 {
@@ -325,15 +317,10 @@ handle_click(struct http_request *rq)
 	struct loop_hits *l = &h->loops[http_loop(rq)];
 	struct slice to;
 	struct token t;
-	enum rc rc = RC_DENIED;
+	enum rc rc = click_check(keys_box_get(h->keys), rq->params[0],
+				 rq->params[1], &l->destination, &t);
 
-	sbuf_reset(&l->destination);
-	if (base64url_decode(rq->params[1], &l->destination)) {
-		to = sbuf_slice(&l->destination);
-		if (destination_fits(to))
-			rc = token_check(keys_box_get(h->keys), rq->params[0],
-					 TOKEN_CLICK, to, &t);
-	}
+	to = sbuf_slice(&l->destination);
 	if (rc == RC_STATE) {
 		count(&l->revoked);
 		reply_page(h, rq, 410, &t, to);

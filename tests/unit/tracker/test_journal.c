@@ -1,0 +1,412 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "tracker/journal.h"
+
+#define SEGMENT ((size_t)64 << 10)
+
+struct place {
+	char dir[64];
+	struct journal *j;
+};
+
+static void
+journal_start(struct place *p, size_t total)
+{
+	struct journal_config c = {.dir = p->dir,
+				   .segment_bytes = SEGMENT,
+				   .total_bytes = total,
+				   .spare = 1};
+	struct err e;
+
+	assert_int_equal(journal_open(&c, &p->j, &e), RC_OK);
+}
+
+static int
+setup(void **state)
+{
+	static struct place p;
+
+	p = (struct place){"/tmp/acuse-journal-XXXXXX", NULL};
+	log_init(open("/dev/null", O_WRONLY | O_CLOEXEC), LOG_ERROR);
+	assert_non_null(mkdtemp(p.dir));
+	*state = &p;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct place *p = *state;
+	char command[128];
+
+	journal_close(p->j);
+	(void)snprintf(command, sizeof(command), "rm -r %s", p->dir);
+	return system(command);
+}
+
+static struct hit
+hit_of(unsigned i)
+{
+	struct hit h = {.time_us = (int64_t)i,
+			.kind = HIT_OPEN + i % 3,
+			.method = HIT_GET,
+			.key_id = 0x10001,
+			.index = (uint16_t)i,
+			.agent = SLICE("Mozilla/5.0 (Windows NT 10.0)"),
+			.signals = SLICE("accept: */*\n"),
+			.destination = SLICE("https://pay.example/1")};
+
+	memcpy(h.mref.b, &i, sizeof(i));
+	assert_true(addr_parse(SLICE("2001:db8::1"), &h.address));
+	return h;
+}
+
+static void
+write_hits(struct journal_writer *w, unsigned from, unsigned n)
+{
+	for (unsigned i = from; i < from + n; i++) {
+		struct hit h = hit_of(i);
+
+		assert_true(journal_append(w, &h));
+	}
+	assert_true(journal_sync(w));
+}
+
+/* Reads all that is there, which must be hits from, from + 1, … */
+static unsigned
+read_hits(struct journal_reader *r, unsigned from, struct journal_offset *o)
+{
+	static struct hit hits[100];
+	struct err e;
+	size_t n = 1;
+
+	while (n > 0) {
+		assert_int_equal(journal_read(r, hits, 100, &n, o, &e), RC_OK);
+		for (size_t i = 0; i < n; i++) {
+			struct hit want = hit_of(from++);
+
+			assert_int_equal(hits[i].time_us, want.time_us);
+			assert_int_equal(hits[i].kind, want.kind);
+			assert_int_equal(hits[i].index, want.index);
+			assert_true(ref_eq(hits[i].mref, want.mref));
+			assert_true(addr_eq(hits[i].address, want.address));
+			assert_true(slice_eq(hits[i].agent, want.agent));
+			assert_true(slice_eq(hits[i].signals, want.signals));
+			assert_true(
+			    slice_eq(hits[i].destination, want.destination));
+		}
+	}
+	return from;
+}
+
+static unsigned
+count_files(const char *dir, const char *has)
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+	unsigned n = 0;
+
+	assert_non_null(d);
+	while ((entry = readdir(d)) != NULL)
+		n += strstr(entry->d_name, has) != NULL;
+	(void)closedir(d);
+	return n;
+}
+
+static void
+test_written_is_read_in_order(void **state)
+{
+	struct place *p = *state;
+	struct journal_writer *w = NULL;
+	struct journal_reader *r = NULL;
+	struct journal_offset o = {0};
+	struct err e;
+
+	journal_start(p, 64 * SEGMENT);
+	assert_int_equal(journal_writer_new(p->j, &w, &e), RC_OK);
+	assert_int_equal(journal_reader_new(p->dir, &r, &e), RC_OK);
+	assert_int_equal(read_hits(r, 0, &o), 0);
+	write_hits(w, 0, 3);
+	assert_int_equal(read_hits(r, 0, &o), 3);
+	/* over several segments */
+	write_hits(w, 3, 2000);
+	assert_int_equal(read_hits(r, 3, &o), 2003);
+	write_hits(w, 2003, 1);
+	assert_int_equal(read_hits(r, 2003, &o), 2004);
+	journal_reader_free(r);
+
+	/* another reader goes on where the ledger says */
+	assert_int_equal(journal_reader_new(p->dir, &r, &e), RC_OK);
+	journal_seek(r, &o);
+	assert_int_equal(read_hits(r, 2004, &o), 2004);
+	write_hits(w, 2004, 5);
+	assert_int_equal(read_hits(r, 2004, &o), 2009);
+	assert_int_equal(journal_consumed(r, &o, &e), RC_OK);
+	assert_int_equal(count_files(p->dir, ".hits"), 1);
+	journal_reader_free(r);
+	journal_writer_free(w);
+}
+
+static void
+test_each_writer_has_its_own(void **state)
+{
+	struct place *p = *state;
+	struct journal_writer *w[3];
+	struct journal_reader *r = NULL;
+	struct journal_offset o;
+	struct hit hits[100];
+	unsigned seen = 0;
+	size_t n = 1;
+	struct err e;
+
+	journal_start(p, 64 * SEGMENT);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(journal_writer_new(p->j, &w[i], &e), RC_OK);
+		write_hits(w[i], i * 10, 10);
+	}
+	assert_int_equal(journal_reader_new(p->dir, &r, &e), RC_OK);
+	while (n > 0) {
+		assert_int_equal(journal_read(r, hits, 100, &n, &o, &e), RC_OK);
+		for (size_t i = 0; i < n; i++)
+			assert_int_equal(hits[i].time_us / 10, o.writer);
+		seen += (unsigned)n;
+	}
+	assert_int_equal(seen, 30);
+	journal_reader_free(r);
+	for (unsigned i = 0; i < 3; i++)
+		journal_writer_free(w[i]);
+}
+
+static void
+newest_segment(const char *dir, char path[160])
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+	char best[64] = "";
+
+	assert_non_null(d);
+	while ((entry = readdir(d)) != NULL)
+		if (strstr(entry->d_name, ".hits") &&
+		    strcmp(entry->d_name, best) > 0)
+			(void)snprintf(best, sizeof(best), "%.60s",
+				       entry->d_name);
+	(void)closedir(d);
+	(void)snprintf(path, 160, "%s/%s", dir, best);
+}
+
+/* A power cut leaves any part of what was not synced: the record before it is
+ * read, what follows is not, and what is written later is. */
+static void
+test_torn_tail(void **state)
+{
+	struct place *p = *state;
+	struct hit one = hit_of(0);
+	struct sbuf record;
+	size_t size;
+
+	sbuf_init(&record, HIT_RECORD_MAX);
+	hit_encode(&one, 1, 1, &record);
+	size = record.n;
+	sbuf_fini(&record);
+	journal_start(p, 4096 * SEGMENT);
+	for (size_t cut = 0; cut < size; cut += 7) {
+		struct journal_writer *w = NULL;
+		struct journal_reader *r = NULL;
+		struct journal_offset o = {0};
+		char path[160], junk[HIT_RECORD_MAX];
+		struct err e;
+		int fd;
+
+		assert_int_equal(journal_writer_new(p->j, &w, &e), RC_OK);
+		write_hits(w, 0, 3);
+		journal_writer_free(w);
+		newest_segment(p->dir, path);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		assert_true(fd >= 0);
+		/* the third record from byte "cut" on is what it was not */
+		memset(junk, 0xa5, sizeof(junk));
+		assert_int_equal(
+		    pwrite(fd, junk, size - cut, (off_t)(64 + 2 * size + cut)),
+		    size - cut);
+		(void)close(fd);
+		assert_int_equal(journal_writer_new(p->j, &w, &e), RC_OK);
+		write_hits(w, 2, 2);
+		assert_int_equal(journal_reader_new(p->dir, &r, &e), RC_OK);
+		assert_int_equal(read_hits(r, 0, &o), 4);
+		journal_reader_free(r);
+		journal_writer_free(w);
+		(void)snprintf(path, sizeof(path), "rm %s/*.hits", p->dir);
+		assert_int_equal(system(path), 0);
+	}
+}
+
+/* What a segment held in an earlier life is never read again. */
+static void
+test_recycled_space(void **state)
+{
+	struct place *p = *state;
+	struct journal_writer *w = NULL;
+	struct journal_reader *r = NULL;
+	struct journal_offset o = {0};
+	struct err e;
+	unsigned at = 0;
+
+	journal_start(p, 6 * SEGMENT);
+	assert_int_equal(journal_writer_new(p->j, &w, &e), RC_OK);
+	assert_int_equal(journal_reader_new(p->dir, &r, &e), RC_OK);
+	for (unsigned round = 0; round < 100; round++) {
+		write_hits(w, at, 200);
+		at = read_hits(r, at, &o);
+		assert_int_equal(at, (round + 1) * 200);
+		assert_int_equal(journal_consumed(r, &o, &e), RC_OK);
+	}
+	assert_true(count_files(p->dir, "-") <= 6);
+	assert_int_equal(journal_lost(p->j), 0);
+	journal_reader_free(r);
+	journal_writer_free(w);
+}
+
+/* Full: appends say so and count; once there is room, they go on. */
+static void
+test_full(void **state)
+{
+	struct place *p = *state;
+	struct journal_writer *w = NULL;
+	struct journal_reader *r = NULL;
+	struct journal_offset o = {0};
+	int64_t end_us;
+	unsigned kept = 0, lost = 0;
+	struct err e;
+
+	journal_start(p, 3 * SEGMENT);
+	assert_int_equal(journal_writer_new(p->j, &w, &e), RC_OK);
+	for (unsigned i = 0; i < 3000; i++) {
+		struct hit h = hit_of(kept);
+
+		if (journal_append(w, &h) && journal_sync(w))
+			kept++;
+		else
+			lost++;
+	}
+	assert_true(lost > 0);
+	assert_int_equal(journal_lost(p->j), lost);
+	assert_int_equal(journal_reader_new(p->dir, &r, &e), RC_OK);
+	assert_int_equal(read_hits(r, 0, &o), kept);
+	assert_int_equal(journal_consumed(r, &o, &e), RC_OK);
+	end_us = clock_mono_us() + 20 * SECOND_US;
+	for (;;) {
+		struct hit h = hit_of(kept);
+
+		if (journal_append(w, &h) && journal_sync(w))
+			break;
+		assert_true(clock_mono_us() < end_us);
+		(void)usleep(1000);
+	}
+	assert_int_equal(read_hits(r, kept, &o), kept + 1);
+	journal_reader_free(r);
+	journal_writer_free(w);
+}
+
+/* Where the disk gives no space (here: a file may not grow), hits are lost and
+ * counted, and nothing else happens. */
+static void
+test_no_space(void **state)
+{
+	struct place *p = *state;
+	struct journal_writer *w = NULL;
+	struct hit h = hit_of(1);
+	struct rlimit old, none;
+	struct err e;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	none = (struct rlimit){4096, old.rlim_max};
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	journal_start(p, 64 * SEGMENT);
+	assert_int_equal(journal_writer_new(p->j, &w, &e), RC_OK);
+	assert_false(journal_append(w, &h));
+	assert_true(journal_sync(w));
+	assert_true(journal_lost(p->j) >= 1);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	journal_writer_free(w);
+}
+
+/* Killed at any moment, what a sync had answered is there, once, in order. */
+static void
+test_killed(void **state)
+{
+	struct place *p = *state;
+	struct journal_offset o = {0};
+	unsigned next = 0;
+
+	for (unsigned round = 0; round < 20; round++) {
+		struct journal_reader *r = NULL;
+		int pipe_fd[2];
+		unsigned said = next, got;
+		struct err e;
+		pid_t pid;
+
+		assert_int_equal(pipe(pipe_fd), 0);
+		pid = fork();
+		if (pid == 0) {
+			struct journal_writer *w = NULL;
+
+			journal_start(p, 4096 * SEGMENT);
+			if (journal_writer_new(p->j, &w, &e) != RC_OK)
+				_exit(1);
+			for (unsigned i = next;; i += 3) {
+				write_hits(w, i, 3);
+				got = i + 3;
+				if (write(pipe_fd[1], &got, sizeof(got)) < 0)
+					_exit(1);
+			}
+		}
+		(void)close(pipe_fd[1]);
+		for (unsigned k = 0; k <= round * 3; k++)
+			assert_int_equal(read(pipe_fd[0], &said, sizeof(said)),
+					 sizeof(said));
+		(void)kill(pid, SIGKILL);
+		while (read(pipe_fd[0], &got, sizeof(got)) == sizeof(got))
+			said = got;
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		(void)close(pipe_fd[0]);
+		assert_int_equal(journal_reader_new(p->dir, &r, &e), RC_OK);
+		if (o.segment)
+			journal_seek(r, &o);
+		next = read_hits(r, next, &o);
+		assert_true(next >= said);
+		journal_reader_free(r);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_written_is_read_in_order,
+					    setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_each_writer_has_its_own, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(test_torn_tail, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_recycled_space, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(test_full, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_no_space, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_killed, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
