@@ -8,17 +8,24 @@ enum lint_level { LINT_ERROR, LINT_WARNING };
 /* One finding.  Texts live in the arena or the catalog. */
 struct lint_finding {
 	enum lint_level level;
-	struct slice where; /* "file:line:column", or the mail's name */
+	struct slice where; /* "file:line:column", or "mail/receipt es" */
 	struct slice text;
 };
 
-/* Renders a mail in one locale with data and looks for what a customer should
- * not get: missing values (also in sections that data leaves out), a subject
- * that is empty or too long, HTML that mail readers cut, tracked links outside
- * the hosts, no text part to speak of.  Owns: the array the arena. */
-size_t lint_mail(const struct catalog *c, struct slice name,
-		 struct slice locale, const struct datum *data,
-		 const struct slice *hosts, size_t host_count, struct arena *a,
+struct lint_input {
+	const struct catalog *catalog;
+	struct slice mail, locale;
+	const struct datum *data;  /* NULL: made-up data of each sort */
+	const struct slice *hosts; /* the brand's; NULL: links are not judged */
+	size_t host_count;
+};
+
+/* Renders a mail in one locale and looks for what a customer should not get:
+ * names that no data has, values missing where nothing asks first, a subject
+ * that is empty, broken or too long, HTML that mail readers cut, links that
+ * cannot be tracked, a text part that says little.
+ * Owns: the array the arena. */
+size_t lint_mail(const struct lint_input *in, struct arena *a,
 		 const struct lint_finding **out);
 
 #endif

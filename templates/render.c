@@ -11,6 +11,7 @@
 #define STACK_MAX 96
 #define DEPTH_MAX 96
 #define INDENT_MAX 256
+#define STEPS_MAX 20000000
 
 struct frame {
 	const struct frame *inner;
@@ -29,6 +30,7 @@ struct render {
 	size_t indent_from, indent_n;
 	const struct frame *frames;
 	int depth;
+	int steps;
 };
 
 static enum rc run(struct render *r, const struct template *t, uint32_t i,
@@ -381,6 +383,9 @@ run(struct render *r, const struct template *t, uint32_t i, uint32_t end)
 	while (i < end && rc == RC_OK && sbuf_ok(r->out)) {
 		const struct op *op = &t->ops[i];
 
+		if (++r->steps > STEPS_MAX)
+			return program_err(t, op->at, r->e, RC_LIMIT,
+					   "takes over %d steps", STEPS_MAX);
 		rc = step(r, t, op);
 		i = op->end ? op->end : i + 1;
 	}
