@@ -13,30 +13,38 @@ enum about {
 	DOMAIN = 64,
 	MOVED = 128,
 	REQUEST = 256, /* by hand, or an event with data of billing's own */
+	SUSPENDS = 512,
+	ENDS = 1024,
 	EVENT = PAYMENT | FAILURE | CARD | CREDIT | DOMAIN | REQUEST,
 };
 
+/* maybe: absent in a bare sample. */
 static const struct {
 	const char *name;
-	unsigned about;
+	unsigned always, maybe;
 } mails[] = {
-    {"proforma", INVOICES},
-    {"reminder", INVOICES},
-    {"reminder-final", INVOICES},
-    {"upcoming-charge", INVOICES},
-    {"overdue", INVOICES},
-    {"pre-suspension", INVOICES},
-    {"pre-suspension-all", INVOICES},
-    {"suspended", INVOICES},
-    {"suspended-all", INVOICES},
-    {"due-changed", INVOICES | MOVED},
-    {"pre-deletion", INVOICES},
-    {"deleted", REQUEST},
-    {"charge-failed", INVOICES | FAILURE},
-    {"receipt", INVOICES | PAYMENT},
-    {"card-expiring", CARD},
-    {"low-credit", CREDIT},
-    {"domain-expiring", DOMAIN},
+    {"proforma", INVOICES, SUSPENDS | ENDS},
+    {"reminder", INVOICES, SUSPENDS | ENDS},
+    {"reminder-final", INVOICES, SUSPENDS | ENDS},
+    {"upcoming-charge", INVOICES, SUSPENDS | ENDS},
+    {"overdue", INVOICES, SUSPENDS | ENDS},
+    {"pre-suspension", INVOICES | SUSPENDS, ENDS},
+    {"pre-suspension-all", INVOICES | SUSPENDS, ENDS},
+    {"suspended", REQUEST, INVOICES | ENDS},
+    {"suspended-all", REQUEST, INVOICES | ENDS},
+    {"due-changed", INVOICES | MOVED, SUSPENDS | ENDS},
+    {"pre-deletion", INVOICES | ENDS, SUSPENDS},
+    {"charge-failed", INVOICES | FAILURE, SUSPENDS | ENDS},
+    {"receipt", INVOICES | PAYMENT, SUSPENDS | ENDS},
+    {"card-expiring", CARD, INVOICES},
+    {"low-credit", CREDIT, INVOICES},
+    {"domain-expiring", DOMAIN, INVOICES},
+    {"deleted", REQUEST, INVOICES},
+    {"restored", REQUEST, INVOICES},
+    {"cancellation-received", REQUEST, INVOICES},
+    {"refund", REQUEST, INVOICES},
+    {"dispute-opened", REQUEST, INVOICES},
+    {"contact-confirmation", REQUEST, 0},
 };
 
 enum presence {
@@ -64,6 +72,8 @@ static const struct field {
     {"brand.logo_url", DATUM_TEXT, EMPTY, ALL,
      "https://alojarsur.example/logo.png"},
     {"brand.color", DATUM_TEXT, ALWAYS, ALL, "#0b57d0"},
+    {"brand.on_color", DATUM_TEXT, ALWAYS, ALL, "#ffffff"},
+    {"brand.tracking_basis", DATUM_TEXT, MAYBE, ALL, "contrato"},
     {"brand.postal_address", DATUM_TEXT, EMPTY, ALL,
      "Av. Corrientes 1234, C1043 Buenos Aires"},
     {"brand.tax_id", DATUM_TEXT, EMPTY, ALL, "30-71234567-8"},
@@ -81,6 +91,7 @@ static const struct field {
     {"invoices.issued_on", DATUM_DATE, MAYBE, INVOICES, "2026-11-06"},
     {"invoices.pay_url", DATUM_TEXT, EMPTY, INVOICES,
      "https://alojarsur.example/pay/1042?a=1&b=2"},
+    {"invoices.partial", DATUM_BOOL, ALWAYS, INVOICES, ""},
     {"invoices.first", DATUM_BOOL, ALWAYS, INVOICES, "1"},
     {"invoices.last", DATUM_BOOL, ALWAYS, INVOICES, "1"},
     {"invoices.lines", DATUM_LIST, ALWAYS, INVOICES, NULL},
@@ -108,8 +119,8 @@ static const struct field {
     {"auto_renew", DATUM_BOOL, ALWAYS, INVOICES, "1"},
     {"charge_on", DATUM_DATE, MAYBE, INVOICES, "2026-11-20"},
     {"retry_on", DATUM_DATE, MAYBE, INVOICES, "2026-11-25"},
-    {"suspend_at", DATUM_TIME, MAYBE, INVOICES, "2026-11-23T12:00:00Z"},
-    {"terminate_at", DATUM_TIME, MAYBE, INVOICES, "2026-12-16T12:00:00Z"},
+    {"suspend_at", DATUM_TIME, ALWAYS, SUSPENDS, "2026-11-23T12:00:00Z"},
+    {"terminate_at", DATUM_TIME, ALWAYS, ENDS, "2026-12-16T12:00:00Z"},
     {"old_due_on", DATUM_DATE, ALWAYS, MOVED, "2026-11-14"},
     {"services", DATUM_LIST, ALWAYS, ALL, NULL},
     {"services.id", DATUM_TEXT, ALWAYS, ALL, "s1"},
@@ -120,6 +131,10 @@ static const struct field {
     {"event.amount", DATUM_MONEY, ALWAYS, PAYMENT | CREDIT, "12345.67"},
     {"event.balance", DATUM_MONEY, MAYBE, PAYMENT, "0.00"},
     {"event.payment", DATUM_TEXT, MAYBE, PAYMENT | REQUEST, "pay_77"},
+    {"event.settled", DATUM_BOOL, ALWAYS, PAYMENT, "1"},
+    {"event.remaining", DATUM_MONEY, MAYBE, PAYMENT, "500.00"},
+    {"event.url", DATUM_TEXT, MAYBE, EVENT,
+     "https://alojarsur.example/pay/card"},
     {"event.reason", DATUM_TEXT, MAYBE, FAILURE | REQUEST,
      "Fondos insuficientes"},
     {"event.retry_on", DATUM_DATE, MAYBE, FAILURE, "2026-11-25"},
@@ -135,6 +150,7 @@ static const struct field {
     {"preferences_url", DATUM_TEXT, EMPTY, ALL,
      "https://t.alojarsur.example/u/x"},
     {"area_url", DATUM_TEXT, EMPTY, ALL, "https://t.alojarsur.example/area/x"},
+    {"attached", DATUM_BOOL, ALWAYS, ALL, "1"},
     {"tracked", DATUM_BOOL, ALWAYS, ALL, "1"},
     {"mandatory", DATUM_BOOL, ALWAYS, ALL, "1"},
 };
@@ -244,15 +260,15 @@ below(const struct maker *m, const char *path)
 }
 
 static unsigned
-about_of(struct slice mail)
+about_of(struct slice mail, enum sample_fill fill)
 {
 	for (size_t i = 0; i < sizeof(mails) / sizeof(mails[0]); i++)
 		if (slice_eq_z(mail, mails[i].name))
-			return ALL | mails[i].about;
+			return ALL | mails[i].always |
+			       (fill == SAMPLE_BARE ? 0 : mails[i].maybe);
 	return UINT_MAX;
 }
 
-/* Elements of a tree are made to be set, but read as constant. */
 static struct datum *
 first_of(const struct maker *m, const struct datum *d, const char *list,
 	 const char *path)
@@ -265,7 +281,8 @@ sample_mail(struct slice mail, enum sample_fill fill, struct slice locale,
 	    struct arena *a)
 {
 	bool argentina = slice_eq_z(locale, "es_AR");
-	struct maker m = {a, about_of(mail), fill, argentina ? "ARS" : "EUR"};
+	struct maker m = {a, about_of(mail, fill), fill,
+			  argentina ? "ARS" : "EUR"};
 	struct datum *d = below(&m, ""), *invoice, *service;
 	int n = (int)datum_count(datum_get(d, "invoices"));
 
@@ -282,6 +299,8 @@ sample_mail(struct slice mail, enum sample_fill fill, struct slice locale,
 		datum_set(d, "invoice", invoice);
 	if (service)
 		datum_set(d, "service", service);
+	if (n == 0)
+		datum_set(d, "invoices", datum_list(a));
 	if (n > 1)
 		datum_set(d, "balance", money_of(&m, "37037.01"));
 	return d;
