@@ -80,16 +80,4 @@ enum rc claims_block_lane(struct queue *q, struct db *db, int64_t lane,
 			  int64_t until_us, struct slice reason,
 			  struct err *e) MUST_USE;
 
-/* By hand: hold, resume, retry now, cancel — a message, a lane, a brand, all.
- */
-enum claims_hand { HAND_HOLD, HAND_RESUME, HAND_RETRY, HAND_CANCEL };
-struct claims_scope {
-	struct ref mref; /* used when whole is false and domain, brand empty */
-	struct slice domain, brand;
-	bool whole;
-};
-enum rc claims_hand(struct queue *q, struct db *db, enum claims_hand what,
-		    const struct claims_scope *scope, struct slice by,
-		    int64_t *changed, struct err *e) MUST_USE;
-
 #endif

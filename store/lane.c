@@ -1,5 +1,6 @@
 #include "store/lane.h"
 
+#include "store/meta.h"
 #include "store/rows.h"
 
 static void
@@ -114,6 +115,91 @@ lane_update(struct db *db, const struct lane *l, struct err *e)
 	return query_run(&q, e);
 }
 
+enum rc
+lane_list(struct db *db, struct slice brand, struct slice domain,
+	  int64_t after_id, size_t limit, struct arena *a,
+	  struct lane_load **out, size_t *n, struct err *e)
+{
+	struct rows rows = ROWS(a, struct lane_load);
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_LANE_LIST);
+	bind_text(&q, 0, brand);
+	bind_text(&q, 1, domain);
+	bind_int(&q, 2, after_id);
+	bind_int(&q, 3, (int64_t)limit);
+	while ((rc = query_row(&q, e)) == RC_OK) {
+		struct lane_load *l = rows_add(&rows);
+
+		lane_read(&q, a, &l->lane);
+		l->waiting = column_int(&q, 8);
+	}
+	query_close(&q);
+	*out = rows.p;
+	*n = rows.n;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc
+lane_hold(struct db *db, struct slice brand, struct slice domain, bool held,
+	  int64_t *changed, struct err *e)
+{
+	struct sbuf key;
+	struct query q;
+	enum rc rc;
+
+	sbuf_init(&key, 1024);
+	sbuf_addf(&key, "held/%.*s/%.*s", SLICE_ARG(brand), SLICE_ARG(domain));
+	rc = meta_set_text(db, sbuf_z(&key), held ? SLICE("1") : SLICE(""), e);
+	sbuf_fini(&key);
+	if (rc != RC_OK)
+		return rc;
+	query_open(&q, db, STMT_LANE_HOLD_ALL);
+	rc = query_run(&q, e);
+	*changed = rc == RC_OK ? db_changes(db) : 0;
+	return rc;
+}
+
+static enum rc
+run_on(struct db *db, enum stmt id, int64_t lane, struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, id);
+	bind_int(&q, 0, lane);
+	return query_run(&q, e);
+}
+
+enum rc
+lane_retry(struct db *db, int64_t lane, int64_t now_us, int64_t *changed,
+	   struct err *e)
+{
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_LANE_RETRY);
+	bind_int(&q, 0, lane);
+	bind_int(&q, 1, now_us);
+	rc = query_run(&q, e);
+	*changed = rc == RC_OK ? db_changes(db) : 0;
+	if (rc == RC_OK)
+		rc = run_on(db, STMT_LANE_UNBLOCK, lane, e);
+	return rc == RC_OK ? run_on(db, STMT_LANE_SETTLE, lane, e) : rc;
+}
+
+enum rc
+lane_messages(struct db *db, int64_t lane, bool claimed, size_t limit,
+	      struct arena *a, struct message **out, size_t *n, struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, claimed ? STMT_LANE_CLAIMED : STMT_LANE_WAITING);
+	bind_int(&q, 0, lane);
+	bind_int(&q, 1, (int64_t)limit);
+	return message_read_all(&q, a, out, n, e);
+}
+
 static enum rc
 take(struct db *db, struct message *m, int64_t instance, struct err *e)
 {
@@ -144,7 +230,5 @@ lane_claim(struct db *db, int64_t lane, int64_t instance, int64_t now_us,
 		rc = take(db, &(*out)[i], instance, e);
 	if (rc)
 		return rc;
-	query_open(&q, db, STMT_LANE_SETTLE);
-	bind_int(&q, 0, lane);
-	return query_run(&q, e);
+	return run_on(db, STMT_LANE_SETTLE, lane, e);
 }

@@ -34,6 +34,32 @@ enum rc lane_get(struct db *db, int64_t id, struct arena *a, struct lane *out,
 /* Writes blocked_us, failures, held and reason. */
 enum rc lane_update(struct db *db, const struct lane *l,
 		    struct err *e) MUST_USE;
+/* Lanes of a brand and domain (each "" for any), by id above after_id, and how
+ * many messages wait in each. */
+struct lane_load {
+	struct lane lane;
+	int64_t waiting;
+};
+enum rc lane_list(struct db *db, struct slice brand, struct slice domain,
+		  int64_t after_id, size_t limit, struct arena *a,
+		  struct lane_load **out, size_t *n, struct err *e) MUST_USE;
+
+/* Holds the lanes of a brand and domain (one of them may be "" for any), and
+ * those that are made later; or takes that back (held false).  *changed: lanes
+ * whose state it changed.  Thread: writer. */
+enum rc lane_hold(struct db *db, struct slice brand, struct slice domain,
+		  bool held, int64_t *changed, struct err *e) MUST_USE;
+
+/* Unblocks a lane and makes all that waits in it due.  *changed: messages.
+ * Thread: writer. */
+enum rc lane_retry(struct db *db, int64_t lane, int64_t now_us,
+		   int64_t *changed, struct err *e) MUST_USE;
+
+/* Messages of a lane that wait unheld, or are claimed. */
+enum rc lane_messages(struct db *db, int64_t lane, bool claimed, size_t limit,
+		      struct arena *a, struct message **out, size_t *n,
+		      struct err *e) MUST_USE;
+
 /* Due ones of a lane, soonest first; marks them claimed by the instance, and
  * sets the lane's ready_us to what is left.  Thread: writer. */
 enum rc lane_claim(struct db *db, int64_t lane, int64_t instance,

@@ -13,6 +13,8 @@ static const struct {
     {STMT_API_KEY_LIST, "a handful"},
     {STMT_SUPPRESSION_LIST, "all are asked for"},
     {STMT_STATS_CLAIMED, "its index holds the claimed ones alone"},
+    {STMT_LANE_CLAIMED, "the same, and its lane among them"},
+    {STMT_LANE_HOLD_ALL, "by hand, over some thousands"},
     {STMT_STATS_NOTICES, "all are counted"},
 };
 

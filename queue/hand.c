@@ -1,0 +1,326 @@
+#include "queue/hand.h"
+
+#include "base/clock.h"
+#include "queue/outbox.h"
+#include "queue/state.h"
+#include "store/invoice.h"
+
+/* So many messages or destinations in one operation: others wait meanwhile. */
+#define HAND_MAX 5000
+
+struct hand {
+	struct queue *q;
+	struct db *db;
+	const struct hand_order *order;
+	int64_t now;
+	struct arena *a;
+	struct hand_result *out;
+};
+
+static const char *const names[] = {"hold", "resume", "retry", "cancel"};
+
+static struct slice
+reason_of(const struct hand *h)
+{
+	return h->order->reason.n > 0 ? h->order->reason : SLICE("by hand");
+}
+
+/* What cannot be told by a state's edge. */
+static enum rc
+append(struct hand *h, struct ref subject, struct err *e)
+{
+	const struct hand_order *o = h->order;
+	char hex[REF_HEX];
+	struct sbuf b;
+	enum rc rc;
+
+	sbuf_init(&b, 65536);
+	sbuf_addf(&b, "{\"what\":\"%s\"", names[o->what]);
+	if (o->by_message) {
+		ref_hex(o->mref, hex);
+		sbuf_addf(&b, ",\"mref\":\"%s\"", hex);
+	}
+	if (o->brand.n > 0) {
+		sbuf_add_z(&b, ",\"brand\":");
+		sbuf_add_json(&b, o->brand);
+	}
+	if (o->domain.n > 0) {
+		sbuf_add_z(&b, ",\"domain\":");
+		sbuf_add_json(&b, o->domain);
+	}
+	sbuf_add_z(&b, ",\"reason\":");
+	sbuf_add_json(&b, reason_of(h));
+	sbuf_add_z(&b, ",\"by\":");
+	sbuf_add_json(&b, o->by);
+	sbuf_add_c(&b, '}');
+	rc = ledger_append(h->db,
+			   o->what == HAND_HOLD ? KIND_SENDING_PAUSED
+						: KIND_SENDING_RESUMED,
+			   subject, sbuf_slice(&b), e);
+	sbuf_fini(&b);
+	return rc;
+}
+
+static enum rc
+append_to_ledger(struct hand *h, struct err *e)
+{
+	struct ref self;
+	enum rc rc = ledger_ref(h->db, &self, e);
+
+	return rc == RC_OK ? append(h, self, e) : rc;
+}
+
+/* ---- one message ---- */
+
+static bool
+waits(const struct message *m)
+{
+	return m->state == MESSAGE_QUEUED || m->state == MESSAGE_CLAIMED ||
+	       m->state == MESSAGE_DEFERRED || m->state == MESSAGE_UNCERTAIN;
+}
+
+/* True when nothing of it has begun, and nothing will. */
+static bool
+stopped(const struct hand *h, const struct message *m)
+{
+	return m->state != MESSAGE_CLAIMED || phase_stop(h->q->phases, m->mref);
+}
+
+static enum rc
+begun(struct err *e)
+{
+	return err_set(e, RC_STATE, "the message is being sent now");
+}
+
+/* A dispute's hold is not an operator's to lift: billing says when it is
+ * over. */
+static enum rc
+disputed(struct hand *h, const struct message *m, struct err *e)
+{
+	struct notice *list;
+	size_t n;
+	enum rc rc = notice_list_message(h->db, m->id, h->a, &list, &n, e);
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct invoice v;
+
+		if (list[i].invoice.n == 0)
+			continue;
+		rc = invoice_get(h->db, list[i].invoice, h->a, &v, e);
+		if (rc == RC_OK && (v.status == INVOICE_DISPUTED ||
+				    v.status == INVOICE_PENDING))
+			return err_set(e, RC_STATE,
+				       "invoice %.*s is disputed, or its "
+				       "payment pending",
+				       SLICE_ARG(v.id));
+	}
+	return rc;
+}
+
+static enum rc
+hold(struct hand *h, struct message *m, struct err *e)
+{
+	enum rc rc;
+
+	if (m->held)
+		return RC_OK;
+	if (!stopped(h, m))
+		return begun(e);
+	m->held = true;
+	m->reason = reason_of(h);
+	rc = message_update(h->db, m, e);
+	h->out->changed++;
+	return rc == RC_OK ? append(h, m->mref, e) : rc;
+}
+
+static enum rc
+resume(struct hand *h, struct message *m, struct err *e)
+{
+	enum rc rc;
+
+	if (!m->held)
+		return RC_OK;
+	rc = disputed(h, m, e);
+	if (rc != RC_OK)
+		return rc;
+	m->held = false;
+	m->reason = SLICE("");
+	rc = message_update(h->db, m, e);
+	h->out->changed++;
+	return rc == RC_OK ? append(h, m->mref, e) : rc;
+}
+
+static enum rc
+retry(struct hand *h, struct message *m, struct err *e)
+{
+	struct lane lane;
+	enum rc rc;
+
+	if (m->state == MESSAGE_CLAIMED)
+		return begun(e);
+	if (m->held)
+		return err_set(e, RC_STATE, "the message is held: resume it");
+	m->next_us = h->now;
+	rc = message_update(h->db, m, e);
+	if (rc == RC_OK)
+		rc = lane_get(h->db, m->lane, h->a, &lane, e);
+	if (rc != RC_OK)
+		return rc;
+	lane.blocked_us = 0;
+	h->out->changed++;
+	rc = lane_update(h->db, &lane, e);
+	return rc == RC_OK ? append(h, m->mref, e) : rc;
+}
+
+static struct slice
+by_member(const struct hand *h)
+{
+	struct slice out;
+	struct sbuf b;
+
+	sbuf_init(&b, 4096);
+	sbuf_add_z(&b, "\"by\":");
+	sbuf_add_json(&b, h->order->by);
+	out = arena_dup(h->a, sbuf_slice(&b));
+	sbuf_fini(&b);
+	return out;
+}
+
+/* A notice that had no other message is cancelled with this one; else it ends
+ * when the others have. */
+static enum rc
+cancel(struct hand *h, struct message *m, struct err *e)
+{
+	struct slice more = by_member(h);
+	struct notice *list;
+	size_t n;
+	enum rc rc;
+
+	if (!stopped(h, m))
+		return begun(e);
+	rc = notice_list_message(h->db, m->id, h->a, &list, &n, e);
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct message *its;
+		size_t its_n;
+
+		if (list[i].state != NOTICE_RELEASED)
+			continue;
+		rc = message_list_notice(h->db, list[i].id, h->a, &its, &its_n,
+					 e);
+		if (rc == RC_OK && its_n == 1)
+			rc = notice_apply(h->db, &list[i], NOTICE_EV_CANCEL,
+					  reason_of(h), more, e);
+	}
+	if (rc == RC_OK)
+		rc = message_apply(h->db, m, MESSAGE_EV_CANCEL, reason_of(h),
+				   more, e);
+	h->out->changed++;
+	return rc == RC_OK ? outbox_settle(h->db, m, h->a, e) : rc;
+}
+
+static enum rc (*const by_message[])(struct hand *, struct message *,
+				     struct err *) = {
+    [HAND_HOLD] = hold,
+    [HAND_RESUME] = resume,
+    [HAND_RETRY] = retry,
+    [HAND_CANCEL] = cancel,
+};
+
+static enum rc
+one(struct hand *h, struct err *e)
+{
+	struct message m;
+	enum rc rc = message_get(h->db, h->order->mref, h->a, &m, e);
+
+	if (rc != RC_OK)
+		return rc;
+	if (!waits(&m))
+		return err_set(e, RC_STATE, "the message is %s already",
+			       message_state_name(m.state));
+	return by_message[h->order->what](h, &m, e);
+}
+
+/* ---- many ---- */
+
+static enum rc
+hold_many(struct hand *h, struct err *e)
+{
+	const struct hand_order *o = h->order;
+	bool held = o->what == HAND_HOLD;
+	struct sbuf now;
+	enum rc rc;
+
+	if (!o->all) {
+		rc = lane_hold(h->db, o->brand, o->domain, held,
+			       &h->out->changed, e);
+		return rc == RC_OK ? append_to_ledger(h, e) : rc;
+	}
+	sbuf_init(&now, 4096);
+	rc = queue_paused(h->db, &now, e);
+	h->out->changed = held == (rc == RC_NOTFOUND);
+	sbuf_fini(&now);
+	if (rc != RC_OK && rc != RC_NOTFOUND)
+		return rc;
+	return held ? queue_pause(h->q, h->db, o->reason, o->by, e)
+		    : queue_resume(h->q, h->db, o->by, e);
+}
+
+static enum rc
+cancel_lane(struct hand *h, int64_t lane, bool claimed, struct err *e)
+{
+	size_t room = HAND_MAX - (size_t)h->out->changed;
+	struct message *list;
+	size_t n;
+	enum rc rc =
+	    lane_messages(h->db, lane, claimed, room, h->a, &list, &n, e);
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		if (stopped(h, &list[i]))
+			rc = cancel(h, &list[i], e);
+	return rc;
+}
+
+static enum rc
+each_lane(struct hand *h, struct err *e)
+{
+	struct lane_load *lanes;
+	size_t n;
+	enum rc rc = lane_list(h->db, h->order->brand, h->order->domain, 0,
+			       HAND_MAX, h->a, &lanes, &n, e);
+
+	for (size_t i = 0; rc == RC_OK && i < n && !h->out->more; i++) {
+		int64_t id = lanes[i].lane.id, changed;
+
+		if (h->order->what == HAND_RETRY) {
+			rc = lane_retry(h->db, id, h->now, &changed, e);
+			h->out->changed += changed;
+			continue;
+		}
+		rc = cancel_lane(h, id, false, e);
+		if (rc == RC_OK && h->out->changed < HAND_MAX)
+			rc = cancel_lane(h, id, true, e);
+		h->out->more = h->out->changed >= HAND_MAX;
+	}
+	h->out->more |= n == HAND_MAX;
+	if (rc == RC_OK && h->order->what == HAND_RETRY)
+		rc = append_to_ledger(h, e);
+	return rc;
+}
+
+enum rc
+hand_apply(struct queue *q, struct db *db, const struct hand_order *order,
+	   struct arena *a, struct hand_result *out, struct err *e)
+{
+	struct hand h = {q, db, order, clock_wall_us(), a, out};
+	enum rc rc;
+
+	*out = (struct hand_result){.changed = 0};
+	if (order->by_message)
+		rc = one(&h, e);
+	else if (order->what == HAND_HOLD || order->what == HAND_RESUME)
+		rc = hold_many(&h, e);
+	else
+		rc = each_lane(&h, e);
+	bell_ring(&q->mail);
+	return rc;
+}
