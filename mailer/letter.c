@@ -31,6 +31,24 @@ text_z(const struct gather *g, const char *z)
 	return datum_text(g->a, slice_z(z == NULL ? "" : z));
 }
 
+/* A colour's luminance, 0 to 255, and 0 for what is no "#rrggbb".
+ * Ref: ITU-R BT.601. */
+static unsigned
+luminance(const char *color)
+{
+	unsigned long v;
+	char *end;
+
+	if (color[0] != '#' || strlen(color) != 7)
+		return 0;
+	v = strtoul(color + 1, &end, 16);
+	if (*end != '\0')
+		return 0;
+	return (unsigned)((299 * (v >> 16) + 587 * (v >> 8 & 255) +
+			   114 * (v & 255)) /
+			  1000);
+}
+
 static struct datum *
 brand_data(const struct gather *g, const struct brand *b)
 {
@@ -42,10 +60,13 @@ brand_data(const struct gather *g, const struct brand *b)
 	datum_set(d, "support_url", text_z(g, b->support_url));
 	datum_set(d, "logo_url", text_z(g, b->logo_url));
 	datum_set(d, "color", text_z(g, b->color));
+	datum_set(d, "on_color",
+		  text_z(g, luminance(b->color) < 160 ? "#ffffff" : "#111111"));
 	datum_set(d, "postal_address", text_z(g, b->postal_address));
 	datum_set(d, "tax_id", text_z(g, b->tax_id));
 	datum_set(d, "from_address", text_z(g, b->from_address));
 	datum_set(d, "reply_to", text_z(g, b->reply_to));
+	datum_set(d, "tracking_basis", text_z(g, b->tracking_basis));
 	return d;
 }
 
@@ -116,9 +137,11 @@ invoice_data(const struct gather *g, const struct invoice *i, const json_t *o,
 	size_t k;
 
 	datum_set(d, "id", text(g, i->id));
-	datum_set(d, "number", text(g, i->number));
+	datum_set(d, "number", text(g, i->number.n > 0 ? i->number : i->id));
 	datum_set(d, "total", datum_money(g->a, i->total));
 	datum_set(d, "balance", datum_money(g->a, i->balance));
+	datum_set(d, "partial",
+		  datum_bool(g->a, i->balance.minor != i->total.minor));
 	datum_set(d, "due_on", datum_date(g->a, i->due_on));
 	set_known(d, "issued_on", datum_date(g->a, i->issued_on));
 	datum_set(d, "pay_url", copy(g, o, "pay_url"));
@@ -130,13 +153,24 @@ invoice_data(const struct gather *g, const struct invoice *i, const json_t *o,
 	return d;
 }
 
+/* 2026-12 as cards show it: 12/2026. */
+static void
+set_expires(const struct gather *g, const json_t *o, struct datum *d)
+{
+	struct slice s = member(o, "expires");
+
+	if (s.n == 7 && s.p[4] == '-')
+		datum_set(
+		    d, "expires",
+		    text_z(g, arena_printf(g->a, "%.2s/%.4s", s.p + 5, s.p)));
+}
+
 static void
 set_payment_method(const struct gather *g, const json_t *o, struct datum *d)
 {
 	static const char *const kinds[] = {"card", "bank", "transfer",
 					    "credit"};
 	const json_t *method = json_object_get(o, "payment_method");
-	struct slice expires = member(method, "expires");
 	struct datum *m;
 
 	if (!json_is_object(method) ||
@@ -145,10 +179,7 @@ set_payment_method(const struct gather *g, const json_t *o, struct datum *d)
 	m = datum_map(g->a);
 	datum_set(m, "kind", copy(g, method, "kind"));
 	datum_set(m, "label", copy(g, method, "label"));
-	if (expires.n == 7) /* 2026-12 as cards show it: 12/2026 */
-		datum_set(m, "expires",
-			  text_z(g, arena_printf(g->a, "%.2s/%.4s",
-						 expires.p + 5, expires.p)));
+	set_expires(g, method, m);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
 		datum_set(m, kinds[i],
 			  datum_bool(g->a, slice_eq_z(member(method, "kind"),
@@ -209,6 +240,7 @@ set_dates(const struct gather *g, const struct invoice *i, struct datum *d)
 	datum_set(d, "days_overdue",
 		  datum_int(g->a, today > i->due_on ? today - i->due_on : 0));
 	set_act(g, &at, "suspend", "suspend_at", d);
+	set_act(g, &at, "suspend_all", "suspend_all_at", d);
 	set_act(g, &at, "terminate", "terminate_at", d);
 }
 
@@ -311,12 +343,28 @@ set_services(const struct gather *g, struct datum *d, struct err *e)
 	return rc;
 }
 
+/* What a payment leaves: "settled", or "remaining" over zero. */
+static void
+set_rest(const struct gather *g, const json_t *o, const char *currency,
+	 struct datum *d)
+{
+	struct money m;
+
+	if (money_parse(member(o, "balance"), slice_z(currency), &m, NULL) !=
+	    RC_OK)
+		return;
+	datum_set(d, "settled", datum_bool(g->a, m.minor <= 0));
+	if (m.minor > 0)
+		datum_set(d, "remaining", datum_money(g->a, m));
+}
+
 /* The data of the event or request, with its amounts as money and its dates as
  * dates; "old_due_on" is wanted by its own name. */
 static enum rc
 set_event(const struct gather *g, struct datum *d, struct err *e)
 {
-	static const char *const dates[] = {"retry_on", "expires_on"};
+	static const char *const dates[] = {"retry_on", "expires_on",
+					    "effective_on"};
 	static const char *const amounts[] = {"amount", "balance", "threshold"};
 	const char *currency =
 	    g->invoices_n > 0 ? g->invoices[0].balance.currency : "";
@@ -338,6 +386,8 @@ set_event(const struct gather *g, struct datum *d, struct err *e)
 			  amount_member(g, o, amounts[i], currency));
 	for (size_t i = 0; i < sizeof(dates) / sizeof(*dates); i++)
 		set_known(event, dates[i], date_member(g, o, dates[i]));
+	set_rest(g, o, currency, event);
+	set_expires(g, o, event);
 	set_known(d, "old_due_on", date_member(g, o, "old_due_on"));
 	datum_set(event, "at", datum_time(g->a, n->created_us));
 	datum_set(d, "event", event);
@@ -388,6 +438,8 @@ set_common(const struct gather *g, struct datum *d)
 	datum_set(d, "tracked",
 		  datum_bool(g->a, l->track_opens || l->track_links));
 	datum_set(d, "mandatory", datum_bool(g->a, l->mandatory));
+	datum_set(d, "attached",
+		  datum_bool(g->a, l->attach_pdf && l->invoice.n > 0));
 }
 
 static bool

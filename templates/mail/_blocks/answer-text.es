@@ -1,0 +1,1 @@
+¿Ya ha pagado, hay algún error o este aviso no le corresponde? Díganoslo aquí y lo revisaremos: {{answer_url}}

@@ -1,0 +1,1 @@
+A la atención de {{customer.name}}:

@@ -1,0 +1,1 @@
+{{#overdue}}{{days_overdue | plural:"venció hace # día","venció hace # días"}}{{/overdue}}{{^overdue}}{{#days_left}}{{days_left | plural:"falta # día","faltan # días"}}{{/days_left}}{{^days_left}}hoy{{/days_left}}{{/overdue}}

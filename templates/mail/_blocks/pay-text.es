@@ -1,0 +1,3 @@
+{{#pay_url}}
+Pagar: {{pay_url}}
+{{/pay_url}}

@@ -1,0 +1,6 @@
+{{#service}}
+Servicios que se verán afectados:
+{{#services}}
+- {{name}}{{#product}} ({{product}}){{/product}}
+{{/services}}
+{{/service}}

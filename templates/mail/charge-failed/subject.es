@@ -1,0 +1,1 @@
+No hemos podido cobrar {{balance | money}}{{^many}} (proforma {{invoice.number}}){{/many}}{{#many}} ({{count}} proformas){{/many}}{{#retry_on}}: lo intentaremos de nuevo el {{retry_on | date:"day"}}{{/retry_on}}

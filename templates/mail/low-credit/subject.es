@@ -1,0 +1,1 @@
+Su saldo es de {{event.amount | money}}: conviene recargarlo ({{event.at | date:"day"}})

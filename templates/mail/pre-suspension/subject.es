@@ -1,0 +1,1 @@
+{{^many}}Aviso de suspensión: no antes del {{suspend_at | date:"day"}} (proforma {{invoice.number}}){{/many}}{{#many}}Aviso de suspensión: no antes del {{suspend_at | date:"day"}} ({{count}} proformas){{/many}}

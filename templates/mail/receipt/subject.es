@@ -1,0 +1,1 @@
+Hemos recibido su pago de {{event.amount | money}}{{#invoice}} (proforma {{number}}){{/invoice}}

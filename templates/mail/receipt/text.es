@@ -1,0 +1,19 @@
+{{< _layout/text}}
+{{$title}}Hemos recibido su pago. ¡Gracias!{{/title}}
+{{$facts}}
+Importe recibido: {{event.amount | money}}
+Fecha: {{event.at | date}}{{#event.payment}}, {{event.payment}}{{/event.payment}}
+{{#event.remaining}}
+{{#pay_url}}
+Pagar {{event.remaining | money}}: {{pay_url}}
+{{/pay_url}}
+{{/event.remaining}}
+{{/facts}}
+{{$body}}
+Hemos registrado su pago de {{event.amount | money}}{{#invoice}} de la proforma {{number}}{{/invoice}}.{{#event.settled}}{{#invoice}} La proforma queda pagada por completo.{{/invoice}}{{/event.settled}}{{#event.remaining}} Quedan por pagar {{event.remaining | money}}.{{/event.remaining}}{{#attached}} Adjuntamos el comprobante en PDF.{{/attached}}
+
+Conserve este correo como constancia de su pago. No tiene que hacer nada más{{#event.remaining}} por esta parte{{/event.remaining}}.
+
+{{> _blocks/paid-text}}
+{{/body}}
+{{/ _layout/text}}

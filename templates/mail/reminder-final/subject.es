@@ -1,0 +1,1 @@
+{{^many}}Último recordatorio: la proforma {{invoice.number}} {{^overdue}}vence{{/overdue}}{{#overdue}}venció{{/overdue}} {{> _blocks/when}}, {{due_on | date:"day"}}{{/many}}{{#many}}Último recordatorio: {{count}} proformas {{^overdue}}vencen{{/overdue}}{{#overdue}}vencieron{{/overdue}} {{> _blocks/when}}, {{due_on | date:"day"}}{{/many}}

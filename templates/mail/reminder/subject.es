@@ -1,0 +1,1 @@
+{{^many}}Recordatorio: la proforma {{invoice.number}} {{^overdue}}vence{{/overdue}}{{#overdue}}venció{{/overdue}} el {{due_on | date:"day"}} ({{> _blocks/left}}){{/many}}{{#many}}Recordatorio: {{count}} proformas {{^overdue}}vencen{{/overdue}}{{#overdue}}vencieron{{/overdue}} el {{due_on | date:"day"}} ({{> _blocks/left}}){{/many}}

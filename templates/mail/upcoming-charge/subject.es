@@ -1,0 +1,1 @@
+{{^many}}Próximo cobro de {{balance | money}} el {{#charge_on}}{{charge_on | date:"day"}}{{/charge_on}}{{^charge_on}}{{due_on | date:"day"}}{{/charge_on}} (proforma {{invoice.number}}){{/many}}{{#many}}Próximo cobro de {{balance | money}} el {{#charge_on}}{{charge_on | date:"day"}}{{/charge_on}}{{^charge_on}}{{due_on | date:"day"}}{{/charge_on}} ({{count}} proformas){{/many}}
