@@ -34,6 +34,8 @@ struct drain_stats {
 	uint64_t hits, batches, retries;
 	int64_t lag_us; /* of the newest hit moved, when it was moved */
 };
+
+/* Counts since the start.  Thread: any. */
 void drain_stats(const struct drain *d, struct drain_stats *out);
 
 #endif

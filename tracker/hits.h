@@ -47,6 +47,8 @@ void hits_finish(struct hits *h, struct http_request *rq, enum hit_kind kind,
 struct hits_stats {
 	uint64_t opens, clicks, views, bad_tokens, revoked, lost;
 };
+
+/* Counts since the start, over all loops.  Thread: any. */
 void hits_stats(const struct hits *h, struct hits_stats *out);
 
 #endif

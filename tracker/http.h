@@ -37,13 +37,10 @@ struct http_field {
 };
 
 /* One of a const table; both are string literals. */
-#define HTTP_FIELD(name, value)                                                \
-	{                                                                      \
-		{"" name, sizeof(name) - 1},                                   \
-		{                                                              \
-			"" value, sizeof(value) - 1                            \
-		}                                                              \
-	}
+/* clang-format off */
+#define HTTP_FIELD(name, value) \
+	{{"" name, sizeof(name) - 1}, {"" value, sizeof(value) - 1}}
+/* clang-format on */
 
 /* A request.  Everything it points to lives until its reply was handed to the
  * network, unless said otherwise. */

@@ -113,8 +113,7 @@ struct http_server {
 	_Atomic uint16_t by_address[HTTP_BY_ADDRESS];
 };
 
-/* The loop that this thread runs, or NULL. */
-extern _Thread_local struct http_loop *http_loop_self;
+extern _Thread_local struct http_loop *http_loop_self; /* or NULL */
 
 /* --- http_request.c: libmicrohttpd's callbacks; cls is a http_daemon --- */
 void *http_on_target(void *cls, const char *uri, struct MHD_Connection *mhd);

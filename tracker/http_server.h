@@ -66,6 +66,8 @@ struct http_stats {
 	uint64_t requests, refused, status[6]; /* [2]: 2xx … */
 	uint64_t connections, suspended;       /* now */
 };
+
+/* Counts since the start, over all loops.  Thread: any. */
 void http_server_stats(const struct http_server *s, struct http_stats *out);
 
 #endif

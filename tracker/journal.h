@@ -59,6 +59,8 @@ size_t journal_pending(const struct journal_writer *w);
 /* --- reading, by one process at a time --- */
 
 struct journal_reader;
+
+/* Opens the directory for reading, from its beginning.  Fails: RC_IO. */
 enum rc journal_reader_new(const char *dir, struct journal_reader **out,
 			   struct err *e) MUST_USE;
 void journal_reader_free(struct journal_reader *r);

@@ -73,6 +73,7 @@ void router_each(const struct router *r,
 		 void (*fn)(void *owner, const struct http_route *row),
 		 void *owner);
 
+/* "GET" and its like, for logs and Allow. */
 const char *http_method_name(enum http_method m);
 
 #endif

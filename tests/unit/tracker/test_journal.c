@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -307,13 +308,10 @@ test_full(void **state)
 	assert_int_equal(read_hits(r, 0, &o), kept);
 	assert_int_equal(journal_consumed(r, &o, &e), RC_OK);
 	end_us = clock_mono_us() + 20 * SECOND_US;
-	for (;;) {
-		struct hit h = hit_of(kept);
-
-		if (journal_append(w, &h) && journal_sync(w))
-			break;
+	for (struct hit h = hit_of(kept);
+	     !journal_append(w, &h) || !journal_sync(w); h = hit_of(kept)) {
 		assert_true(clock_mono_us() < end_us);
-		(void)usleep(1000);
+		(void)sched_yield();
 	}
 	assert_int_equal(read_hits(r, kept, &o), kept + 1);
 	journal_reader_free(r);
