@@ -1,5 +1,7 @@
 #include "tests/unit/queue/fixture.h"
 
+#include "base/clock.h"
+
 #define DUE "2026-11-18" /* a Wednesday */
 
 static const char *const steps[] = {"proforma", "reminder-1", "reminder-2",
