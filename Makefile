@@ -185,9 +185,11 @@ $(B)/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard tools/$(1).c tools/$(1)/*.c)) \
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool_bin,$(t))))
 
-# A unit test links with its folder and those below it.
+# A unit test links with its folder and those below it, and with the fixture.c
+# that stands beside it.
+fixture_of = $(patsubst %.c,$(B)/%.o,$(wildcard $(dir $(1:$(B)/%=%))fixture.c))
 define unit_bin
-$(1): $(1).o $(call libs_of,$(word 3,$(subst /, ,$(1:$(B)/%=%))))
+$(1): $(1).o $(call fixture_of,$(1)) $(call libs_of,$(word 3,$(subst /, ,$(1:$(B)/%=%))))
 	$$(link)
 	$$(do_link)
 endef

@@ -18,6 +18,7 @@ enum rc materials_load(const struct conf *conf, const char *state_dir,
 struct materials *materials_hold(struct materials *m); /* Thread: any */
 void materials_release(struct materials *m);
 
+/* Its parts.  Owns: the materials. */
 const struct keyring *materials_keys(const struct materials *m);
 const struct catalog *materials_catalog(const struct materials *m);
 struct verdict_rules *materials_verdicts(const struct materials *m);

@@ -7,7 +7,9 @@
 /* The thread that finds due notices, looks again, and releases them. */
 struct planner;
 
+/* Starts it.  Owns: the caller, planner_stop(). */
 struct planner *planner_start(struct queue *q);
+/* Ends it after the round at hand; NULL does nothing. */
 void planner_stop(struct planner *p);
 
 /* One round, in the writer's thread: releases, holds, skips or moves what is

@@ -5,17 +5,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "base/clock.h"
 #include "base/date.h"
-#include "base/mem.h"
 #include "queue/claims.h"
-#include "queue/customers.h"
 #include "queue/invoices.h"
-#include "queue/planner.h"
 
 /* A queue over a fresh store, on a clock that the test moves. */
 struct fixture {
@@ -28,266 +23,58 @@ struct fixture {
 
 #define OK(call)                                                               \
 	do {                                                                   \
-		struct err *e = &error;                                        \
+		struct err *e = &fixture_error;                                \
 		enum rc rc_ = (call);                                          \
 		if (rc_ != RC_OK)                                              \
 			fail_msg("%s: %s: %s", #call, rc_name(rc_), e->text);  \
 	} while (0)
 
-static struct err error;
+/* Of the last OK() that failed. */
+extern struct err fixture_error;
 
-#define FIXTURE_CONF                                                           \
-	"general { hostname = \"acuse.h.example\" "                            \
-	"origin = \"acuse.h.example/log\" send = true }\n"                     \
-	"brand \"default\" { id = 1 title = \"H\" "                            \
-	"from_address = \"b@h.example\" return_domain = \"r.h.example\" "      \
-	"public_url = \"https://n.h.example\" locale = \"es_AR\" "             \
-	"time_zone = \"America/Argentina/Buenos_Aires\" "                      \
-	"policy = \"default\" route = \"mx\" }\n"
+/* For cmocka's set-up. */
+int fixture_make(void **state);
+/* For cmocka's tear-down: removes what it made. */
+int fixture_free(void **state);
 
-#define FIXTURE_POLICY                                                         \
-	"policy \"default\" {\n"                                               \
-	"time_zone = \"America/Argentina/Buenos_Aires\"\n"                     \
-	"window = \"mon-sat 09:00-19:00 customer\"\n"                          \
-	"group = \"due_date\" minimum = \"ARS 500\" cap = \"3/day\"\n"         \
-	"late = \"36h\" spread = \"0h\"\n"                                     \
-	"step \"proforma\" { at = \"due-15d\" template = \"proforma\" }\n"     \
-	"step \"reminder-1\" { at = \"due-10d\" template = \"reminder\" "      \
-	"unless = {\"auto_renew_ok\"} }\n"                                     \
-	"step \"reminder-2\" { at = \"due-5d\" template = \"reminder\" "       \
-	"unless = {\"auto_renew_ok\"} }\n"                                     \
-	"step \"reminder-final\" { at = \"due-1d\" "                           \
-	"template = \"reminder-final\" unless = {\"auto_renew_ok\"} }\n"       \
-	"step \"pre-suspension\" { at = \"suspend-24h\" "                      \
-	"template = \"pre-suspension\" }\n"                                    \
-	"act \"suspend\" { at = \"due+2d\" needs = {\"pre-suspension\"} "      \
-	"proof = {\"mx_accepted\"} window = \"mon-thu 09:00-15:00\" }\n"       \
-	"}\n"
+/* Moves the clock on to a moment ("2026-11-03T12:30:00Z"). */
+void fixture_at(const char *when);
 
-/* Moves the clock on to a moment. */
-static inline void
-fixture_at(const char *when)
-{
-	int64_t to, now = clock_wall_us();
+/* Runs an operation in the writer's thread. */
+enum rc fixture_do(struct fixture *f,
+		   enum rc (*run)(struct fixture *, struct db *, void *,
+				  struct err *),
+		   void *arg, struct err *e) MUST_USE;
 
-	assert_true(time_parse(slice_z(when), &to));
-	while (now < to)
-		now = clock_advance(to - now);
-}
-
-static inline int
-fixture_make(void **state)
-{
-	struct fixture *f = MEM_NEW(struct fixture);
-	char clock[96], phases[96];
-	const struct conf *conf;
-
-	snprintf(f->dir, sizeof(f->dir), "/tmp/acuse-queue-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	snprintf(f->path, sizeof(f->path), "%s/acuse.db", f->dir);
-	snprintf(clock, sizeof(clock), "%s/clock", f->dir);
-	snprintf(phases, sizeof(phases), "%s/phases", f->dir);
-	assert_true(time_parse(SLICE("2026-10-26T12:00:00Z"), &f->start_us));
-	OK(clock_share(clock, f->start_us, 1, e));
-	OK(conf_parse(SLICE(FIXTURE_CONF FIXTURE_POLICY), "/test/acuse.conf",
-		      &conf, e));
-	f->q.conf = conf_box_new(conf);
-	f->q.instance = 1;
-	bell_init(&f->q.plan);
-	bell_init(&f->q.mail);
-	OK(db_create(f->path, e));
-	OK(writer_start(f->path, 64, &f->q.writer, e));
-	OK(phases_open(phases, 64, &f->q.phases, e));
-	OK(db_open(f->path, DB_READ, &f->db, e));
-	arena_init(&f->a, 64u << 20);
-	*state = f;
-	return 0;
-}
-
-static inline int
-fixture_free(void **state)
-{
-	static const char *const files[] = {"acuse.db", "acuse.db-wal",
-					    "acuse.db-shm", "clock", "phases"};
-	struct fixture *f = *state;
-	char path[160];
-
-	writer_stop(f->q.writer);
-	db_close(f->db);
-	phases_close(f->q.phases);
-	conf_box_free(f->q.conf);
-	bell_fini(&f->q.plan);
-	bell_fini(&f->q.mail);
-	arena_fini(&f->a);
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
-		snprintf(path, sizeof(path), "%s/%s", f->dir, files[i]);
-		unlink(path);
-	}
-	rmdir(f->dir);
-	free(f);
-	return 0;
-}
-
-/* ---- operations in the writer's thread ---- */
-
-struct fixture_op {
-	struct write_op op;
-	struct fixture *f;
-	enum rc (*run)(struct fixture *f, struct db *db, void *arg,
-		       struct err *e);
-	void *arg;
-};
-
-static inline enum rc
-fixture_run(struct write_op *op, struct db *db, struct err *e)
-{
-	struct fixture_op *x = (struct fixture_op *)op;
-
-	return x->run(x->f, db, x->arg, e);
-}
-
-static inline enum rc
-fixture_do(struct fixture *f,
-	   enum rc (*run)(struct fixture *, struct db *, void *, struct err *),
-	   void *arg, struct err *e)
-{
-	struct fixture_op x = {{.run = fixture_run}, f, run, arg};
-
-	return writer_do(f->q.writer, &x.op, e);
-}
-
-static inline enum rc
-fixture_put_customer(struct fixture *f, struct db *db, void *arg, struct err *e)
-{
-	const char *id = arg;
-	struct contact k = {
-	    .id = SLICE("k1"), .role = SLICE("billing"), .since = DATE_NONE};
-	struct customer c = {.id = slice_z(id),
-			     .brand = SLICE("default"),
-			     .name = SLICE("Ana"),
-			     .groups = SLICE("[]"),
-			     .contacts = &k,
-			     .contacts_n = 1};
-	bool created;
-
-	k.email = slice_z(arena_printf(&f->a, "%s@cliente.example", id));
-	return customers_put(&f->q, db, &c, &f->a, &created, e);
-}
-
-static inline void
-fixture_customer(struct fixture *f, const char *id)
-{
-	char copy[64];
-
-	snprintf(copy, sizeof(copy), "%s", id);
-	OK(fixture_do(f, fixture_put_customer, copy, e));
-}
+/* A customer with one billing contact, ID@cliente.example. */
+void fixture_customer(struct fixture *f, const char *id);
 
 /* An invoice of 1,000.00 ARS. */
 struct put {
 	const char *id, *customer, *due;
 	int64_t rev;
-	int status;
+	int status; /* enum invoice_status */
 	bool auto_renew;
 	struct invoice_result result;
 };
 
-static inline enum rc
-fixture_put_invoice(struct fixture *f, struct db *db, void *arg, struct err *e)
-{
-	struct put *p = arg;
-	struct invoice i = {.id = slice_z(p->id),
-			    .customer = slice_z(p->customer),
-			    .number = slice_z(p->id),
-			    .policy = SLICE("default"),
-			    .rev = p->rev,
-			    .status = p->status,
-			    .total = {100000, "ARS"},
-			    .balance = {100000, "ARS"},
-			    .issued_on = DATE_NONE,
-			    .charge_on = DATE_NONE,
-			    .retry_on = DATE_NONE,
-			    .auto_renew = p->auto_renew};
-
-	assert_true(date_parse(slice_z(p->due), &i.due_on));
-	i.body = slice_z(arena_printf(&f->a, "{\"due_on\":\"%s\"}", p->due));
-	return invoices_put(&f->q, db, &i, &f->a, &p->result, e);
-}
-
-static inline enum rc
-fixture_put(struct fixture *f, struct put *p, struct err *e)
-{
-	return fixture_do(f, fixture_put_invoice, p, e);
-}
+/* Puts it.  Fails: as invoices_put(). */
+enum rc fixture_put(struct fixture *f, struct put *p, struct err *e) MUST_USE;
 
 /* A PUT that must pass. */
-static inline struct put
-fixture_invoice(struct fixture *f, const char *id, const char *customer,
-		const char *due, int64_t rev, int status)
-{
-	struct put p = {.id = id,
-			.customer = customer,
-			.due = due,
-			.rev = rev,
-			.status = status};
-
-	OK(fixture_put(f, &p, e));
-	return p;
-}
-
-static inline enum rc
-fixture_round(struct fixture *f, struct db *db, void *arg, struct err *e)
-{
-	int64_t next;
-
-	return planner_round(&f->q, db, clock_wall_us(), 100, arg, &next, e);
-}
+struct put fixture_invoice(struct fixture *f, const char *id,
+			   const char *customer, const char *due, int64_t rev,
+			   int status);
 
 /* Runs the planner until nothing more is due now. */
-static inline void
-fixture_plan(struct fixture *f)
-{
-	bool more = true;
-
-	while (more)
-		OK(fixture_do(f, fixture_round, &more, e));
-}
-
-/* ---- what is stored ---- */
+void fixture_plan(struct fixture *f);
 
 /* The notice of a step for a due date; NULL when it is not there. */
-static inline struct notice *
-fixture_step(struct fixture *f, const char *invoice, const char *step,
-	     const char *due)
-{
-	struct notice *list, *found = NULL;
-	int32_t date;
-	size_t n;
-
-	assert_true(date_parse(slice_z(due), &date));
-	OK(notice_list_invoice(f->db, slice_z(invoice), &f->a, &list, &n, e));
-	for (size_t i = 0; i < n; i++) {
-		if (list[i].anchor != date || !slice_eq_z(list[i].step, step))
-			continue;
-		assert_null(found);
-		found = &list[i];
-	}
-	return found;
-}
+struct notice *fixture_step(struct fixture *f, const char *invoice,
+			    const char *step, const char *due);
 
 /* Messages of a customer in a state (-1: any). */
-static inline size_t
-fixture_messages(struct fixture *f, const char *customer, int state,
-		 struct message **out)
-{
-	struct message_filter filter = {.customer = slice_z(customer),
-					.state = state,
-					.before_us = INT64_MAX,
-					.limit = 100};
-	size_t n;
-
-	OK(message_list(f->db, &filter, &f->a, out, &n, e));
-	return n;
-}
+size_t fixture_messages(struct fixture *f, const char *customer, int state,
+			struct message **out);
 
 #endif
