@@ -42,11 +42,12 @@ static const struct datum *
 look_up(const struct render *r, const struct template *t,
 	const struct path *path)
 {
-	const struct datum_name *keys = t->keys + path->key;
+	const struct datum_name *keys;
 	const struct datum *d = NULL;
 
 	if (path->keys == 0)
 		return r->stack[r->n - 1];
+	keys = t->keys + path->key;
 	for (size_t i = r->n; i > 0 && !d; i--)
 		d = datum_find(r->stack[i - 1], keys[0]);
 	for (uint32_t k = 1; d && k < path->keys; k++)

@@ -84,11 +84,12 @@ struct walk {
 static const struct datum *
 look_up(const struct walk *w, const struct template *t, const struct path *path)
 {
-	const struct datum_name *keys = t->keys + path->key;
+	const struct datum_name *keys;
 	const struct datum *d = NULL;
 
 	if (path->keys == 0)
 		return w->stack[w->n - 1];
+	keys = t->keys + path->key;
 	for (size_t i = w->n; i > 0 && !d; i--)
 		d = datum_find(w->stack[i - 1], keys[0]);
 	for (uint32_t k = 1; d && k < path->keys; k++)
