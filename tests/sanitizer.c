@@ -21,3 +21,12 @@ report_to_file(void)
 	if (set_path)
 		set_path(path);
 }
+
+/* What fontconfig keeps of the fonts for each thread, once. */
+const char *__lsan_default_suppressions(void);
+
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig\n";
+}
