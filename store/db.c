@@ -58,11 +58,11 @@ static const struct {
 
 /*
  * No mmap: an I/O error would then be a SIGBUS instead of an answer.  What is
- * erased is overwritten by the erasure, which turns secure_delete on.
+ * erased is overwritten by the erasure, which turns secure_delete on.  Readers
+ * sort in temporary files: counting millions must not take their memory.
  */
 static const char *const setup[] = {
     [DB_READ] = "PRAGMA cache_size = -1024;"
-		"PRAGMA temp_store = MEMORY;"
 		"PRAGMA query_only = ON",
     [DB_WRITE] = "PRAGMA synchronous = FULL;"
 		 "PRAGMA foreign_keys = OFF;"

@@ -258,7 +258,7 @@ CREATE TABLE events (
 	UNIQUE (ref, seq)
 );
 
-CREATE INDEX events_kind ON events (kind, time_us);
+CREATE INDEX events_kind ON events (kind, time_us, ref);
 
 -- A subject's next seq is that of its last event plus one; where rows were
 -- removed, their counter is kept here and outlives them.  (A counter for each
