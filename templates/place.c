@@ -48,9 +48,6 @@ static const char *const state_names[] = {
     [S_DECL] = "a declaration",
     [S_COMMENT_START] = "a comment",
     [S_COMMENT] = "a comment",
-    [S_RAW] = "<script>",
-    [S_RAW_LT] = "<script>",
-    [S_RAW_END] = "<script>",
 };
 
 /* Of attributes and of raw elements; KIND_PLAIN is 0, so that it is what is
@@ -73,11 +70,15 @@ static const struct named attributes[] = {
     {"http-equiv", KIND_REFUSED},
 };
 
-static const struct named raw_elements[] = {
-    {"script", KIND_REFUSED},
-    {"style", KIND_CSS},
-    {"title", KIND_RCDATA},
-    {"textarea", KIND_RCDATA},
+static const struct {
+	const char *name;
+	enum kind kind;
+	const char *in; /* for errors */
+} raw_elements[] = {
+    {"script", KIND_REFUSED, "<script>"},
+    {"style", KIND_CSS, "<style>"},
+    {"title", KIND_RCDATA, "<title>"},
+    {"textarea", KIND_RCDATA, "<textarea>"},
 };
 
 void
@@ -408,6 +409,8 @@ place_name(const struct place_track *p)
 {
 	if (p->mixed)
 		return "a URL that a section began";
+	if (p->state == S_RAW || p->state == S_RAW_LT || p->state == S_RAW_END)
+		return raw_elements[p->raw - 1].in;
 	return state_names[p->state];
 }
 

@@ -24,9 +24,16 @@ report_to_file(void)
 
 /* What fontconfig keeps of the fonts for each thread, once. */
 const char *__lsan_default_suppressions(void);
+const char *__lsan_default_options(void);
 
 const char *
 __lsan_default_suppressions(void)
 {
 	return "leak:libfontconfig\n";
+}
+
+const char *
+__lsan_default_options(void)
+{
+	return "print_suppressions=0";
 }
