@@ -1,7 +1,8 @@
 /*
  * 1. What a loop has in struct loop_hits is touched by that loop alone.
- * 2. A request in "waiting" is suspended, its reply is set, and its record is
- *    in the writer's round; hits_round() syncs the round and gives all back.
+ * 2. A request in "waiting" is held or suspended, its reply is set, and its
+ * record is in the writer's round; hits_round() syncs the round and gives all
+ * back.
  * 3. Whatever becomes of the record, the request is answered.
  */
 #include "tracker/hits.h"
@@ -186,8 +187,8 @@ wait_add(struct loop_hits *l, struct http_request *rq)
 	l->waiting[l->waiting_n++] = rq;
 }
 
-/* Puts the hit in the loop's round; the request, which is suspended, is given
- * back when that is on disk. */
+/* Puts the hit in the loop's round; the request, which is held or suspended, is
+ * given back when that is on disk. */
 static void
 record(struct hits *h, struct http_request *rq, enum hit_kind kind,
        const struct token *t, struct slice destination)
@@ -265,7 +266,7 @@ handle_open(struct http_request *rq)
 		count(&h->loops[http_loop(rq)].bad);
 		return;
 	}
-	http_suspend(rq);
+	http_hold(rq);
 	record(h, rq, HIT_OPEN, &t, SLICE(""));
 }
 
@@ -337,7 +338,7 @@ handle_click(struct http_request *rq)
 	} else {
 		http_redirect(rq, 302, to);
 	}
-	http_suspend(rq);
+	http_hold(rq);
 	record(h, rq, HIT_CLICK, &t, to);
 }
 

@@ -145,6 +145,10 @@ void http_suspend(struct http_request *rq);
  * Thread: any. */
 void http_finish(struct http_request *rq);
 
+/* Keeps the request open until the end of the loop's round, where whoever
+ * called this in the loop calls http_finish(); cheaper than suspending. */
+void http_hold(struct http_request *rq);
+
 /* Calls fn in the loop of a request that is suspended, or runs as a job; it
  * is given back by http_finish() later.  Thread: any. */
 void http_in_loop(struct http_request *rq,

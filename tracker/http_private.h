@@ -45,6 +45,7 @@ struct http_conn {
 	/* the reply */
 	struct MHD_Response *reply;
 	bool canned, close;
+	bool held; /* the loop's: to be looked at again in the next turn */
 	int status;
 	struct http_extra *extra;
 	struct http_conn *next; /* of the ready list, or of free ones */
@@ -90,7 +91,7 @@ struct http_loop {
 	struct http_link *links;
 	int64_t swept_us;
 	struct http_counters counters;
-	bool quiesced;
+	bool quiesced, again;
 };
 
 #define HTTP_BY_ADDRESS (1u << 14)

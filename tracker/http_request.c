@@ -396,6 +396,14 @@ http_suspend(struct http_request *rq)
 	MHD_suspend_connection(c->mhd);
 }
 
+/* Without a reply and not suspended, libmicrohttpd calls again in each turn;
+ * that spares taking the connection out of its epoll set and back. */
+void
+http_hold(struct http_request *rq)
+{
+	rq->conn->held = true;
+}
+
 void
 http_job(struct http_request *rq, void (*fn)(struct http_request *))
 {
@@ -420,6 +428,11 @@ http_finish(struct http_request *rq)
 	struct http_conn *c = rq->conn, *head;
 	struct http_loop *l = c->daemon->loop;
 
+	if (http_loop_self == l && c->held) {
+		c->held = false;
+		l->again = true;
+		return;
+	}
 	if (http_loop_self == l) {
 		c->next = l->ready;
 		l->ready = c;
@@ -456,7 +469,7 @@ request_handle(struct http_conn *c)
 		http_job(&c->rq, route->handle);
 	else
 		route->handle(&c->rq);
-	if (suspended)
+	if (suspended || c->held)
 		return MHD_YES;
 	if (!c->reply)
 		http_problem(&c->rq, &e);
@@ -500,6 +513,8 @@ http_on_request(void *cls, struct MHD_Connection *mhd, const char *url,
 			return request_body(c, data, data_n);
 		return c->reply ? http_send(c) : request_handle(c);
 	case PHASE_HANDED:
+		if (c->held)
+			return MHD_YES;
 		if (!c->reply)
 			http_problem(&c->rq, &e);
 		return http_send(c);

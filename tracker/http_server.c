@@ -237,7 +237,7 @@ loop_timeout(struct http_loop *l)
 {
 	int ms = -1;
 
-	if (l->ready || atomic_load(&l->finished))
+	if (l->ready || l->again || atomic_load(&l->finished))
 		return 0;
 	if (l->quiesced)
 		ms = 20;
@@ -321,6 +321,7 @@ loop_run(void *arg)
 	http_loop_self = l;
 	while (!loop_drained(l)) {
 		loop_wait(l);
+		l->again = false;
 		(void)loop_resume(l);
 		for (size_t i = 0; i < l->daemons_n; i++)
 			(void)MHD_run(l->daemons[i].mhd);
