@@ -26,8 +26,8 @@ struct busy {
 	struct busy *next;
 	char domain[256];
 	int connections;
-	int sent; /* in the minute that began at minute_us */
-	int64_t minute_us;
+	int sent;	   /* in the minute that began at minute_us */
+	int64_t minute_us; /* clock_mono: rates are of real time */
 };
 
 struct mailer {
@@ -95,7 +95,7 @@ sweep_busy(struct mailer *m)
 		struct busy *b = *p;
 
 		if (b->connections > 0 ||
-		    b->minute_us + MINUTE_US > clock_wall_us()) {
+		    b->minute_us + MINUTE_US > clock_mono_us()) {
 			p = &b->next;
 			continue;
 		}
@@ -108,21 +108,23 @@ sweep_busy(struct mailer *m)
 static size_t
 allowance(const struct destination *d, struct busy *b, int64_t *again_us)
 {
-	int64_t now = clock_wall_us();
+	int64_t now = clock_mono_us();
 	int most =
 	    d->per_connection > 0 ? d->per_connection : TRANSPORT_BATCH_MAX;
 
 	if (most > TRANSPORT_BATCH_MAX)
 		most = TRANSPORT_BATCH_MAX;
-	if (now - b->minute_us >= MINUTE_US || now < b->minute_us) {
+	if (b->minute_us == 0 || now - b->minute_us >= MINUTE_US) {
 		b->minute_us = now;
 		b->sent = 0;
 	}
 	if (d->connections > 0 && b->connections >= d->connections)
 		return 0;
 	if (d->per_minute > 0 && b->sent >= d->per_minute) {
-		if (b->minute_us + MINUTE_US < *again_us)
-			*again_us = b->minute_us + MINUTE_US;
+		int64_t left = b->minute_us + MINUTE_US - now;
+
+		if (clock_wall_us() + left < *again_us)
+			*again_us = clock_wall_us() + left;
 		return 0;
 	}
 	if (d->per_minute > 0 && most > d->per_minute - b->sent)
