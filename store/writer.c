@@ -71,6 +71,20 @@ writer_submit(struct writer *w, struct write_op *op)
 	return rc;
 }
 
+enum rc
+writer_submit_alone(struct writer *w, struct write_op *op)
+{
+	enum rc rc = RC_OK;
+
+	mutex_lock(&w->lock);
+	if (w->stopping)
+		rc = RC_STATE;
+	else
+		push(w, op);
+	mutex_unlock(&w->lock);
+	return rc;
+}
+
 size_t
 writer_backlog(struct writer *w)
 {

@@ -33,6 +33,11 @@ void writer_stop(struct writer *w);
  * then done is not called.  Thread: any. */
 enum rc writer_submit(struct writer *w, struct write_op *op) MUST_USE;
 
+/* The same however full the queue is: for one who has no other operation
+ * there, and waits for this one before handing over another.  Fails: RC_STATE.
+ * Thread: any. */
+enum rc writer_submit_alone(struct writer *w, struct write_op *op) MUST_USE;
+
 /* Runs an operation and waits for its commit; done is not called.  Waits for
  * room when the queue is full.  Thread: any but the writer's and the loops'. */
 enum rc writer_do(struct writer *w, struct write_op *op,

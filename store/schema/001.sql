@@ -135,6 +135,7 @@ CREATE TABLE notices (
 	UNIQUE (subject, step, anchor)
 );
 CREATE INDEX notices_due ON notices (release_us) WHERE state = 0;
+CREATE INDEX notices_stats ON notices (due_us, state, reason);
 CREATE INDEX notices_released ON notices (released_us) WHERE released_us > 0;
 CREATE INDEX notices_invoice ON notices (invoice) WHERE invoice <> '';
 CREATE INDEX notices_customer ON notices (customer, due_us);

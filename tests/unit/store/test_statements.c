@@ -15,7 +15,6 @@ static const struct {
     {STMT_STATS_CLAIMED, "its index holds the claimed ones alone"},
     {STMT_LANE_CLAIMED, "the same, and its lane among them"},
     {STMT_LANE_HOLD_ALL, "by hand, over some thousands"},
-    {STMT_STATS_NOTICES, "all are counted"},
 };
 
 static bool
