@@ -1,0 +1,213 @@
+#include "portal/log.h"
+#include "portal/portal_private.h"
+#include "proof/ledger.h"
+#include "queue/answers.h"
+
+#define FIELD_MAX 2000 /* bytes of a field */
+
+struct answer_change {
+	struct page_change change;
+	struct queue *q;
+	struct answer x;
+};
+
+/* What was said before, so that nobody wonders whether it arrived. */
+static enum rc
+set_earlier(struct page *pg, struct ref mref, struct err *e)
+{
+	struct datum *list = datum_list(&pg->arena);
+	struct event *events;
+	size_t n;
+	enum rc rc = event_list(pg->db, mref, &pg->arena, &events, &n, e);
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct slice payload = events[i].payload;
+		struct datum *d;
+
+		if (events[i].kind != KIND_MESSAGE_ANSWERED &&
+		    events[i].kind != KIND_MESSAGE_OBJECTED)
+			continue;
+		for (int k = 0; k < ANSWERS; k++) {
+			struct slice name = slice_z(answer_name(k));
+			struct slice said = slice_z(arena_printf(
+			    &pg->arena, "\"answer\":\"%s\"", name.p));
+
+			if (slice_find(payload, said) < 0)
+				continue;
+			d = datum_map(&pg->arena);
+			datum_set(d, "when",
+				  datum_time(&pg->arena, events[i].time_us));
+			datum_set(
+			    d, "title",
+			    datum_text(&pg->arena,
+				       page_word(pg, "answer", name, name)));
+			datum_add(list, d);
+			break;
+		}
+	}
+	datum_set(pg->data, "earlier", list);
+	return rc;
+}
+
+static enum rc
+set_message(struct page *pg, const struct message *m, const struct customer *c,
+	    struct err *e)
+{
+	struct datum *customer = datum_map(&pg->arena);
+	enum rc rc = page_speak(pg, e);
+
+	if (rc != RC_OK)
+		return rc;
+	datum_set(customer, "name", datum_text(&pg->arena, c->name));
+	datum_set(pg->data, "customer", customer);
+	datum_set(pg->data, "subject",
+		  datum_text(&pg->arena, m->subject.n
+					     ? m->subject
+					     : log_title(pg, m->template)));
+	datum_set(pg->data, "when",
+		  datum_time(&pg->arena,
+			     m->accepted_us ? m->accepted_us : m->created_us));
+	datum_set(pg->data, "address", datum_text(&pg->arena, m->address));
+	datum_set(pg->data, "view_url",
+		  datum_text(&pg->arena,
+			     m->sha256.n
+				 ? page_url(pg, "/m/", TOKEN_VIEW, m->mref)
+				 : SLICE("")));
+	datum_set(
+	    pg->data, "action_url",
+	    datum_text(&pg->arena, page_url(pg, "/a/", TOKEN_ANSWER, m->mref)));
+	return RC_OK;
+}
+
+void
+handle_answer_form(struct http_request *rq)
+{
+	struct err e = {0};
+	struct customer c;
+	struct message m;
+	struct token t;
+	struct page pg;
+
+	if (page_open(&pg, rq, &e) != RC_OK) {
+		page_fail(&pg, &e);
+	} else if (page_token(&pg, TOKEN_ANSWER, SLICE(""), &t) &&
+		   page_message(&pg, &t, &m, &c)) {
+		if (set_message(&pg, &m, &c, &e) == RC_OK &&
+		    set_earlier(&pg, t.ref, &e) == RC_OK)
+			page_send(&pg, 200, "answer");
+		else
+			page_fail(&pg, &e);
+	}
+	page_close(&pg);
+}
+
+/* ---- the answer ---- */
+
+static enum rc
+run_answer(struct write_op *op, struct db *db, struct err *e)
+{
+	struct answer_change *x = (struct answer_change *)op;
+	struct arena a;
+	enum rc rc;
+
+	arena_init(&a, 64u << 20);
+	rc = answers_take(x->q, db, &x->x, &a, e);
+	arena_fini(&a);
+	return rc;
+}
+
+/* As much of the visitor's address as the brand keeps. */
+static struct slice
+kept_address(const struct page *pg)
+{
+	struct addr from = pg->rq->peer;
+	char text[ADDR_TEXT];
+
+	if (pg->brand->visitor_address == VISITOR_NONE)
+		return SLICE("");
+	if (pg->brand->visitor_address == VISITOR_TRUNCATED)
+		for (size_t i = addr_is_v4(from) ? 15 : 6; i < 16; i++)
+			from.b[i] = 0;
+	addr_format(from, text);
+	return arena_dup(&pg->rq->arena, slice_z(text));
+}
+
+static bool
+take_field(struct http_request *rq, const char *name, struct slice *out)
+{
+	*out = slice_trim(http_form(rq, name));
+	if (out->p == NULL)
+		*out = SLICE("");
+	return out->n <= FIELD_MAX;
+}
+
+static bool
+read_form(struct page *pg, struct answer *x)
+{
+	struct http_request *rq = pg->rq;
+	int kind = answer_parse(http_form(rq, "answer"));
+
+	if (kind < 0 || !take_field(rq, "text", &x->text) ||
+	    !take_field(rq, "paid_on", &x->paid_on) ||
+	    !take_field(rq, "paid_by", &x->paid_by) ||
+	    !take_field(rq, "reference", &x->reference))
+		return false;
+	x->kind = (enum answer_kind)kind;
+	x->address = kept_address(pg);
+	return true;
+}
+
+/* Sets the reply for when the answer is on disk.  NULL: it was refused. */
+static struct answer_change *
+prepare(struct page *pg)
+{
+	struct answer_change *x =
+	    ARENA_NEW(&pg->rq->arena, struct answer_change);
+	struct portal *p = pg->portal;
+	struct slice name;
+	struct err e = {0};
+	struct customer c;
+	struct message m;
+	struct token t;
+
+	if (!page_token(pg, TOKEN_ANSWER, SLICE(""), &t) ||
+	    !page_message(pg, &t, &m, &c))
+		return NULL;
+	if (!page_same_origin(pg->rq) || !read_form(pg, &x->x)) {
+		page_send(pg, page_same_origin(pg->rq) ? 422 : 403, "refused");
+		return NULL;
+	}
+	if (set_message(pg, &m, &c, &e) != RC_OK) {
+		page_fail(pg, &e);
+		return NULL;
+	}
+	x->change.op.run = run_answer;
+	x->q = p->c.queue;
+	x->x.mref = t.ref;
+	name = slice_z(answer_name(x->x.kind));
+	datum_set(pg->data, "what",
+		  datum_text(&pg->arena, page_word(pg, "answer", name, name)));
+	datum_set(
+	    pg->data, "next",
+	    datum_text(&pg->arena, page_word(pg, "next", name, SLICE(""))));
+	datum_set(pg->data, "now", datum_time(&pg->arena, pg->now_us));
+	page_prepare(pg, &x->change);
+	page_send(pg, 200, "answered");
+	return x;
+}
+
+void
+handle_answer(struct http_request *rq)
+{
+	struct answer_change *x = NULL;
+	struct err e = {0};
+	struct page pg;
+
+	if (page_open(&pg, rq, &e) != RC_OK)
+		page_fail(&pg, &e);
+	else
+		x = prepare(&pg);
+	page_close(&pg);
+	if (x != NULL)
+		page_submit(&x->change);
+}

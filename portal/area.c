@@ -1,0 +1,394 @@
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "portal/log.h"
+#include "store/invoice.h"
+#include "templates/zone.h"
+
+#define ENTRIES_A_PAGE 60
+#define INVOICES_SHOWN 50
+#define PLANNED_SHOWN 24
+
+struct area {
+	struct page *pg;
+	struct customer c;
+	int64_t before_us; /* of the page of the log */
+	struct invoice *invoices;
+	size_t invoices_n;
+	struct message *messages;
+	size_t messages_n;
+	struct notice *notices;
+	size_t notices_n;
+	struct log_entry *entries;
+	size_t entries_n;
+};
+
+/* ---- invoices ---- */
+
+static const struct status {
+	const char *name, *tone;
+	bool owed;
+} statuses[] = {
+    [INVOICE_DRAFT] = {"draft", "plain", false},
+    [INVOICE_OPEN] = {"open", "plain", true},
+    [INVOICE_PENDING] = {"pending", "wait", true},
+    [INVOICE_PAID] = {"paid", "good", false},
+    [INVOICE_CANCELLED] = {"cancelled", "plain", false},
+    [INVOICE_REFUNDED] = {"refunded", "plain", false},
+    [INVOICE_DISPUTED] = {"disputed", "wait", true},
+};
+static const struct status overdue = {"overdue", "bad", true};
+
+static bool
+owed(const struct invoice *i)
+{
+	return statuses[i->status].owed && i->balance.minor > 0;
+}
+
+static struct slice
+pay_url(struct page *pg, const struct invoice *i)
+{
+	struct slice out;
+	json_t *o;
+
+	if (!owed(i) || i->status == INVOICE_PENDING ||
+	    json_read(i->body, 4u << 20, &o, NULL) != RC_OK)
+		return SLICE("");
+	out = arena_dup(&pg->arena, slice_z(json_string_value(
+					json_object_get(o, "pay_url"))));
+	json_decref(o);
+	return out;
+}
+
+static struct datum *
+invoice_data(struct page *pg, const struct invoice *i, int32_t today)
+{
+	struct datum *d = datum_map(&pg->arena);
+	bool late = owed(i) && i->status == INVOICE_OPEN && today > i->due_on;
+	const struct status *s = late ? &overdue : &statuses[i->status];
+	struct slice status = slice_z(s->name);
+
+	datum_set(d, "number", datum_text(&pg->arena, i->number));
+	datum_set(d, "total", datum_money(&pg->arena, i->total));
+	datum_set(d, "balance", datum_money(&pg->arena, i->balance));
+	datum_set(d, "due_on", datum_date(&pg->arena, i->due_on));
+	datum_set(d, "tone", datum_text_z(&pg->arena, s->tone));
+	datum_set(
+	    d, "status_title",
+	    datum_text(&pg->arena, page_word(pg, "invoice", status, status)));
+	datum_set(d, "pay_url", datum_text(&pg->arena, pay_url(pg, i)));
+	return d;
+}
+
+/* What is owed in each currency, so that nothing is added up that cannot be.
+ */
+static void
+add_sum(struct money *sums, size_t *n, struct money m)
+{
+	for (size_t i = 0; i < *n; i++) {
+		if (strcmp(sums[i].currency, m.currency) != 0)
+			continue;
+		sums[i].minor += m.minor;
+		return;
+	}
+	sums[(*n)++] = m;
+}
+
+static void
+set_invoices(struct area *x)
+{
+	struct page *pg = x->pg;
+	struct datum *open = datum_list(&pg->arena);
+	struct datum *settled = datum_list(&pg->arena);
+	struct datum *totals = datum_list(&pg->arena);
+	struct money *sums =
+	    ARENA_ARRAY(&pg->arena, struct money, x->invoices_n + 1);
+	const struct zone *z = zone_find(pg->zone);
+	int32_t today = (int32_t)(pg->now_us / DAY_US);
+	size_t sums_n = 0;
+	int minute;
+
+	if (z != NULL)
+		zone_local(z, pg->now_us, &today, &minute);
+	/* the list comes with the newest due first: what is owed is wanted
+	 * with the oldest first */
+	for (size_t i = x->invoices_n; i-- > 0;) {
+		const struct invoice *v = &x->invoices[i];
+
+		if (!owed(v))
+			continue;
+		datum_add(open, invoice_data(pg, v, today));
+		add_sum(sums, &sums_n, v->balance);
+	}
+	for (size_t i = 0; i < x->invoices_n; i++)
+		if (!owed(&x->invoices[i]) &&
+		    x->invoices[i].status != INVOICE_DRAFT)
+			datum_add(settled,
+				  invoice_data(pg, &x->invoices[i], today));
+	for (size_t i = 0; i < sums_n; i++)
+		datum_add(totals, datum_money(&pg->arena, sums[i]));
+	datum_set(pg->data, "invoices", open);
+	datum_set(pg->data, "settled", settled);
+	datum_set(pg->data, "totals", totals);
+	datum_set(pg->data, "owes",
+		  datum_bool(&pg->arena, datum_count(open) > 0));
+	datum_set(pg->data, "has_settled",
+		  datum_bool(&pg->arena, datum_count(settled) > 0));
+}
+
+static bool
+has_text(const struct datum *list, struct slice s)
+{
+	for (size_t i = 0; i < datum_count(list); i++)
+		if (slice_eq(datum_slice(datum_at(list, i)), s))
+			return true;
+	return false;
+}
+
+/* The numbers of the notices' invoices, once each. */
+static struct datum *
+numbers(struct area *x, const struct notice *list, size_t n)
+{
+	struct datum *d = datum_list(&x->pg->arena);
+
+	for (size_t i = 0; i < n; i++) {
+		struct slice number = list[i].invoice;
+
+		for (size_t k = 0; k < x->invoices_n; k++)
+			if (slice_eq(x->invoices[k].id, list[i].invoice))
+				number = x->invoices[k].number;
+		if (number.n > 0 && !has_text(d, number))
+			datum_add(d, datum_text(&x->pg->arena, number));
+	}
+	return d;
+}
+
+/* ---- the log ---- */
+
+static enum rc
+load(struct area *x, struct err *e)
+{
+	struct page *pg = x->pg;
+	struct message_filter f = {.customer = x->c.id,
+				   .state = -1,
+				   .before_us = x->before_us,
+				   .limit = ENTRIES_A_PAGE};
+	enum rc rc = invoice_list(pg->db, x->c.id, INVOICES_SHOWN, &pg->arena,
+				  &x->invoices, &x->invoices_n, e);
+
+	if (rc == RC_OK)
+		rc = message_list(pg->db, &f, &pg->arena, &x->messages,
+				  &x->messages_n, e);
+	if (rc == RC_OK)
+		rc = notice_list_customer(pg->db, x->c.id, x->before_us,
+					  ENTRIES_A_PAGE * 2, &pg->arena,
+					  &x->notices, &x->notices_n, e);
+	return rc;
+}
+
+/* Where this page of the log ends: both lists go back as far as that. */
+static int64_t
+page_end(const struct area *x)
+{
+	int64_t end = 0;
+
+	if (x->messages_n >= ENTRIES_A_PAGE)
+		end = x->messages[x->messages_n - 1].created_us;
+	if (x->notices_n >= ENTRIES_A_PAGE * 2 &&
+	    x->notices[x->notices_n - 1].due_us > end)
+		end = x->notices[x->notices_n - 1].due_us;
+	return end;
+}
+
+static enum rc
+add_messages(struct area *x, int64_t end, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < x->messages_n; i++) {
+		const struct message *m = &x->messages[i];
+		struct notice *list;
+		size_t n;
+
+		if (m->created_us < end)
+			continue;
+		rc = notice_list_message(x->pg->db, m->id, &x->pg->arena, &list,
+					 &n, e);
+		if (rc == RC_OK)
+			rc = log_message(x->pg, m, numbers(x, list, n),
+					 &x->entries[x->entries_n++], e);
+	}
+	return rc;
+}
+
+static bool
+is_unsent(const struct area *x, const struct notice *n)
+{
+	if (n->state == NOTICE_HELD)
+		return n->due_us <= x->pg->now_us;
+	/* what was released has its message to tell it */
+	return (n->state == NOTICE_CANCELLED || n->state == NOTICE_SKIPPED) &&
+	       n->released_us == 0;
+}
+
+static enum rc
+add_unsent(struct area *x, int64_t end, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < x->notices_n; i++) {
+		const struct notice *n = &x->notices[i];
+
+		if (n->due_us < end || !is_unsent(x, n))
+			continue;
+		rc = log_unsent(x->pg, n, numbers(x, n, 1),
+				&x->entries[x->entries_n++], e);
+	}
+	return rc;
+}
+
+static void
+set_planned(struct area *x)
+{
+	struct page *pg = x->pg;
+	struct datum *list = datum_list(&pg->arena);
+
+	for (size_t i = x->notices_n; i-- > 0;) {
+		const struct notice *n = &x->notices[i];
+		bool held = n->state == NOTICE_HELD && n->due_us > pg->now_us;
+		struct datum *d;
+
+		if ((n->state != NOTICE_PLANNED && !held) ||
+		    datum_count(list) >= PLANNED_SHOWN)
+			continue;
+		d = datum_map(&pg->arena);
+		datum_set(d, "when", datum_time(&pg->arena, n->due_us));
+		datum_set(d, "title",
+			  datum_text(&pg->arena, log_title(pg, n->template)));
+		datum_set(d, "invoices", numbers(x, n, 1));
+		datum_set(d, "held",
+			  datum_text(&pg->arena,
+				     held ? page_word(pg, "reason", n->reason,
+						      SLICE(""))
+					  : SLICE("")));
+		datum_add(list, d);
+	}
+	datum_set(pg->data, "planned", list);
+}
+
+static int
+newest_first(const void *a, const void *b)
+{
+	const struct log_entry *x = a, *y = b;
+
+	return (x->when_us < y->when_us) - (x->when_us > y->when_us);
+}
+
+static enum rc
+set_log(struct area *x, struct err *e)
+{
+	struct page *pg = x->pg;
+	struct datum *list = datum_list(&pg->arena);
+	int64_t end = page_end(x);
+	enum rc rc;
+
+	x->entries = ARENA_ARRAY(&pg->arena, struct log_entry,
+				 x->messages_n + x->notices_n + 1);
+	rc = add_messages(x, end, e);
+	if (rc == RC_OK)
+		rc = add_unsent(x, end, e);
+	if (rc != RC_OK)
+		return rc;
+	qsort(x->entries, x->entries_n, sizeof(*x->entries), newest_first);
+	for (size_t i = 0; i < x->entries_n; i++)
+		datum_add(list, x->entries[i].data);
+	datum_set(pg->data, "entries", list);
+	datum_set(pg->data, "older",
+		  datum_text(&pg->arena,
+			     end ? slice_z(arena_printf(&pg->arena, "%lld",
+							(long long)end))
+				 : SLICE("")));
+	return RC_OK;
+}
+
+/* ---- the page ---- */
+
+static enum rc
+fill(struct area *x, struct err *e)
+{
+	struct page *pg = x->pg;
+	struct datum *customer = datum_map(&pg->arena);
+	bool first = x->before_us == INT64_MAX;
+	enum rc rc = load(x, e);
+
+	if (rc == RC_OK)
+		rc = page_speak(pg, e);
+	if (rc != RC_OK)
+		return rc;
+	datum_set(customer, "name", datum_text(&pg->arena, x->c.name));
+	datum_set(pg->data, "customer", customer);
+	datum_set(pg->data, "now", datum_time(&pg->arena, pg->now_us));
+	datum_set(pg->data, "zone", datum_text(&pg->arena, pg->zone));
+	datum_set(pg->data, "first_page", datum_bool(&pg->arena, first));
+	datum_set(pg->data, "preferences_url",
+		  datum_text(&pg->arena, x->messages_n
+					     ? page_url(pg, "/u/", TOKEN_LEAVE,
+							x->messages[0].mref)
+					     : SLICE("")));
+	set_invoices(x);
+	set_planned(x);
+	return set_log(x, e);
+}
+
+/* The customer whose area it is.  False: the reply is set. */
+static bool
+admit(struct area *x)
+{
+	struct page *pg = x->pg;
+	struct slice expiry = pg->rq->params[1];
+	struct slice before = http_query(pg->rq, "before");
+	struct err e = {0};
+	int64_t expires_s;
+	struct token t;
+	enum rc rc;
+
+	if (!page_token(pg, TOKEN_AREA, expiry, &t))
+		return false;
+	rc = customer_get_ref(pg->db, t.ref, &pg->arena, &x->c, &e);
+	if (rc == RC_OK && !slice_eq_z(x->c.brand, pg->brand->name))
+		rc = err_set(&e, RC_NOTFOUND, "another brand's customer");
+	if (rc != RC_OK) {
+		page_fail(pg, &e);
+		return false;
+	}
+	pg->locale = x->c.locale;
+	pg->zone = x->c.time_zone;
+	pg->embeddable = true;
+	if (!slice_int(expiry, 0, INT64_MAX / SECOND_US, &expires_s) ||
+	    expires_s * SECOND_US <= pg->now_us) {
+		page_send(pg, 403, "expired-link");
+		return false;
+	}
+	if (before.p == NULL || !slice_int(before, 1, INT64_MAX, &x->before_us))
+		x->before_us = INT64_MAX;
+	return true;
+}
+
+void
+handle_area(struct http_request *rq)
+{
+	struct err e = {0};
+	struct page pg;
+	struct area x = {.pg = &pg};
+
+	if (page_open(&pg, rq, &e) != RC_OK) {
+		page_fail(&pg, &e);
+	} else if (admit(&x)) {
+		if (fill(&x, &e) == RC_OK)
+			page_send(&pg, 200, "area");
+		else
+			page_fail(&pg, &e);
+	}
+	page_close(&pg);
+}

@@ -1,0 +1,96 @@
+#ifndef PORTAL_PAGE_H
+#define PORTAL_PAGE_H
+
+#include "base/token.h"
+#include "portal/portal.h"
+#include "store/customer.h"
+#include "store/message.h"
+#include "store/writer.h"
+#include "templates/catalog.h"
+
+#define PAGE_MAX ((size_t)8 << 20)     /* bytes of HTML */
+#define PAGE_ARENA ((size_t)128 << 20) /* what a page may gather */
+
+/* A request for a page, on a job thread: who speaks (brand), to whom (locale,
+ * zone), and what the template sees. */
+struct page {
+	struct portal *portal;
+	struct http_request *rq;
+	struct arena arena;
+	struct materials *materials;
+	const struct conf *conf;
+	struct db *db;		   /* the job's reader */
+	const struct brand *brand; /* NULL: unknown */
+	struct slice locale, zone;
+	bool embeddable; /* the brand's embed_origins may frame it */
+	int64_t now_us;
+	struct datum *data;
+	const struct datum *words; /* set by page_speak() */
+};
+
+/* Begins and ends one.  The reader sees one moment in between. */
+enum rc page_open(struct page *pg, struct http_request *rq,
+		  struct err *e) MUST_USE;
+void page_close(struct page *pg);
+
+/* Checks the path's first parameter.  False: refused, the reply is set. */
+bool page_token(struct page *pg, enum token_purpose purpose,
+		struct slice destination, struct token *out);
+
+/* Reads the message of a token, and its customer, in whose language and zone
+ * the page will speak.  False: the reply is set. */
+bool page_message(struct page *pg, const struct token *t, struct message *m,
+		  struct customer *c);
+
+/* Loads the words of the page's language into the data.  Before page_word();
+ * page_send() does it where nobody did. */
+enum rc page_speak(struct page *pg, struct err *e) MUST_USE;
+
+/* The word "PREFIX_NAME", or other where there is none. */
+struct slice page_word(const struct page *pg, const char *prefix,
+		       struct slice name, struct slice other);
+
+/* Renders a page with the data, and replies with it.  Where rendering fails
+ * the reply is 500, and that is logged. */
+void page_send(struct page *pg, int status, const char *name);
+
+/* The same into out, for a reply that is made later by page_reply(). */
+enum rc page_render(struct page *pg, const char *name, struct slice *out,
+		    struct err *e) MUST_USE;
+void page_reply(struct http_request *rq, int status, const struct page *pg,
+		struct slice html);
+
+/* Replies with the page for a failure: 404, 429, 503, 500. */
+void page_fail(struct page *pg, const struct err *e);
+
+/* A change that a form asks for.  Its reply is set before, by page_send(), and
+ * sent after the commit; where that fails, the page that says so goes instead.
+ */
+struct page_change {
+	struct write_op op;
+	struct http_request *rq;
+	struct slice busy; /* the page for a failure */
+};
+
+/* Makes the failure's page.  Owns: the request's arena. */
+void page_prepare(struct page *pg, struct page_change *x);
+
+/* Suspends the request and submits the change; after page_close(). */
+void page_submit(struct page_change *x);
+
+/* "https://notices.example.com/a/TOKEN" */
+struct slice page_url(struct page *pg, const char *path,
+		      enum token_purpose purpose, struct ref ref);
+
+/* True for a POST that may come from a page of ours, or from no page. */
+bool page_same_origin(const struct http_request *rq);
+
+/* The handlers. */
+void handle_area(struct http_request *rq);
+void handle_view(struct http_request *rq);
+void handle_answer_form(struct http_request *rq);
+void handle_answer(struct http_request *rq);
+void handle_preferences(struct http_request *rq);
+void handle_leave(struct http_request *rq);
+
+#endif

@@ -1,0 +1,138 @@
+#include "portal/portal.h"
+
+#include <gmime/gmime.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "portal/page.h"
+#include "portal/portal_private.h"
+
+#define FORM_MAX 16384 /* bytes of an answer */
+
+/* Pages hold secrets in their addresses: none is kept, indexed or told on. */
+static const struct http_field table_headers[] = {
+    HTTP_FIELD("Cache-Control", "no-store, private"),
+    HTTP_FIELD("X-Content-Type-Options", "nosniff"),
+    HTTP_FIELD("X-Robots-Tag", "noindex, nofollow"),
+};
+
+static void
+handle_home(struct http_request *rq)
+{
+	struct page pg;
+	struct err e = {0};
+
+	if (page_open(&pg, rq, &e) == RC_OK)
+		page_send(&pg, 200, "home");
+	else
+		page_fail(&pg, &e);
+	page_close(&pg);
+}
+
+static void
+handle_robots(struct http_request *rq)
+{
+	http_reply(rq, 200, "text/plain; charset=utf-8",
+		   SLICE("User-agent: *\nDisallow: /\n"));
+}
+
+static const struct http_route routes[] = {
+    {.method = HTTP_GET,
+     .pattern = "/area/{token}/{expiry}",
+     .runs = HTTP_JOB,
+     .handle = handle_area,
+     .doc = "The client area: all that was sent to a customer, and why"},
+    {.method = HTTP_GET,
+     .pattern = "/m/{token}",
+     .runs = HTTP_JOB,
+     .durable = true,
+     .any_query = true,
+     .handle = handle_view,
+     .doc = "A message as it was sent, without its pixel"},
+    {.method = HTTP_GET,
+     .pattern = "/a/{token}",
+     .runs = HTTP_JOB,
+     .any_query = true,
+     .handle = handle_answer_form,
+     .doc = "The page on which a recipient answers a message"},
+    {.method = HTTP_POST,
+     .pattern = "/a/{token}",
+     .runs = HTTP_JOB,
+     .durable = true,
+     .any_query = true,
+     .body_max = FORM_MAX,
+     .handle = handle_answer,
+     .doc = "An answer: received, already paid, wrong, not me"},
+    {.method = HTTP_GET,
+     .pattern = "/u/{token}",
+     .runs = HTTP_JOB,
+     .any_query = true,
+     .handle = handle_preferences,
+     .doc = "What a customer gets, and what is tracked"},
+    {.method = HTTP_POST,
+     .pattern = "/u/{token}",
+     .runs = HTTP_JOB,
+     .durable = true,
+     .any_query = true,
+     .body_max = FORM_MAX,
+     .handle = handle_leave,
+     .doc = "Withdraws consent; unsubscribes in one click where allowed"},
+    {.method = HTTP_GET,
+     .pattern = "/robots.txt",
+     .any_query = true,
+     .handle = handle_robots,
+     .doc = "Keeps robots away"},
+    {.method = HTTP_GET,
+     .pattern = "/",
+     .runs = HTTP_JOB,
+     .any_query = true,
+     .handle = handle_home,
+     .doc = "The brand's name and abuse contact"},
+};
+
+enum rc
+portal_new(const struct portal_config *config, struct portal **out,
+	   struct err *e)
+{
+	struct portal *p = MEM_NEW(struct portal);
+
+	p->c = *config;
+	p->readers = mem_alloc((config->jobs + 1) * sizeof(struct db *));
+	g_mime_init();
+	for (unsigned i = 0; i < config->jobs; i++) {
+		enum rc rc =
+		    db_open(config->db_path, DB_READ, &p->readers[i], e);
+
+		if (rc != RC_OK) {
+			portal_free(p);
+			return rc;
+		}
+	}
+	*out = p;
+	return RC_OK;
+}
+
+void
+portal_free(struct portal *p)
+{
+	if (p == NULL)
+		return;
+	for (unsigned i = 0; i < p->c.jobs; i++)
+		if (p->readers[i] != NULL)
+			db_close(p->readers[i]);
+	g_mime_shutdown();
+	free(p->readers);
+	free(p);
+}
+
+struct http_table
+portal_table(struct portal *p)
+{
+	return (struct http_table){
+	    .routes = routes,
+	    .n = sizeof(routes) / sizeof(*routes),
+	    .owner = p,
+	    .reply_headers = table_headers,
+	    .reply_headers_n = sizeof(table_headers) / sizeof(*table_headers),
+	};
+}

@@ -1,0 +1,123 @@
+#include "portal/page.h"
+#include "portal/portal_private.h"
+#include "queue/answers.h"
+
+struct withdrawal {
+	struct page_change change;
+	struct queue *q;
+	struct slice customer;
+};
+
+static void
+set_bool(struct page *pg, const char *key, bool v)
+{
+	datum_set(pg->data, key, datum_bool(&pg->arena, v));
+}
+
+/* All that billing asks us to send is about a contract in force, so there is
+ * nothing here that could be left (mailer/letter.c). */
+static void
+set_choices(struct page *pg, const struct message *m, const struct customer *c)
+{
+	const struct brand *b = pg->brand;
+	bool withdrawn = consent_withdrawn(c->consent);
+	struct datum *customer = datum_map(&pg->arena);
+
+	datum_set(customer, "name", datum_text(&pg->arena, c->name));
+	datum_set(pg->data, "customer", customer);
+	datum_set(pg->data, "address", datum_text(&pg->arena, m->address));
+	datum_set(
+	    pg->data, "action_url",
+	    datum_text(&pg->arena, page_url(pg, "/u/", TOKEN_LEAVE, m->mref)));
+	set_bool(pg, "opens", b->opens != TRACKING_OFF && !withdrawn);
+	set_bool(pg, "links", b->links && !withdrawn);
+	set_bool(pg, "tracked",
+		 (b->opens != TRACKING_OFF || b->links) && !withdrawn);
+	set_bool(pg, "withdrawn", withdrawn);
+	set_bool(pg, "refused", false);
+}
+
+static bool
+admit(struct page *pg, struct message *m, struct customer *c)
+{
+	struct token t;
+
+	if (!page_token(pg, TOKEN_LEAVE, SLICE(""), &t) ||
+	    !page_message(pg, &t, m, c))
+		return false;
+	set_choices(pg, m, c);
+	return true;
+}
+
+void
+handle_preferences(struct http_request *rq)
+{
+	struct err e = {0};
+	struct customer c;
+	struct message m;
+	struct page pg;
+
+	if (page_open(&pg, rq, &e) != RC_OK)
+		page_fail(&pg, &e);
+	else if (admit(&pg, &m, &c))
+		page_send(&pg, 200, "preferences");
+	page_close(&pg);
+}
+
+static enum rc
+run_withdrawal(struct write_op *op, struct db *db, struct err *e)
+{
+	struct withdrawal *x = (struct withdrawal *)op;
+	struct arena a;
+	enum rc rc;
+
+	arena_init(&a, 16u << 20);
+	rc = answers_withdraw(x->q, db, x->customer, SLICE("link"), &a, e);
+	arena_fini(&a);
+	return rc;
+}
+
+/* Sets the reply; NULL where nothing changes. */
+static struct withdrawal *
+prepare(struct page *pg)
+{
+	struct withdrawal *x;
+	struct customer c;
+	struct message m;
+
+	if (!admit(pg, &m, &c))
+		return NULL;
+	if (!page_same_origin(pg->rq)) {
+		page_send(pg, 403, "refused");
+		return NULL;
+	}
+	if (!slice_eq_z(http_form(pg->rq, "action"), "withdraw")) {
+		/* one click (RFC 8058): mandatory mail refuses, and says so */
+		set_bool(pg, "refused", true);
+		page_send(pg, 403, "preferences");
+		return NULL;
+	}
+	x = ARENA_NEW(&pg->rq->arena, struct withdrawal);
+	x->change.op.run = run_withdrawal;
+	x->q = pg->portal->c.queue;
+	x->customer = arena_dup(&pg->rq->arena, c.id);
+	page_prepare(pg, &x->change);
+	page_send(pg, 200, "preferences-done");
+	return x;
+}
+
+void
+handle_leave(struct http_request *rq)
+{
+	struct withdrawal *x = NULL;
+	struct err e = {0};
+	struct page pg;
+
+	if (page_open(&pg, rq, &e) != RC_OK)
+		page_fail(&pg, &e);
+	else
+		x = prepare(&pg);
+	page_close(&pg);
+	if (x != NULL)
+		page_submit(&x->change);
+}

@@ -1,0 +1,28 @@
+#ifndef PORTAL_SENT_H
+#define PORTAL_SENT_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+/* A message as people see it, from its exact bytes. */
+struct sent {
+	struct slice html; /* UTF-8; empty: it has text alone */
+	struct slice text;
+	const struct slice *attachments; /* names of files */
+	size_t attachments_n;
+};
+
+/* Reads a message: the HTML that a mail program would show, pictures within
+ * the message turned into data:, and the plain text.  GMime has been started.
+ * Owns: the arena.  Fails: RC_INVALID (no message, or nothing to show),
+ * RC_LIMIT (larger than a page may be). */
+enum rc sent_read(struct slice bytes, struct arena *a, struct sent *out,
+		  struct err *e) MUST_USE;
+
+/* Adds html without the <img> tags whose address begins with prefix (the
+ * brand's "https://notices.example.com/o/"). */
+struct slice sent_without_pixel(struct slice html, struct slice prefix,
+				struct arena *a);
+
+#endif

@@ -1,0 +1,93 @@
+#include "portal/page.h"
+#include "portal/portal_private.h"
+#include "portal/sent.h"
+#include "store/content.h"
+
+/* What was sent is foreign HTML: it runs nothing, posts nothing, and has no
+ * origin. */
+#define SENT_POLICY                                                            \
+	"sandbox allow-popups allow-popups-to-escape-sandbox; "                \
+	"default-src 'none'; img-src https: data:; "                           \
+	"style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "     \
+	"frame-ancestors 'none'"
+#define PIXEL_PATH "/o/"
+
+static enum rc
+read_content(struct page *pg, const struct message *m, struct sent *out,
+	     struct err *e)
+{
+	struct sbuf b;
+	enum rc rc;
+
+	sbuf_init(&b, CONTENT_MAX);
+	rc = content_get(pg->db, m->id, &b, e);
+	if (rc == RC_OK)
+		rc = sent_read(sbuf_slice(&b), &pg->arena, out, e);
+	sbuf_fini(&b);
+	return rc;
+}
+
+static void
+reply_html(struct page *pg, struct slice html)
+{
+	struct http_request *rq = pg->rq;
+	struct slice pixel = slice_z(
+	    arena_printf(&pg->arena, "%s" PIXEL_PATH, pg->brand->public_url));
+
+	http_reply(rq, 200, "text/html; charset=utf-8",
+		   sent_without_pixel(html, pixel, &pg->arena));
+	http_header(rq, "Content-Security-Policy", SLICE(SENT_POLICY));
+	http_header(rq, "Referrer-Policy", SLICE("no-referrer"));
+	http_header(rq, "X-Frame-Options", SLICE("DENY"));
+}
+
+/* True when a message was shown: a hit. */
+static bool
+show(struct page *pg, const struct token *t)
+{
+	struct err e = {0};
+	struct customer c;
+	struct message m;
+	struct sent sent;
+	enum rc rc;
+
+	if (!page_message(pg, t, &m, &c))
+		return false;
+	rc = read_content(pg, &m, &sent, &e);
+	if (rc == RC_NOTFOUND) { /* not made yet, or erased */
+		page_send(pg, 404, "no-content");
+		return false;
+	}
+	if (rc != RC_OK) {
+		page_fail(pg, &e);
+		return false;
+	}
+	if (sent.html.n > 0) {
+		reply_html(pg, sent.html);
+		return true;
+	}
+	datum_set(pg->data, "subject", datum_text(&pg->arena, m.subject));
+	datum_set(pg->data, "text", datum_text(&pg->arena, sent.text));
+	page_send(pg, 200, "message");
+	return true;
+}
+
+void
+handle_view(struct http_request *rq)
+{
+	struct portal *p = rq->owner;
+	bool shown = false;
+	struct err e = {0};
+	struct token t;
+	struct page pg;
+
+	if (page_open(&pg, rq, &e) != RC_OK)
+		page_fail(&pg, &e);
+	else if (page_token(&pg, TOKEN_VIEW, SLICE(""), &t))
+		shown = show(&pg, &t);
+	page_close(&pg);
+	if (!shown || p->c.hits == NULL)
+		return;
+	http_suspend(rq);
+	hits_finish(p->c.hits, rq, HIT_VIEW, &t);
+}

@@ -1,0 +1,51 @@
+#ifndef QUEUE_ANSWERS_H
+#define QUEUE_ANSWERS_H
+
+#include "queue/queue.h"
+#include "store/message.h"
+
+/* What recipients say on the pages behind a message's links.  Thread: writer.
+ */
+
+enum answer_kind {
+	ANSWER_RECEIVED,
+	ANSWER_PAID,
+	ANSWER_WRONG,
+	ANSWER_NOT_ME,
+	ANSWERS,
+};
+
+/* More than so many answers of one message in a day are refused. */
+#define ANSWERS_A_DAY 20
+
+struct answer {
+	struct ref mref;
+	enum answer_kind kind;
+	struct slice text; /* why it is wrong; may be empty */
+	struct slice paid_on, paid_by, reference; /* of ANSWER_PAID; ditto */
+	struct slice address; /* the visitor's, as far as it is kept; "" */
+};
+
+/* "received", "paid" …; -1 for an unknown name. */
+const char *answer_name(enum answer_kind kind);
+int answer_parse(struct slice name);
+
+/* Appends message.answered, and FACT_CONFIRMED to the message, when it was
+ * received; else message.objected, and holds the acts of the invoices that it
+ * is about by their policies' objection_hold, once a due date.  The answer that
+ * was the message's last one changes nothing.  Fails: RC_NOTFOUND, RC_LIMIT
+ * (too many in a day). */
+enum rc answers_take(struct queue *q, struct db *db, const struct answer *x,
+		     struct arena *a, struct err *e) MUST_USE;
+
+/* Takes back the customer's consent to being tracked: no pixel and no counted
+ * links from now on.  Said twice it changes nothing.  source: "link".
+ * Fails: RC_NOTFOUND. */
+enum rc answers_withdraw(struct queue *q, struct db *db, struct slice customer,
+			 struct slice source, struct arena *a,
+			 struct err *e) MUST_USE;
+
+/* True for the consent of a customer who withdrew it. */
+bool consent_withdrawn(struct slice consent);
+
+#endif
