@@ -437,6 +437,8 @@ set_common(const struct gather *g, struct datum *d)
 	datum_set(d, "area_url", text_z(g, ""));
 	datum_set(d, "tracked",
 		  datum_bool(g->a, l->track_opens || l->track_links));
+	datum_set(d, "tracked_opens", datum_bool(g->a, l->track_opens));
+	datum_set(d, "tracked_links", datum_bool(g->a, l->track_links));
 	datum_set(d, "mandatory", datum_bool(g->a, l->mandatory));
 	datum_set(d, "attached",
 		  datum_bool(g->a, l->attach_pdf && l->invoice.n > 0));

@@ -3,6 +3,6 @@
 <p style="margin:12px 0 0">Si no quiere recibir avisos como este, <a href="{{preferences_url}}" class="link" style="color:#3f5368;text-decoration:underline">cambie sus preferencias</a>.</p>
 {{/preferences_url}}
 {{#tracked}}
-<p style="margin:12px 0 0">Para dejar constancia de la entrega, registramos si este correo se abre o si se usan sus enlaces{{#brand.tracking_basis}} ({{brand.tracking_basis}}){{/brand.tracking_basis}}.</p>
+<p style="margin:12px 0 0">Para dejar constancia de la entrega, registramos {{#tracked_opens}}si este correo se abre{{/tracked_opens}}{{#tracked_links}}{{#tracked_opens}} y {{/tracked_opens}}si se usan sus enlaces{{/tracked_links}}{{#brand.tracking_basis}} ({{brand.tracking_basis}}){{/brand.tracking_basis}}.</p>
 {{/tracked}}
 <p style="margin:12px 0 0">{{brand.title}}{{#brand.tax_id}} · {{brand.tax_id}}{{/brand.tax_id}}{{#brand.postal_address}} · {{brand.postal_address}}{{/brand.postal_address}}<br>Referencia {{subject_ref}}</p>

@@ -8,7 +8,7 @@
 {{/invoice}}
 <tr><td class="ink" style="padding:8px 8px 0 0;font-size:15px;line-height:22px;color:#1c2733;font-weight:700">Recibido</td><td class="ink" valign="top" align="right" style="padding:8px 0 0 8px;font-size:15px;line-height:22px;color:#1c2733;font-weight:700">{{event.amount | money}}</td></tr>
 {{#event.remaining}}
-<tr><td class="ink" style="padding:8px 8px 0 0;font-size:15px;line-height:22px;color:#1c2733;font-weight:700">Resta pagar</td><td class="ink" valign="top" align="right" style="padding:8px 0 0 8px;font-size:15px;line-height:22px;color:#1c2733;font-weight:700">{{event.remaining | money}}</td></tr>
+<tr><td class="ink" style="padding:8px 8px 0 0;font-size:15px;line-height:22px;color:#1c2733;font-weight:700">Queda por pagar</td><td class="ink" valign="top" align="right" style="padding:8px 0 0 8px;font-size:15px;line-height:22px;color:#1c2733;font-weight:700">{{event.remaining | money}}</td></tr>
 {{/event.remaining}}
 {{#event.payment}}
 <tr><td class="soft" style="padding:8px 8px 0 0;font-size:15px;line-height:22px;color:#5b6672">Referencia del pago</td><td class="soft" valign="top" align="right" style="padding:8px 0 0 8px;font-size:15px;line-height:22px;color:#5b6672">{{event.payment}}</td></tr>

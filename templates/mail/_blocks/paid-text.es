@@ -7,7 +7,7 @@ Total: {{total | money}}
 {{/invoice}}
 Recibido: {{event.amount | money}}
 {{#event.remaining}}
-Resta pagar: {{event.remaining | money}}
+Queda por pagar: {{event.remaining | money}}
 {{/event.remaining}}
 {{#event.payment}}
 Referencia del pago: {{event.payment}}

@@ -1,4 +1,5 @@
 {{#service}}
+
 Servicios que se verán afectados:
 {{#services}}
 - {{name}}{{#product}} ({{product}}){{/product}}

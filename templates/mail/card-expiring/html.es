@@ -19,6 +19,6 @@
 {{#invoice}}
 <p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">Próximo importe: {{balance | money}}, con vencimiento el {{due_on | date}}.</p>
 {{/invoice}}
-{{> _blocks/answer-html}}
+{{> _blocks/wrong-html}}
 {{/body}}
 {{/ _layout/html}}

@@ -1,1 +1,1 @@
-No hemos podido cobrar {{balance | money}}{{^many}} (proforma {{invoice.number}}){{/many}}{{#many}} ({{count}} proformas){{/many}}{{#retry_on}}: lo intentaremos de nuevo el {{retry_on | date:"day"}}{{/retry_on}}
+No hemos podido cobrar {{balance | money}}{{^many}} (proforma {{invoice.number}}){{/many}}{{#many}} ({{count}} proformas){{/many}}{{#retry_on}}: nuevo intento el {{retry_on | date:"day"}}{{/retry_on}}{{^retry_on}}{{#event}} ({{at | date:"day"}}){{/event}}{{/retry_on}}

@@ -5,7 +5,7 @@
 <h1 class="h1" style="margin:0 0 18px;font-size:24px;line-height:31px;font-weight:700;color:#1c2733">Su servicio se dará de baja y sus datos se eliminarán</h1>
 {{< _blocks/facts-alert-html}}
 {{$label}}Importe{{/label}}{{$value}}{{balance | money}}{{/value}}{{$note}}{{#overdue}}{{> _blocks/left}}{{/overdue}}{{/note}}
-{{$label2}}Baja y eliminación no antes del{{/label2}}{{$value2}}<span class="fg-alert" style="color:#b3261e">{{terminate_at | date}}</span>{{/value2}}{{$note2}}{{terminate_at | time}} ({{terminate_at | zone}}){{/note2}}
+{{$label2}}Eliminación no antes del{{/label2}}{{$value2}}<span class="fg-alert" style="color:#b3261e">{{terminate_at | date}}</span>{{/value2}}{{$note2}}{{terminate_at | time}} ({{terminate_at | zone}}){{/note2}}
 {{/ _blocks/facts-alert-html}}
 {{> _blocks/pay-html}}
 <p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">{{> _blocks/greeting}}</p>

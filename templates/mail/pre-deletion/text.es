@@ -2,8 +2,9 @@
 {{$title}}Su servicio se dará de baja y sus datos se eliminarán{{/title}}
 {{$facts}}
 Importe: {{balance | money}}{{#overdue}}, {{> _blocks/left}}{{/overdue}}
-Baja y eliminación no antes del: {{terminate_at | date}}, {{terminate_at | time}} ({{terminate_at | zone}})
+Eliminación no antes del: {{terminate_at | date}}, {{terminate_at | time}} ({{terminate_at | zone}})
 {{> _blocks/pay-text}}
+
 {{/facts}}
 {{$body}}
 {{^many}}La proforma {{invoice.number}}, por {{balance | money}}, {{^overdue}}vence{{/overdue}}{{#overdue}}venció{{/overdue}} el {{due_on | date}} y sigue pendiente de pago.{{/many}}{{#many}}Estas {{count}} proformas, por un total de {{balance | money}}, siguen pendientes de pago.{{/many}}
@@ -18,7 +19,6 @@ Cómo obtener sus datos antes de esa fecha
 - Si el servicio está suspendido y no puede entrar: responda a este correo antes de esa fecha y le indicaremos cómo obtener una copia.
 
 Si prefiere conservar el servicio, basta con pagar antes de esa fecha: al recibir el pago, lo reactivaremos con todos sus datos.
-
 {{> _blocks/services-text}}
 
 {{> _blocks/invoices-text}}

@@ -4,18 +4,19 @@
 Importe: {{balance | money}}
 Vencimiento: {{due_on | date}}, {{> _blocks/left}}
 {{> _blocks/pay-text}}
+
 {{/facts}}
 {{$body}}
 {{^many}}Le enviamos la proforma {{invoice.number}}, que vence el {{due_on | date}}.{{/many}}{{#many}}Le enviamos {{count}} proformas que vencen el {{due_on | date}}. A continuación encontrará el detalle de cada una.{{/many}}{{^many}}{{#attached}} Adjuntamos el documento en PDF.{{/attached}}{{/many}}
-
 {{#auto_renew}}
-No tiene que hacer nada: el {{> _blocks/charge-date}} cobraremos el importe{{#payment_method}}{{#label}} en {{label}}{{/label}}{{/payment_method}}.
 
+No tiene que hacer nada: el {{> _blocks/charge-date}} cobraremos el importe{{#payment_method}}{{#label}} en {{label}}{{/label}}{{/payment_method}}.
 {{/auto_renew}}
 {{^auto_renew}}
-La proforma no es una factura: la factura se emite al acreditarse el pago.
 
+La proforma no es una factura: la factura se emite al acreditarse el pago.
 {{/auto_renew}}
+
 {{> _blocks/invoices-text}}
 {{/body}}
 {{/ _layout/text}}

@@ -1,1 +1,1 @@
-Hemos recibido su pago de {{event.amount | money}}{{#invoice}} (proforma {{number}}){{/invoice}}
+Hemos recibido su pago de {{event.amount | money}} ({{#invoice}}proforma {{number}}, {{/invoice}}{{event.at | date:"day"}})

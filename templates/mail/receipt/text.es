@@ -8,11 +8,17 @@ Fecha: {{event.at | date}}{{#event.payment}}, {{event.payment}}{{/event.payment}
 Pagar {{event.remaining | money}}: {{pay_url}}
 {{/pay_url}}
 {{/event.remaining}}
+
 {{/facts}}
+{{$answer}}
+{{> _blocks/wrong-text}}
+
+
+{{/answer}}
 {{$body}}
 Hemos registrado su pago de {{event.amount | money}}{{#invoice}} de la proforma {{number}}{{/invoice}}.{{#event.settled}}{{#invoice}} La proforma queda pagada por completo.{{/invoice}}{{/event.settled}}{{#event.remaining}} Quedan por pagar {{event.remaining | money}}.{{/event.remaining}}{{#attached}} Adjuntamos el comprobante en PDF.{{/attached}}
 
-Conserve este correo como constancia de su pago. No tiene que hacer nada más{{#event.remaining}} por esta parte{{/event.remaining}}.
+Conserve este correo como constancia de su pago.{{^event.remaining}} No tiene que hacer nada más.{{/event.remaining}}
 
 {{> _blocks/paid-text}}
 {{/body}}

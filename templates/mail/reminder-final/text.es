@@ -4,6 +4,7 @@
 Importe: {{balance | money}}
 Vencimiento: {{due_on | date}}, {{> _blocks/left}}
 {{> _blocks/pay-text}}
+
 {{/facts}}
 {{$body}}
 {{^many}}La proforma {{invoice.number}}, por {{balance | money}}, {{^overdue}}vence{{/overdue}}{{#overdue}}venció{{/overdue}} el {{due_on | date}} y sigue pendiente de pago.{{/many}}{{#many}}Estas {{count}} proformas, por un total de {{balance | money}}, {{^overdue}}vencen{{/overdue}}{{#overdue}}vencieron{{/overdue}} el {{due_on | date}} y siguen pendientes de pago.{{/many}}

@@ -1,0 +1,1 @@
+Hemos recibido su solicitud de baja{{#service}}: {{service.name}}{{/service}}{{#event}} ({{at | date:"day"}}){{/event}}

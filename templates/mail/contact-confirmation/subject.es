@@ -1,0 +1,1 @@
+Confirme que podemos enviarle aquí los avisos de {{brand.title}}

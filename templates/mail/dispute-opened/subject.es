@@ -1,0 +1,1 @@
+{{^many}}Estamos revisando su reclamación sobre la proforma {{invoice.number}}{{/many}}{{#many}}Estamos revisando su reclamación sobre {{count}} proformas{{/many}}{{#event}} ({{at | date:"day"}}){{/event}}

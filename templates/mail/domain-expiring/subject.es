@@ -1,0 +1,1 @@
+Su dominio {{event.name}} vence el {{event.expires_on | date:"day"}}

@@ -1,0 +1,1 @@
+{{^many}}La proforma {{invoice.number}} venció el {{due_on | date:"day"}} y sigue pendiente de pago{{/many}}{{#many}}{{count}} proformas vencidas el {{due_on | date:"day"}} siguen pendientes de pago{{/many}}{{#days_overdue}} ({{days_overdue | plural:"# día","# días"}}){{/days_overdue}}

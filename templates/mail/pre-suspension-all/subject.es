@@ -1,0 +1,1 @@
+{{^many}}Suspenderemos todos sus servicios, no antes del {{suspend_all_at | date:"day"}} (proforma {{invoice.number}}){{/many}}{{#many}}Suspenderemos todos sus servicios, no antes del {{suspend_all_at | date:"day"}} ({{count}} proformas){{/many}}

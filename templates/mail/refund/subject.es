@@ -1,0 +1,1 @@
+Le hemos reembolsado {{event.amount | money}} ({{#invoice}}proforma {{number}}, {{/invoice}}{{event.at | date:"day"}})

@@ -1,0 +1,1 @@
+Hemos suspendido todos sus servicios{{#event}} ({{at | date:"day"}}){{/event}}

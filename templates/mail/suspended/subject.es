@@ -1,0 +1,1 @@
+{{#service}}Servicio suspendido: {{service.name}}{{/service}}{{^service}}Hemos suspendido su servicio{{/service}}{{#event}} ({{at | date:"day"}}){{/event}}
