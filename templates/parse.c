@@ -312,7 +312,7 @@ add_value(struct parser *p, const struct tag *tag)
 	}
 	before_tag(p, tag, false);
 	begin_line(p, tag);
-	if (raw && p->html && !place_is_text(&p->place))
+	if (raw && p->html && place_room(&p->place) != PLACE_ANY)
 		return FAIL(p, tag->start, "no unescaped value may stand in %s",
 			    place_name(&p->place));
 	if (value_place(p, tag, &place))
@@ -326,22 +326,33 @@ add_value(struct parser *p, const struct tag *tag)
 
 /* ---- partials, parents and blocks ---- */
 
+/* Says what of other templates may stand at a tag.  In an attribute it is plain
+ * text, which begins a URL as values do. */
+static enum rc
+take_room(struct parser *p, const struct tag *tag, struct op *op)
+{
+	if (!p->html)
+		return RC_OK;
+	op->room = place_room(&p->place);
+	if (op->room == PLACE_NO_ROOM ||
+	    (op->room == PLACE_WORDS && place_value(&p->place) == PLACE_NONE))
+		return FAIL(p, tag->start,
+			    "no block or partial may stand in %s",
+			    place_name(&p->place));
+	return RC_OK;
+}
+
 static enum rc
 name_partial(struct parser *p, const struct tag *tag, struct op *op)
 {
 	op->text = tag->content;
 	op->dynamic = tag->dynamic;
-	op->place = PLACE_TEXT;
-	if (p->html && !place_is_text(&p->place)) {
-		/* Text alone may stand in an attribute; link() looks. */
-		if (tag->dynamic || tag->kind == '<')
-			return FAIL(p, tag->start, "no partial may stand in %s",
-				    place_name(&p->place));
-		op->place = place_value(&p->place);
-		if (op->place == PLACE_NONE)
-			return FAIL(p, tag->start, "no partial may stand in %s",
-				    place_name(&p->place));
-	}
+	if (take_room(p, tag, op))
+		return RC_INVALID;
+	if (op->room != PLACE_ANY && (tag->dynamic || tag->kind == '<'))
+		return FAIL(p, tag->start,
+			    "no parent or dynamic partial may stand in %s",
+			    place_name(&p->place));
 	if (tag->dynamic)
 		return add_path(p, tag, tag->content, &op->path);
 	return RC_OK;
@@ -368,10 +379,10 @@ block_number(struct parser *p, struct slice name)
 	struct template_set *s = p->set;
 
 	for (size_t i = 0; i < s->block_count; i++)
-		if (slice_eq(s->blocks[i], name))
+		if (slice_eq(s->blocks[i].name, name))
 			return (uint32_t)i;
 	ROOM(p, s->blocks, s->block_count, s->block_cap);
-	s->blocks[s->block_count] = name;
+	s->blocks[s->block_count] = (struct block_name){name, PLACE_ANY};
 	return (uint32_t)s->block_count++;
 }
 
@@ -465,10 +476,11 @@ add_block(struct parser *p, const struct tag *tag)
 	index = (size_t)(op - p->t->ops);
 	op->text = tag->content;
 	op->block = block_number(p, tag->content);
+	if (take_room(p, tag, op))
+		return RC_INVALID;
+	if (op->room > p->set->blocks[op->block].room)
+		p->set->blocks[op->block].room = op->room;
 	before = p->place;
-	if (p->html && !place_is_text(&before))
-		return FAIL(p, tag->start, "no block may stand in %s",
-			    place_name(&before));
 	p->dedent = lose;
 	if (walk(p, tag, &close))
 		return RC_INVALID;
@@ -506,7 +518,7 @@ add_override(struct parser *p, const struct tag *tag)
 		 close->end);
 	p->dedent = outer;
 	p->t->ops[index].end = (uint32_t)p->t->op_count;
-	if (p->html && !place_is_text(&p->place))
+	if (p->html && place_room(&p->place) != PLACE_ANY)
 		return FAIL(p, tag->start, "block ends in %s",
 			    place_name(&p->place));
 	p->place = outer_place;
@@ -660,7 +672,7 @@ parse_template(struct template_set *s, struct template *t, struct err *e)
 	    walk(&p, NULL, &close))
 		return RC_INVALID;
 	add_text(&p, t->source.n, t->source.n);
-	if (p.html && !place_is_text(&p.place))
+	if (p.html && place_room(&p.place) != PLACE_ANY)
 		return program_err(t, (uint32_t)t->source.n, e, RC_INVALID,
 				   "ends in %s", place_name(&p.place));
 	return RC_OK;

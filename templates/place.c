@@ -388,11 +388,16 @@ place_same(const struct place_track *a, const struct place_track *b)
 	return a->state == b->state && a->kind == b->kind;
 }
 
-bool
-place_is_text(const struct place_track *p)
+enum place_room
+place_room(const struct place_track *p)
 {
-	return p->state == S_TEXT ||
-	       (p->state == S_RAW && p->kind == KIND_RCDATA);
+	if (p->state == S_TEXT || (p->state == S_RAW && p->kind == KIND_RCDATA))
+		return PLACE_ANY;
+	if (p->state == S_RAW && p->kind == KIND_CSS)
+		return PLACE_STYLE;
+	if ((p->state == S_DQ || p->state == S_SQ) && p->kind != KIND_REFUSED)
+		return PLACE_WORDS;
+	return PLACE_NO_ROOM;
 }
 
 void

@@ -40,8 +40,14 @@ enum place place_value(struct place_track *p);
  * can be left out or repeated. */
 bool place_same(const struct place_track *a, const struct place_track *b);
 
-/* True outside of tags, comments and raw elements, and in a title. */
-bool place_is_text(const struct place_track *p);
+/* What of other templates may stand here. */
+enum place_room {
+	PLACE_ANY,   /* text, and titles */
+	PLACE_STYLE, /* plain text without "<": in <style> */
+	PLACE_WORDS, /* plain text without markup or quotes: in an attribute */
+	PLACE_NO_ROOM,
+};
+enum place_room place_room(const struct place_track *p);
 
 /* After a section: what it did to a URL may or may not have happened. */
 void place_join(struct place_track *p, const struct place_track *before);

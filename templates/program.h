@@ -35,6 +35,7 @@ struct op {
 	uint32_t path;	      /* index of paths */
 	uint32_t call, calls; /* filters: first, and how many */
 	uint32_t block;	      /* number of the block's name in the set */
+	enum place_room room; /* of a partial or block */
 	struct slice text;
 	struct slice indent;
 	const struct template *target;
@@ -63,12 +64,17 @@ struct template
 	size_t call_count, call_cap;
 };
 
+struct block_name {
+	struct slice name;
+	enum place_room room; /* the least of all places where it stands */
+};
+
 struct template_set {
 	struct arena arena;
 	enum template_mode mode;
 	struct template *templates; /* sorted by name */
 	size_t n;
-	struct slice *blocks; /* names of blocks, by number */
+	struct block_name *blocks; /* by number */
 	size_t block_count, block_cap;
 };
 

@@ -30,21 +30,58 @@ template_find(const struct template_set *s, struct slice name)
 	return t && t->compiled ? t : NULL;
 }
 
-/* What stands in an attribute may hold no values, which were escaped for text,
- * and no markup. */
+/* Values were escaped for text, so none may come where text is not; nor may
+ * anything that ends the place. */
 static bool
-is_literal(const struct template *t)
+fits(const struct template *t, size_t from, size_t to, enum place_room room)
 {
-	for (size_t i = 0; i < t->op_count; i++) {
+	const char *bad = room == PLACE_STYLE ? "<" : "<>\"'&";
+
+	for (size_t i = from; i < to && room != PLACE_ANY; i++) {
 		const struct op *op = &t->ops[i];
 
-		if (op->code != OP_TEXT)
+		if (op->code != OP_TEXT && op->code != OP_INDENT)
 			return false;
 		for (size_t c = 0; c < op->text.n; c++)
-			if (memchr("<>\"'&", op->text.p[c], 5))
+			if (memchr(bad, op->text.p[c], strlen(bad)))
 				return false;
 	}
 	return true;
+}
+
+static enum rc
+check_overrides(const struct template_set *s, const struct template *t,
+		const struct op *parent, struct err *e)
+{
+	uint32_t i = (uint32_t)(parent - t->ops) + 1;
+
+	while (i < parent->end) {
+		const struct op *op = &t->ops[i];
+
+		if (!fits(t, i + 1, op->end, s->blocks[op->block].room))
+			return program_err(
+			    t, op->at, e, RC_INVALID,
+			    "block '%.*s' stands in an attribute or <style>, "
+			    "where it may hold plain text alone",
+			    SLICE_ARG(op->text));
+		i = op->end;
+	}
+	return RC_OK;
+}
+
+/* Once all blocks are known. */
+static enum rc
+check_blocks(const struct template_set *s, struct err *e)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct template *t = &s->templates[i];
+
+		for (size_t o = 0; o < t->op_count; o++)
+			if (t->ops[o].code == OP_PARENT &&
+			    check_overrides(s, t, &t->ops[o], e))
+				return RC_INVALID;
+	}
+	return RC_OK;
 }
 
 static enum rc compile(struct template_set *s, struct template *t,
@@ -71,11 +108,10 @@ link_op(struct template_set *s, struct template *t, struct op *op,
 		return RC_OK;
 	if (compile(s, target, e))
 		return RC_INVALID;
-	if (s->mode == TEMPLATE_STRICT && op->place != PLACE_TEXT &&
-	    !is_literal(target))
+	if (!fits(target, 0, target->op_count, op->room))
 		return program_err(t, op->at, e, RC_INVALID,
 				   "'%.*s' holds more than plain text, which "
-				   "has no place in an attribute",
+				   "has no place here",
 				   SLICE_ARG(op->text));
 	return RC_OK;
 }
@@ -150,6 +186,8 @@ template_set_new(const struct template_source *sources, size_t n,
 	if (n)
 		qsort(s->templates, n, sizeof(*s->templates), by_name);
 	rc = compile_all(s, e);
+	if (rc == RC_OK)
+		rc = check_blocks(s, e);
 	if (rc)
 		template_set_free(s);
 	else

@@ -24,6 +24,9 @@ static const struct {
     {"red", "color: #f00", H},
     {"bold", "<b>{{x}}</b>", H},
     {"self", "{{> self}}", T},
+    {"frame",
+     "<style>{{$css}}p{}{{/css}}</style><p class=\"a {{$class}}{{/class}}\">",
+     H},
     {"layout", "<title>{{$t}}{{/t}}</title><p>{{$b}}none{{/b}}", H},
 };
 
@@ -32,7 +35,7 @@ static void
 render(enum template_escape escape, const char *source, const char *data,
        const char *locale, struct sbuf *out)
 {
-	struct template_source sources[5] = {
+	struct template_source sources[6] = {
 	    {SLICE("t"), SLICE("f"), slice_z(source), escape, false}};
 	struct template_set *set = NULL;
 	struct err e = {.rc = RC_OK};
@@ -42,7 +45,7 @@ render(enum template_escape escape, const char *source, const char *data,
 	enum rc rc;
 
 	assert_non_null(j);
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 5; i++)
 		sources[i + 1] = (struct template_source){
 		    slice_z(shared[i].name), slice_z(shared[i].name),
 		    slice_z(shared[i].text), shared[i].escape, true};
@@ -51,7 +54,7 @@ render(enum template_escape escape, const char *source, const char *data,
 				    SLICE("America/Argentina/Buenos_Aires"), &l,
 				    &e),
 			 RC_OK);
-	rc = template_set_new(sources, 5, TEMPLATE_STRICT, &set, &e);
+	rc = template_set_new(sources, 6, TEMPLATE_STRICT, &set, &e);
 	if (rc == RC_OK)
 		rc = template_render(template_find(set, SLICE("t")),
 				     datum_from_json(&a, j), l, out, &e);
@@ -235,7 +238,7 @@ test_places(void **state)
 	    {H, "<b style=\"{{> red}}\">", "{}", "<b style=\"color: #f00\">"},
 	    {H, "<b style=\"{{> bold}}\">", "{}",
 	     "!f:1:11 'bold' holds more than plain text, which has no place "
-	     "in an attribute"},
+	     "here"},
 	    {H, "{{> bold}}", "{\"x\":\"&\"}", "<b>&amp;</b>"},
 	    {H, "<b a=\"{{{x}}}\">", "{}",
 	     "!f:1:7 no unescaped value may stand in an attribute that takes "
@@ -243,6 +246,21 @@ test_places(void **state)
 	    {H,
 	     "{{< layout}}{{$t}}{{x}}{{/t}}{{$b}}<i>{{x}}</i>{{/b}}{{/layout}}",
 	     "{\"x\":\"<\"}", "<title>&lt;</title><p><i>&lt;</i>"},
+	    {H,
+	     "{{< frame}}{{$css}}a > b{}{{/css}}{{$class}}c{{/class}}"
+	     "{{/frame}}",
+	     "{}", "<style>a > b{}</style><p class=\"a c\">"},
+	    {H, "{{< frame}}{{$class}}{{x}}{{/class}}{{/frame}}", "{}",
+	     "!f:1:12 block 'class' stands in an attribute or <style>, where "
+	     "it may hold plain text alone"},
+	    {H, "{{< frame}}{{$class}}\" x{{/class}}{{/frame}}", "{}",
+	     "!f:1:12 block 'class' stands in an attribute or <style>, where "
+	     "it may hold plain text alone"},
+	    {H, "{{< frame}}{{$css}}</style>{{/css}}{{/frame}}", "{}",
+	     "!f:1:12 block 'css' stands in an attribute or <style>, where it "
+	     "may hold plain text alone"},
+	    {H, "<script>{{$x}}{{/x}}</script>", "{}",
+	     "!f:1:9 no block or partial may stand in <script>"},
 	    {H, "{{< layout}}{{$b}}<i {{/b}}{{/layout}}", "{}",
 	     "!f:1:13 block ends in a tag"},
 	};
