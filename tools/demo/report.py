@@ -5,24 +5,25 @@ import json
 
 
 def table(stats):
-    n, m, reasons = stats["notices"], stats["messages"], stats["reasons"]
+    n, m = stats["notices"], stats["messages"]
+    others = n["cancelled"] - stats["stopped_by_payment"]
     rows = [
-        ("notices planned", sum(n.values()), ""),
-        ("  released", n["released"] + n["done"], ""),
+        ("notices planned", stats["planned"], ""),
+        ("  released", stats["released"], ""),
         ("  still to come", n["planned"], ""),
-        ("  held", n["held"], why(reasons, "held")),
-        ("  stopped by payment", count(reasons, "cancelled", "paid"), ""),
-        ("  cancelled for another reason",
-         n["cancelled"] - count(reasons, "cancelled", "paid"),
-         why(reasons, "cancelled", but="paid")),
-        ("  skipped", n["skipped"], why(reasons, "skipped")),
+        ("  held", n["held"], why(stats["held"])),
+        ("  stopped by payment", stats["stopped_by_payment"], ""),
+        ("  cancelled for another reason", others,
+         why(stats["cancelled"], but="paid")),
+        ("  skipped", n["skipped"], why(stats["skipped"])),
         ("messages", sum(m.values()), ""),
-        ("  accepted", m["accepted"], ""),
+        ("  accepted", stats["accepted"], ""),
         ("    deferred, then accepted", stats["deferred_then_accepted"], ""),
-        ("  refused", m["failed"], ""),
+        ("  refused", stats["refused"], ""),
         ("  expired", m["expired"], ""),
         ("  cancelled before they went", m["cancelled"], ""),
-        ("  waiting", m["queued"] + m["deferred"] + m["claimed"], ""),
+        ("  waiting", m["queued"] + m["deferred"] + m["claimed"]
+         + m["uncertain"], ""),
         ("  opened (pictures loaded)", stats["opened"], ""),
         ("  clicked", stats["clicked"], ""),
     ]
@@ -31,15 +32,10 @@ def table(stats):
         print("  %-*s %6d   %s" % (width, name, value, note))
 
 
-def count(reasons, state, reason):
-    return sum(r["count"] for r in reasons
-               if r["state"] == state and r["reason"] == reason)
-
-
-def why(reasons, state, but=None):
-    return ", ".join("%s %d" % (r["reason"] or "–", r["count"])
-                     for r in reasons
-                     if r["state"] == state and r["reason"] != but)
+def why(reasons, but=None):
+    return ", ".join("%s %d" % (reason.replace("_", " "), count)
+                     for reason, count in sorted(reasons.items())
+                     if reason != but)
 
 
 def received(journal):
@@ -74,8 +70,7 @@ def adds_up(stats, messages, journal, asked):
     for mref in got:
         if mref not in arrived:
             wrong.append("the server has %s, which is not accepted" % mref)
-    if stats["messages"]["accepted"] + stats["messages"]["delivered"] != len(
-            arrived):
+    if stats["accepted"] != len(arrived):
         wrong.append("the table counts other messages than the list")
     failed = {m["address"] for m in messages if m["state"] == "failed"}
     if failed - refused:
