@@ -3,6 +3,7 @@
 #include "api/answer.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "store/request.h"
 
 #define KEY_MAX 200
 /* A body past this is parsed by a job thread: the loop has others to serve. */

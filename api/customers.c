@@ -6,6 +6,7 @@
 #include "api/render.h"
 #include "base/clock.h"
 #include "base/token.h"
+#include "store/service.h"
 
 /* ---- PUT ---- */
 

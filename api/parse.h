@@ -5,6 +5,7 @@
 #include "queue/happenings.h"
 #include "store/customer.h"
 #include "store/invoice.h"
+#include "store/service.h"
 
 #include "api/form.h"
 

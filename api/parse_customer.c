@@ -1,4 +1,5 @@
 #include "api/parse.h"
+#include "store/service.h"
 
 #define LIST_MAX 100
 

@@ -6,6 +6,7 @@
 #include "store/customer.h"
 #include "store/event.h"
 #include "store/invoice.h"
+#include "store/service.h"
 
 /* What the API's answers look like (API.md): one function a noun, each writing
  * one value (member.h). */

@@ -4,7 +4,9 @@
 #include "base/date.h"
 #include "queue/outbox.h"
 #include "queue/state.h"
+#include "store/content.h"
 #include "store/customer.h"
+#include "store/suppression.h"
 
 /* Invariants.
  * 1. A claimed message has a slot of phases, taken in the writer's thread

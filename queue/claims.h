@@ -2,6 +2,8 @@
 #define QUEUE_CLAIMS_H
 
 #include "queue/queue.h"
+#include "store/attempt.h"
+#include "store/lane.h"
 #include "store/message.h"
 
 /*

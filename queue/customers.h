@@ -3,6 +3,7 @@
 
 #include "queue/queue.h"
 #include "store/customer.h"
+#include "store/service.h"
 
 /* What billing tells of its customers and their services.  Thread: writer. */
 

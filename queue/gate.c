@@ -6,6 +6,7 @@
 #include "queue/invoices.h"
 #include "queue/schedule.h"
 #include "queue/state.h"
+#include "store/service.h"
 
 /* Invariants.
  * 1. It answers yes only from facts that the ledger holds; whatever it does

@@ -4,6 +4,7 @@
 #include "queue/outbox.h"
 #include "queue/state.h"
 #include "store/invoice.h"
+#include "store/lane.h"
 
 /* So many messages or destinations in one operation: others wait meanwhile. */
 #define HAND_MAX 5000

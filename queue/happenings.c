@@ -4,6 +4,7 @@
 #include "base/date.h"
 #include "queue/schedule.h"
 #include "queue/state.h"
+#include "store/request.h"
 
 #define KEEP_TRYING_US (5 * DAY_US)
 

@@ -4,6 +4,7 @@
 #include "base/date.h"
 #include "queue/schedule.h"
 #include "queue/state.h"
+#include "store/act.h"
 
 /* Invariants.
  * 1. After each change of an invoice its notices are what the policy wants of

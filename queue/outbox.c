@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 #include "queue/state.h"
+#include "store/lane.h"
+#include "store/suppression.h"
 
 /* Invariants.
  * 1. A message is made only together with a row of message_notices for each

@@ -10,6 +10,7 @@
 #include "queue/outbox.h"
 #include "queue/schedule.h"
 #include "queue/state.h"
+#include "store/act.h"
 
 #include <stdatomic.h>
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "proof/ledger.h"
+#include "store/meta.h"
 
 static struct slice
 fold(struct slice s, char *out)

@@ -16,6 +16,7 @@
 #include "server/fast_clock.h"
 #include "server/hit_sink.h"
 #include "server/state.h"
+#include "store/meta.h"
 #include "tracker/http_server.h"
 
 /* Invariants.
