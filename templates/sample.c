@@ -16,6 +16,7 @@ enum about {
 	SUSPENDS = 512,
 	ENDS = 1024,
 	SUSPENDS_ALL = 2048,
+	REFUND = 4096,
 	EVENT = PAYMENT | FAILURE | CARD | CREDIT | DOMAIN | REQUEST,
 };
 
@@ -43,8 +44,8 @@ static const struct {
     {"deleted", REQUEST, INVOICES},
     {"restored", REQUEST, INVOICES},
     {"cancellation-received", REQUEST, INVOICES},
-    {"refund", REQUEST, INVOICES},
-    {"dispute-opened", REQUEST, INVOICES},
+    {"refund", REQUEST | REFUND, INVOICES},
+    {"dispute-opened", INVOICES | REQUEST, 0},
     {"contact-confirmation", REQUEST, 0},
 };
 
@@ -131,7 +132,9 @@ static const struct field {
     {"services.product", DATUM_TEXT, EMPTY, ALL, "Hosting Pro"},
     {"event", DATUM_MAP, ALWAYS, EVENT, NULL},
     {"event.at", DATUM_TIME, ALWAYS, EVENT, "2026-11-21T18:04:00Z"},
-    {"event.amount", DATUM_MONEY, ALWAYS, PAYMENT | CREDIT, "12345.67"},
+    {"event.amount", DATUM_MONEY, MAYBE, REQUEST, "12345.67"},
+    {"event.amount", DATUM_MONEY, ALWAYS, PAYMENT | CREDIT | REFUND,
+     "12345.67"},
     {"event.balance", DATUM_MONEY, MAYBE, PAYMENT, "0.00"},
     {"event.payment", DATUM_TEXT, MAYBE, PAYMENT | REQUEST, "pay_77"},
     {"event.settled", DATUM_BOOL, MAYBE, PAYMENT, "1"},
@@ -148,7 +151,6 @@ static const struct field {
     {"event.expires_on", DATUM_DATE, ALWAYS, DOMAIN, "2026-12-01"},
     {"event.expires_on", DATUM_DATE, MAYBE, REQUEST, "2026-12-01"},
     {"event.effective_on", DATUM_DATE, MAYBE, REQUEST, "2026-12-01"},
-    {"event.amount", DATUM_MONEY, MAYBE, REQUEST, "12345.67"},
     {"view_url", DATUM_TEXT, ALWAYS, ALL, "https://t.alojarsur.example/m/x"},
     {"answer_url", DATUM_TEXT, ALWAYS, ALL, "https://t.alojarsur.example/a/x"},
     {"preferences_url", DATUM_TEXT, EMPTY, ALL,
@@ -156,6 +158,8 @@ static const struct field {
     {"area_url", DATUM_TEXT, EMPTY, ALL, "https://t.alojarsur.example/area/x"},
     {"attached", DATUM_BOOL, ALWAYS, ALL, "1"},
     {"tracked", DATUM_BOOL, ALWAYS, ALL, "1"},
+    {"tracked_opens", DATUM_BOOL, ALWAYS, ALL, "1"},
+    {"tracked_links", DATUM_BOOL, ALWAYS, ALL, "1"},
     {"mandatory", DATUM_BOOL, ALWAYS, ALL, "1"},
 };
 
