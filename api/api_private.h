@@ -37,7 +37,4 @@ void api_set_keys(struct api *api, struct keys *keys);
 extern const struct http_route api_routes[];
 extern const size_t api_routes_n;
 
-/* The form of a route's body; NULL: it has none. */
-const struct form *api_route_form(const struct http_route *r);
-
 #endif

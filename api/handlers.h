@@ -8,7 +8,7 @@
 #define SMALL_BODY_MAX ((size_t)64 << 10)
 #define CUSTOMER_BODY_MAX ((size_t)256 << 10)
 #define INVOICE_BODY_MAX ((size_t)12 << 20)
-#define BATCH_BODY_MAX ((size_t)4 << 30)
+#define BATCH_BODY_MAX ((size_t)1 << 40) /* its lines are what is bounded */
 
 /* customers.c */
 void customer_put_handle(struct http_request *rq);

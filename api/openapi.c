@@ -1,0 +1,338 @@
+#include "api/openapi.h"
+
+#include "api/api_private.h"
+#include "api/handlers.h"
+#include "tracker/router.h"
+
+/* What the route table does not say: bodies, queries, what a good answer is.
+ * Queries are names, space-separated. */
+static const struct detail {
+	enum http_method method;
+	const char *pattern;
+	const struct form *body;
+	const char *queries;
+	const char *good; /* statuses; "" : 200 */
+	const char *type; /* of the answer; "" : application/json */
+} details[] = {
+    {HTTP_PUT, "/v1/customers/{id}", &form_customer, "", "200 201", ""},
+    {HTTP_GET, "/v1/customers/{id}/log", NULL, "limit cursor", "", ""},
+    {HTTP_PUT, "/v1/customers/{id}/hold", &form_hold, "", "", ""},
+    {HTTP_POST, "/v1/customers/{id}/area-link", &form_area_link, "", "", ""},
+    {HTTP_PUT, "/v1/services/{id}", &form_service, "", "200 201", ""},
+    {HTTP_PUT, "/v1/invoices/{id}", &form_invoice, "", "200 201", ""},
+    {HTTP_POST, "/v1/events", &form_event, "", "202", ""},
+    {HTTP_POST, "/v1/notices", &form_notice, "", "202", ""},
+    {HTTP_POST, "/v1/batch", &form_batch_line, "", "", "application/x-ndjson"},
+    {HTTP_GET, "/v1/plan", NULL, "customer invoice from to", "", ""},
+    {HTTP_GET, "/v1/messages", NULL,
+     "customer invoice email message_id queue_id state limit cursor", "", ""},
+    {HTTP_GET, "/v1/messages/{mref}/events", NULL, "limit cursor", "", ""},
+    {HTTP_GET, "/v1/messages/{mref}/content", NULL, "", "", "message/rfc822"},
+    {HTTP_POST, "/v1/gate", &form_gate, "", "", ""},
+    {HTTP_GET, "/v1/gate", NULL, "action service customer invoice", "", ""},
+    {HTTP_GET, "/v1/suppressions", NULL, "limit cursor", "", ""},
+    {HTTP_GET, "/v1/stats", NULL, "from to by", "", ""},
+    {HTTP_POST, "/v1/notices/{id}/cancel", &form_reason, "", "", ""},
+    {HTTP_POST, "/v1/notices/{id}/hold", &form_reason, "", "", ""},
+    {HTTP_POST, "/v1/notices/{id}/resume", &form_reason, "", "", ""},
+    {HTTP_POST, "/v1/notices/{id}/send-now", &form_reason, "", "", ""},
+    {HTTP_GET, "/v1/queue", NULL, "brand domain limit cursor", "", ""},
+    {HTTP_POST, "/v1/queue/hold", &form_scope, "", "", ""},
+    {HTTP_POST, "/v1/queue/resume", &form_scope, "", "", ""},
+    {HTTP_POST, "/v1/queue/retry", &form_scope, "", "", ""},
+    {HTTP_POST, "/v1/queue/cancel", &form_scope, "", "", ""},
+    {HTTP_POST, "/v1/sending/pause", &form_reason, "", "", ""},
+    {HTTP_POST, "/v1/sending/resume", &form_reason, "", "", ""},
+    {HTTP_POST, "/v1/keys", &form_key, "", "201", ""},
+    {HTTP_DELETE, "/v1/keys/{name}", NULL, "", "204", ""},
+    {HTTP_GET, "/v1/openapi.yaml", NULL, "", "", "application/yaml"},
+    {HTTP_GET, "/healthz", NULL, "", "", "text/plain"},
+    {HTTP_GET, "/readyz", NULL, "", "", "text/plain"},
+    {HTTP_GET, "/metrics", NULL, "", "", "text/plain"},
+};
+
+static const struct detail *
+detail_of(const struct http_route *r)
+{
+	static const struct detail none = {
+	    .queries = "", .good = "", .type = ""};
+
+	for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++)
+		if (details[i].method == r->method &&
+		    strcmp(details[i].pattern, r->pattern) == 0)
+			return &details[i];
+	return &none;
+}
+
+/* ---- paths ---- */
+
+static void
+add_parameter(struct sbuf *b, struct slice name, const char *in)
+{
+	sbuf_addf(b, "        - {name: %.*s, in: %s, required: %s, ",
+		  SLICE_ARG(name), in,
+		  strcmp(in, "path") == 0 ? "true" : "false");
+	sbuf_add_z(b, "schema: {type: string}}\n");
+}
+
+static void
+add_parameters(struct sbuf *b, const struct http_route *r,
+	       const struct detail *d)
+{
+	struct slice path = slice_z(r->pattern), rest = slice_z(d->queries);
+	bool keyed =
+	    r->method == HTTP_POST && r->durable && r->runs == HTTP_LOOP;
+
+	if (slice_find_c(path, '{') < 0 && rest.n == 0 && !keyed)
+		return;
+	sbuf_add_z(b, "      parameters:\n");
+	while (path.n > 0) {
+		struct slice name;
+
+		(void)slice_cut(&path, '{');
+		name = slice_cut(&path, '}');
+		if (name.n > 0)
+			add_parameter(b, name, "path");
+	}
+	while (rest.n > 0)
+		add_parameter(b, slice_cut(&rest, ' '), "query");
+	if (keyed)
+		add_parameter(b, SLICE("Idempotency-Key"), "header");
+}
+
+static void
+add_body(struct sbuf *b, const struct http_route *r, const struct detail *d)
+{
+	if (d->body == NULL)
+		return;
+	sbuf_addf(b,
+		  "      requestBody:\n"
+		  "        content:\n"
+		  "          %s:\n"
+		  "            schema: {$ref: \"#/components/schemas/%s\"}\n",
+		  r->runs == HTTP_STREAM ? "application/x-ndjson"
+					 : "application/json",
+		  d->body->name);
+}
+
+static void
+add_responses(struct sbuf *b, const struct detail *d)
+{
+	struct slice good = slice_z(d->good[0] != '\0' ? d->good : "200");
+
+	sbuf_add_z(b, "      responses:\n");
+	while (good.n > 0) {
+		struct slice status = slice_cut(&good, ' ');
+
+		sbuf_addf(b, "        \"%.*s\":\n          description: done\n",
+			  SLICE_ARG(status));
+		if (slice_eq_z(status, "204"))
+			continue;
+		sbuf_addf(b, "          content: {%s: {}}\n",
+			  d->type[0] != '\0' ? d->type : "application/json");
+	}
+	sbuf_add_z(b, "        default: {$ref: "
+		      "\"#/components/responses/Problem\"}\n");
+}
+
+static void
+add_operation(struct sbuf *b, const struct http_route *r)
+{
+	const struct detail *d = detail_of(r);
+	const char *name = http_method_name(r->method);
+
+	sbuf_add_z(b, "    ");
+	for (; *name != '\0'; name++)
+		sbuf_add_c(b, (char)(*name | 32));
+	sbuf_add_z(b, ":\n      summary: ");
+	sbuf_add_json(b, slice_z(r->doc));
+	sbuf_add_z(b, "\n");
+	if (r->scope != NULL)
+		sbuf_addf(b, "      security: [{key: [%s]}]\n", r->scope);
+	else
+		sbuf_add_z(b, "      security: []\n");
+	if (r->durable)
+		sbuf_add_z(b, "      description: Answered once it is on "
+			      "disk.\n");
+	add_parameters(b, r, d);
+	add_body(b, r, d);
+	add_responses(b, d);
+}
+
+static bool
+first_of_path(size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(api_routes[k].pattern, api_routes[i].pattern) == 0)
+			return false;
+	return true;
+}
+
+static void
+add_paths(struct sbuf *b)
+{
+	sbuf_add_z(b, "paths:\n");
+	for (size_t i = 0; i < api_routes_n; i++) {
+		if (!first_of_path(i))
+			continue;
+		sbuf_addf(b, "  %s:\n", api_routes[i].pattern);
+		for (size_t k = i; k < api_routes_n; k++)
+			if (strcmp(api_routes[k].pattern,
+				   api_routes[i].pattern) == 0)
+				add_operation(b, &api_routes[k]);
+	}
+}
+
+/* ---- schemas ---- */
+
+static const struct form *
+part_of(const struct form *f, const char *key)
+{
+	for (const struct form_part *p = f->parts; p != NULL && p->key != NULL;
+	     p++)
+		if (strcmp(p->key, key) == 0)
+			return p->of;
+	return NULL;
+}
+
+static void
+add_enum(struct sbuf *b, const char *const *names)
+{
+	sbuf_add_z(b, "type: string, enum: [");
+	for (size_t i = 0; names[i] != NULL; i++)
+		sbuf_addf(b, "%s%s", i > 0 ? ", " : "", names[i]);
+	sbuf_add_c(b, ']');
+}
+
+static void
+add_type(struct sbuf *b, const struct form *f, const struct json_rule *rule)
+{
+	static const char *const types[] = {
+	    [JSON_WANT_TEXT] = "type: string",
+	    [JSON_WANT_ID] = "type: string, pattern: \"^[A-Za-z0-9._:-]+$\"",
+	    [JSON_WANT_EMAIL] = "type: string, format: email",
+	    [JSON_WANT_URL] = "type: string, format: uri",
+	    [JSON_WANT_DATE] = "type: string, format: date",
+	    [JSON_WANT_TIME] = "type: string, format: date-time",
+	    [JSON_WANT_INT] = "type: integer",
+	    [JSON_WANT_BOOL] = "type: boolean",
+	    [JSON_WANT_AMOUNT] =
+		"type: string, pattern: \"^-?[0-9]+(\\\\.[0-9]+)?$\"",
+	    [JSON_WANT_ENUM] = "",
+	    [JSON_WANT_OBJECT] = "type: object",
+	    [JSON_WANT_ARRAY] = "type: array",
+	};
+	const struct form *part = part_of(f, rule->key);
+	bool text = rule->want == JSON_WANT_TEXT || rule->want == JSON_WANT_ID;
+
+	if (rule->want == JSON_WANT_ENUM)
+		add_enum(b, rule->names);
+	else if (part != NULL && rule->want == JSON_WANT_OBJECT)
+		sbuf_addf(b, "$ref: \"#/components/schemas/%s\"", part->name);
+	else
+		sbuf_add_z(b, types[rule->want]);
+	if (text && rule->max > 0)
+		sbuf_addf(b, ", maxLength: %lld", (long long)rule->max);
+	if (rule->want == JSON_WANT_ARRAY) {
+		sbuf_addf(b, ", maxItems: %lld", (long long)rule->max);
+		if (part != NULL)
+			sbuf_addf(
+			    b, ", items: {$ref: \"#/components/schemas/%s\"}",
+			    part->name);
+		else
+			sbuf_add_z(b, ", items: {type: string}");
+	}
+}
+
+static void
+add_form(struct sbuf *b, const struct form *f)
+{
+	bool any = false;
+
+	for (const struct form_part *p = f->parts; p != NULL && p->key != NULL;
+	     p++)
+		add_form(b, p->of);
+	sbuf_addf(b, "    %s:\n      type: object\n", f->name);
+	sbuf_add_z(b, "      additionalProperties: false\n");
+	for (size_t i = 0; i < f->n; i++) {
+		if (!f->rules[i].required)
+			continue;
+		sbuf_addf(b, "%s%s", any ? ", " : "      required: [",
+			  f->rules[i].key);
+		any = true;
+	}
+	sbuf_add_z(b, any ? "]\n      properties:\n" : "      properties:\n");
+	for (size_t i = 0; i < f->n; i++) {
+		sbuf_addf(b, "        %s: {", f->rules[i].key);
+		add_type(b, f, &f->rules[i]);
+		sbuf_add_z(b, "}\n");
+	}
+}
+
+static bool
+first_of_form(size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (details[k].body == details[i].body)
+			return false;
+	return details[i].body != NULL;
+}
+
+static void
+add_components(struct sbuf *b)
+{
+	sbuf_add_z(b, "components:\n"
+		      "  securitySchemes:\n"
+		      "    key: {type: http, scheme: bearer}\n"
+		      "  responses:\n"
+		      "    Problem:\n"
+		      "      description: refused, and why\n"
+		      "      content:\n"
+		      "        application/problem+json:\n"
+		      "          schema: {$ref: "
+		      "\"#/components/schemas/Problem\"}\n"
+		      "  schemas:\n"
+		      "    Problem:\n"
+		      "      type: object\n"
+		      "      properties:\n"
+		      "        type: {type: string}\n"
+		      "        status: {type: integer}\n"
+		      "        title: {type: string}\n"
+		      "        detail: {type: string}\n"
+		      "        errors:\n"
+		      "          type: array\n"
+		      "          items:\n"
+		      "            type: object\n"
+		      "            properties:\n"
+		      "              pointer: {type: string}\n"
+		      "              detail: {type: string}\n");
+	for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++)
+		if (first_of_form(i))
+			add_form(b, details[i].body);
+}
+
+void
+openapi_write(struct sbuf *out)
+{
+	sbuf_add_z(out, "openapi: 3.1.0\n"
+			"info:\n"
+			"  title: Acuse\n"
+			"  version: \"1\"\n"
+			"  description: The API for billing systems, made from "
+			"the program's tables.\n"
+			"  license: {name: Apache-2.0, identifier: "
+			"Apache-2.0}\n");
+	add_paths(out);
+	add_components(out);
+}
+
+void
+openapi_handle(struct http_request *rq)
+{
+	struct sbuf b;
+
+	sbuf_init(&b, 1 << 20);
+	openapi_write(&b);
+	http_reply(rq, 200, "application/yaml", sbuf_slice(&b));
+	sbuf_fini(&b);
+}

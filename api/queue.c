@@ -1,0 +1,253 @@
+#include "queue/queue.h"
+
+#include "api/answer.h"
+#include "api/change.h"
+#include "api/handlers.h"
+#include "api/render.h"
+#include "base/clock.h"
+#include "queue/hand.h"
+#include "store/lane.h"
+#include "store/stats.h"
+
+/* ---- what waits ---- */
+
+static void
+add_lane(struct sbuf *b, const struct lane_load *l)
+{
+	member_open(b, NULL, '{');
+	member_text(b, "brand", l->lane.brand);
+	member_text(b, "domain", l->lane.domain);
+	member_int(b, "waiting", l->waiting);
+	member_time(b, "ready_at",
+		    l->lane.ready_us == INT64_MAX ? 0 : l->lane.ready_us);
+	member_time(b, "blocked_until", l->lane.blocked_us);
+	member_int(b, "failures", l->lane.failures);
+	member_bool(b, "held", l->lane.held);
+	member_text_or_null(b, "reason", l->lane.reason);
+	member_close(b, '}');
+}
+
+/* Whether mail may go, and why not. */
+static enum rc
+add_sending(struct api *api, struct db *db, struct sbuf *b, bool *sending,
+	    struct err *e)
+{
+	const struct conf *conf = conf_box_get(api->c.queue->conf);
+	struct sbuf reason;
+	enum rc rc;
+
+	sbuf_init(&reason, 4096);
+	rc = queue_paused(db, &reason, e);
+	*sending = conf->send && rc == RC_NOTFOUND;
+	member_bool(b, "sending", *sending);
+	member_bool(b, "observe", !conf->send);
+	member_text_or_null(b, "paused",
+			    rc == RC_OK ? sbuf_slice(&reason) : SLICE(""));
+	sbuf_fini(&reason);
+	conf_unref(conf);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static enum rc
+read_queue(struct reading *r, struct err *e)
+{
+	struct lane_load *lanes;
+	int64_t after[1] = {0}, due = 0;
+	struct page page;
+	bool sending;
+	size_t n, shown;
+	enum rc rc = answer_page(r->rq, &page, e);
+
+	if (rc == RC_OK && page.cursor.n > 0 &&
+	    !answer_cursor(page.cursor, after, 1))
+		return err_set(e, RC_INVALID, "cursor is not one of ours");
+	if (rc == RC_OK)
+		rc = lane_list(r->db, http_query(r->rq, "brand"),
+			       http_query(r->rq, "domain"), after[0],
+			       page.limit + 1, r->a, &lanes, &n, e);
+	if (rc != RC_OK)
+		return rc;
+	shown = n < page.limit ? n : page.limit;
+	member_open(&r->out, NULL, '{');
+	rc = add_sending(r->api, r->db, &r->out, &sending, e);
+	if (rc == RC_OK)
+		rc = store_due_work(r->db, clock_wall_us(), !sending, &due, e);
+	member_int(&r->out, "due", due);
+	member_open(&r->out, "items", '[');
+	for (size_t i = 0; i < shown; i++)
+		add_lane(&r->out, &lanes[i]);
+	member_close(&r->out, ']');
+	if (shown < n)
+		member_text(
+		    &r->out, "next",
+		    slice_z(arena_printf(r->a, "%lld",
+					 (long long)lanes[shown - 1].lane.id)));
+	else
+		member_null(&r->out, "next");
+	member_close(&r->out, '}');
+	return rc;
+}
+
+void
+queue_get_handle(struct http_request *rq)
+{
+	answer_read(rq, read_queue);
+}
+
+/* ---- by hand ---- */
+
+static enum rc
+parse_hand(const struct change_ask *ask, void **what, struct err *e)
+{
+	*what = ARENA_NEW(ask->a, struct scope_ask);
+	return parse_scope(ask->body, ask->a, *what, e);
+}
+
+static enum rc
+run_hand(struct change_run *r, enum hand_what what, struct err *e)
+{
+	const struct scope_ask *ask = r->what;
+	struct hand_order order = {.what = what,
+				   .by_message = ask->by_message,
+				   .all = ask->all,
+				   .mref = ask->mref,
+				   .brand = ask->brand,
+				   .domain = ask->domain,
+				   .reason = ask->reason,
+				   .by = r->by};
+	struct hand_result result;
+	struct sbuf *b = &r->out->body;
+	enum rc rc =
+	    hand_apply(r->api->c.queue, r->db, &order, r->a, &result, e);
+
+	if (rc != RC_OK)
+		return rc;
+	r->out->status = 200;
+	member_open(b, NULL, '{');
+	member_int(b, "changed", result.changed);
+	member_bool(b, "more", result.more);
+	member_close(b, '}');
+	return RC_OK;
+}
+
+static enum rc
+run_hold(struct change_run *r, struct err *e)
+{
+	return run_hand(r, HAND_HOLD, e);
+}
+
+static enum rc
+run_resume(struct change_run *r, struct err *e)
+{
+	return run_hand(r, HAND_RESUME, e);
+}
+
+static enum rc
+run_retry(struct change_run *r, struct err *e)
+{
+	return run_hand(r, HAND_RETRY, e);
+}
+
+static enum rc
+run_cancel(struct change_run *r, struct err *e)
+{
+	return run_hand(r, HAND_CANCEL, e);
+}
+
+#define HAND(function)                                                         \
+	{                                                                      \
+		.body_max = SMALL_BODY_MAX, .body_required = true,             \
+		.parse = parse_hand, .run = (function)                         \
+	}
+
+void
+queue_hold_handle(struct http_request *rq)
+{
+	static const struct change_kind kind = HAND(run_hold);
+
+	change_handle(rq, &kind, SLICE(""));
+}
+
+void
+queue_resume_handle(struct http_request *rq)
+{
+	static const struct change_kind kind = HAND(run_resume);
+
+	change_handle(rq, &kind, SLICE(""));
+}
+
+void
+queue_retry_handle(struct http_request *rq)
+{
+	static const struct change_kind kind = HAND(run_retry);
+
+	change_handle(rq, &kind, SLICE(""));
+}
+
+void
+queue_cancel_handle(struct http_request *rq)
+{
+	static const struct change_kind kind = HAND(run_cancel);
+
+	change_handle(rq, &kind, SLICE(""));
+}
+
+/* ---- all sending ---- */
+
+static enum rc
+parse_why(const struct change_ask *ask, void **what, struct err *e)
+{
+	struct slice *reason = ARENA_NEW(ask->a, struct slice);
+
+	*what = reason;
+	return parse_reason(ask->body, ask->a, reason, e);
+}
+
+static enum rc
+add_paused(struct change_run *r, struct err *e)
+{
+	bool sending;
+	enum rc rc;
+
+	r->out->status = 200;
+	member_open(&r->out->body, NULL, '{');
+	rc = add_sending(r->api, r->db, &r->out->body, &sending, e);
+	member_close(&r->out->body, '}');
+	return rc;
+}
+
+static enum rc
+run_pause(struct change_run *r, struct err *e)
+{
+	const struct slice *reason = r->what;
+	enum rc rc = queue_pause(r->api->c.queue, r->db, *reason, r->by, e);
+
+	return rc == RC_OK ? add_paused(r, e) : rc;
+}
+
+static enum rc
+run_sending_resume(struct change_run *r, struct err *e)
+{
+	enum rc rc = queue_resume(r->api->c.queue, r->db, r->by, e);
+
+	return rc == RC_OK ? add_paused(r, e) : rc;
+}
+
+void
+sending_pause_handle(struct http_request *rq)
+{
+	static const struct change_kind kind = {
+	    .body_max = SMALL_BODY_MAX, .parse = parse_why, .run = run_pause};
+
+	change_handle(rq, &kind, SLICE(""));
+}
+
+void
+sending_resume_handle(struct http_request *rq)
+{
+	static const struct change_kind kind = {.body_max = SMALL_BODY_MAX,
+						.parse = parse_why,
+						.run = run_sending_resume};
+
+	change_handle(rq, &kind, SLICE(""));
+}

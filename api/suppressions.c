@@ -1,0 +1,153 @@
+#include "store/suppression.h"
+
+#include "api/answer.h"
+#include "api/change.h"
+#include "api/handlers.h"
+#include "api/render.h"
+#include "proof/ledger.h"
+
+#define LIST_MAX 100000
+
+/* ---- a list ---- */
+
+static enum rc
+read_list(struct reading *r, struct err *e)
+{
+	struct suppression *list;
+	int64_t from[1] = {0};
+	struct page page;
+	size_t n, end;
+	enum rc rc = answer_page(r->rq, &page, e);
+
+	if (rc == RC_OK && page.cursor.n > 0 &&
+	    (!answer_cursor(page.cursor, from, 1) || from[0] > LIST_MAX))
+		return err_set(e, RC_INVALID, "cursor is not one of ours");
+	end = (size_t)from[0] + page.limit;
+	if (rc == RC_OK)
+		rc = suppression_list(r->db, end + 1, r->a, &list, &n, e);
+	if (rc != RC_OK)
+		return rc;
+	member_open(&r->out, NULL, '{');
+	member_open(&r->out, "items", '[');
+	for (size_t i = (size_t)from[0]; i < n && i < end; i++) {
+		member_open(&r->out, NULL, '{');
+		member_text(&r->out, "email", list[i].address);
+		member_text(&r->out, "brand", list[i].brand);
+		member_text(&r->out, "reason", list[i].reason);
+		member_ref(&r->out, "mref", list[i].message);
+		member_time(&r->out, "at", list[i].created_us);
+		member_close(&r->out, '}');
+	}
+	member_close(&r->out, ']');
+	if (end < n)
+		member_text(&r->out, "next",
+			    slice_z(arena_printf(r->a, "%zu", end)));
+	else
+		member_null(&r->out, "next");
+	member_close(&r->out, '}');
+	return RC_OK;
+}
+
+void
+suppression_list_handle(struct http_request *rq)
+{
+	answer_read(rq, read_list);
+}
+
+/* ---- taken back ---- */
+
+static enum rc
+parse_delete(const struct change_ask *ask, void **what, struct err *e)
+{
+	struct slice *address = ARENA_NEW(ask->a, struct slice);
+
+	(void)e;
+	*address = arena_dup(ask->a, ask->id);
+	*what = address;
+	return RC_OK;
+}
+
+static enum rc
+append_restored(struct change_run *r, const struct suppression *s,
+		struct err *e)
+{
+	struct message m;
+	struct customer c;
+	struct ref subject;
+	struct sbuf b;
+	enum rc rc = message_get(r->db, s->message, r->a, &m, e);
+
+	if (rc == RC_OK)
+		rc = customer_get(r->db, m.customer, r->a, &c, e);
+	if (rc == RC_NOTFOUND)
+		rc = ledger_ref(r->db, &subject, e);
+	else
+		subject = c.ref;
+	if (rc != RC_OK)
+		return rc;
+	sbuf_init(&b, 65536);
+	member_open(&b, NULL, '{');
+	member_text(&b, "brand", s->brand);
+	member_text(&b, "address", s->address);
+	member_text(&b, "by", r->by);
+	member_close(&b, '}');
+	rc = ledger_append(r->db, KIND_CONTACT_RESTORED, subject,
+			   sbuf_slice(&b), e);
+	sbuf_fini(&b);
+	return rc;
+}
+
+static enum rc
+restore(struct change_run *r, struct slice brand, const uint8_t hash[32],
+	int64_t *n, struct err *e)
+{
+	struct suppression s;
+	enum rc rc = suppression_get(r->db, brand, hash, r->a, &s, e);
+
+	if (rc == RC_NOTFOUND)
+		return RC_OK;
+	if (rc == RC_OK)
+		rc = suppression_delete(r->db, brand, hash, e);
+	if (rc == RC_OK)
+		rc = append_restored(r, &s, e);
+	++*n;
+	return rc;
+}
+
+static enum rc
+run_delete(struct change_run *r, struct err *e)
+{
+	const struct conf *conf = conf_box_get(r->api->c.queue->conf);
+	const struct slice *address = r->what;
+	struct sbuf *b = &r->out->body;
+	uint8_t hash[32];
+	int64_t n = 0;
+	enum rc rc = RC_OK;
+
+	queue_address_hash(r->api->c.queue, *address, hash);
+	for (size_t i = 0; rc == RC_OK && i < conf->brands_n; i++)
+		rc = restore(r, slice_z(conf->brands[i].name), hash, &n, e);
+	conf_unref(conf);
+	if (rc == RC_OK && n == 0)
+		return err_set(e, RC_NOTFOUND, "the address is not suppressed");
+	if (rc != RC_OK)
+		return rc;
+	r->out->status = 200;
+	member_open(b, NULL, '{');
+	member_text(b, "email", *address);
+	member_int(b, "restored", n);
+	member_close(b, '}');
+	return RC_OK;
+}
+
+void
+suppression_delete_handle(struct http_request *rq)
+{
+	static const struct change_kind kind = {
+	    .body_max = SMALL_BODY_MAX,
+	    .parse = parse_delete,
+	    .run = run_delete,
+	};
+
+	change_handle(rq, &kind, rq->params[0]);
+}
