@@ -46,6 +46,4 @@ enum rc customer_list_hold_over(struct db *db, int64_t now_us, size_t limit,
 enum rc customer_set_consent(struct db *db, struct slice id,
 			     struct slice consent, struct err *e) MUST_USE;
 
-#include "store/service.h"
-
 #endif

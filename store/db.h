@@ -137,6 +137,4 @@ struct event_number {
 enum rc db_event_number(struct db *db, struct ref ref, int64_t now_us,
 			struct event_number *out, struct err *e) MUST_USE;
 
-#include "store/meta.h"
-
 #endif

@@ -31,8 +31,4 @@ void event_read(struct query *q, struct event *ev);
 /* Leaves of the ledger. */
 enum rc event_count(struct db *db, int64_t *n, struct err *e) MUST_USE;
 
-#include "store/api_key.h"
-#include "store/journal.h"
-#include "store/request.h"
-
 #endif

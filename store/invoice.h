@@ -53,6 +53,4 @@ enum rc invoice_list_service(struct db *db, struct slice service,
 			     struct arena *a, struct invoice **out, size_t *n,
 			     struct err *e) MUST_USE;
 
-#include "store/act.h"
-
 #endif

@@ -90,9 +90,4 @@ enum rc message_list_orphans(struct db *db, int64_t instance, size_t limit,
 enum rc message_read_all(struct query *q, struct arena *a, struct message **out,
 			 size_t *n, struct err *e) MUST_USE;
 
-#include "store/attempt.h"
-#include "store/content.h"
-#include "store/lane.h"
-#include "store/suppression.h"
-
 #endif
