@@ -6,6 +6,7 @@
 #include "queue/schedule.h"
 #include "store/customer.h"
 #include "store/notice.h"
+#include "store/service.h"
 #include "templates/zone.h"
 
 struct gather {
