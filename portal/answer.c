@@ -71,11 +71,11 @@ set_message(struct page *pg, const struct message *m, const struct customer *c,
 	datum_set(pg->data, "view_url",
 		  datum_text(&pg->arena,
 			     m->sha256.n
-				 ? page_url(pg, "/m/", TOKEN_VIEW, m->mref)
+				 ? page_link(pg, "/m/", TOKEN_VIEW, m->mref)
 				 : SLICE("")));
-	datum_set(
-	    pg->data, "action_url",
-	    datum_text(&pg->arena, page_url(pg, "/a/", TOKEN_ANSWER, m->mref)));
+	datum_set(pg->data, "action_url",
+		  datum_text(&pg->arena,
+			     page_link(pg, "/a/", TOKEN_ANSWER, m->mref)));
 	return RC_OK;
 }
 

@@ -333,8 +333,8 @@ fill(struct area *x, struct err *e)
 	datum_set(pg->data, "first_page", datum_bool(&pg->arena, first));
 	datum_set(pg->data, "preferences_url",
 		  datum_text(&pg->arena, x->messages_n
-					     ? page_url(pg, "/u/", TOKEN_LEAVE,
-							x->messages[0].mref)
+					     ? page_link(pg, "/u/", TOKEN_LEAVE,
+							 x->messages[0].mref)
 					     : SLICE("")));
 	set_invoices(x);
 	set_planned(x);

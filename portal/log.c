@@ -229,10 +229,10 @@ log_message(struct page *pg, const struct message *m, struct datum *invoices,
 	datum_set(d, "sent", datum_bool(&pg->arena, sent));
 	datum_set(d, "view_url",
 		  text(pg, m->sha256.n
-			       ? page_url(pg, "/m/", TOKEN_VIEW, m->mref)
+			       ? page_link(pg, "/m/", TOKEN_VIEW, m->mref)
 			       : SLICE("")));
 	datum_set(d, "answer_url",
-		  text(pg, sent ? page_url(pg, "/a/", TOKEN_ANSWER, m->mref)
+		  text(pg, sent ? page_link(pg, "/a/", TOKEN_ANSWER, m->mref)
 				: SLICE("")));
 	datum_set(d, "invoices", invoices);
 	set_facts(pg, m, &t, d);

@@ -131,8 +131,8 @@ page_message(struct page *pg, const struct token *t, struct message *m,
 }
 
 struct slice
-page_url(struct page *pg, const char *path, enum token_purpose purpose,
-	 struct ref ref)
+page_link(struct page *pg, const char *path, enum token_purpose purpose,
+	  struct ref ref)
 {
 	const struct token_key *key =
 	    keyring_active(materials_keys(pg->materials), pg->brand->number);
@@ -142,7 +142,6 @@ page_url(struct page *pg, const char *path, enum token_purpose purpose,
 	if (key == NULL)
 		return SLICE("");
 	sbuf_init(&b, 4096);
-	sbuf_add_z(&b, pg->brand->public_url);
 	sbuf_add_z(&b, path);
 	token_add(&b, key, purpose, ref, 0, SLICE(""));
 	out = arena_dup(&pg->arena, sbuf_slice(&b));

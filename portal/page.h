@@ -78,9 +78,9 @@ void page_prepare(struct page *pg, struct page_change *x);
 /* Suspends the request and submits the change; after page_close(). */
 void page_submit(struct page_change *x);
 
-/* "https://notices.example.com/a/TOKEN" */
-struct slice page_url(struct page *pg, const char *path,
-		      enum token_purpose purpose, struct ref ref);
+/* A link of the brand's own, without scheme and host: "/a/TOKEN". */
+struct slice page_link(struct page *pg, const char *path,
+		       enum token_purpose purpose, struct ref ref);
 
 /* True for a POST that may come from a page of ours, or from no page. */
 bool page_same_origin(const struct http_request *rq);

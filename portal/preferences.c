@@ -28,7 +28,7 @@ set_choices(struct page *pg, const struct message *m, const struct customer *c)
 	datum_set(pg->data, "address", datum_text(&pg->arena, m->address));
 	datum_set(
 	    pg->data, "action_url",
-	    datum_text(&pg->arena, page_url(pg, "/u/", TOKEN_LEAVE, m->mref)));
+	    datum_text(&pg->arena, page_link(pg, "/u/", TOKEN_LEAVE, m->mref)));
 	set_bool(pg, "opens", b->opens != TRACKING_OFF && !withdrawn);
 	set_bool(pg, "links", b->links && !withdrawn);
 	set_bool(pg, "tracked",
