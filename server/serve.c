@@ -46,6 +46,7 @@ struct server {
 	struct drain *drain;
 	struct api *api;
 	struct portal *portal;
+	struct http_table public_tables[2], private_tables[1];
 	struct router *public_router, *private_router;
 	struct http_server *public_http, *private_http;
 	struct transport *transport;
@@ -351,7 +352,6 @@ set_limits(const struct server *s, struct http_config *c)
 static enum rc
 start_public(struct server *s, struct err *e)
 {
-	struct http_table tables[2] = {hits_table(s->hits)};
 	bool tls = s->conf->tls_certificate[0] != '\0';
 	struct http_listen listen = {s->conf->public_listen.host,
 				     s->conf->public_listen.port, NULL, tls};
@@ -369,9 +369,10 @@ start_public(struct server *s, struct err *e)
 	enum rc rc;
 
 	if (s->portal != NULL)
-		tables[n++] = portal_table(s->portal);
+		s->public_tables[n++] = portal_table(s->portal);
+	s->public_tables[0] = hits_table(s->hits);
 	set_limits(s, &c);
-	rc = router_new(tables, n, &s->public_router, e);
+	rc = router_new(s->public_tables, n, &s->public_router, e);
 	if (rc == RC_OK)
 		rc = http_server_new(&c, s->public_router, s->jobs,
 				     &s->public_http, e);
@@ -392,7 +393,6 @@ stop_public(struct server *s)
 static enum rc
 start_private(struct server *s, struct err *e)
 {
-	struct http_table table = api_table(s->api);
 	char path[STATE_PATH_MAX];
 	struct http_listen listen[2] = {{.socket_path = path},
 					{s->conf->private_listen.host,
@@ -404,9 +404,10 @@ start_private(struct server *s, struct err *e)
 				.loops = 1};
 	enum rc rc = path_of(s, STATE_SOCKET, path, e);
 
+	s->private_tables[0] = api_table(s->api);
 	set_limits(s, &c);
 	if (rc == RC_OK)
-		rc = router_new(&table, 1, &s->private_router, e);
+		rc = router_new(s->private_tables, 1, &s->private_router, e);
 	if (rc == RC_OK)
 		rc = http_server_new(&c, s->private_router, s->jobs,
 				     &s->private_http, e);
