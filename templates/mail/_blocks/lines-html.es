@@ -1,12 +1,12 @@
 {{#invoice}}
-<table width="100%" cellpadding="0" cellspacing="0" border="0" style="border-collapse:collapse;margin:8px 0 24px">
-<tr><th class="soft line" align="left" style="padding:0 8px 8px 0;font-size:13px;line-height:18px;font-weight:400;color:#5b6672;border-bottom:1px solid #e2e7ed">Proforma {{number}}</th><th class="soft line" align="right" style="padding:0 0 8px 8px;font-size:13px;line-height:18px;font-weight:400;color:#5b6672;border-bottom:1px solid #e2e7ed">{{#issued_on}}{{issued_on | date:"short"}}{{/issued_on}}</th></tr>
+<table width="100%" cellpadding="0" cellspacing="0" border="0" style="{{> _blocks/style-list}}">
+<tr><th class="soft line" align="left" style="padding:0 8px 8px 0;{{> _blocks/style-th}}">Proforma {{number}}</th><th class="soft line" align="right" style="padding:0 0 8px 8px;{{> _blocks/style-th}}">{{#issued_on}}{{issued_on | date:"short"}}{{/issued_on}}</th></tr>
 {{#lines}}
-<tr><td class="ink line" style="padding:10px 8px 10px 0;font-size:15px;line-height:22px;color:#1c2733;border-bottom:1px solid #e2e7ed">{{#quantity}}{{quantity}} × {{/quantity}}{{description}}{{#from}}<br><span class="soft" style="font-size:13px;line-height:18px;color:#5b6672">{{from | date:"short"}}{{#to}} – {{to | date:"short"}}{{/to}}</span>{{/from}}</td><td class="ink line" valign="top" align="right" style="padding:10px 0 10px 8px;font-size:15px;line-height:22px;color:#1c2733;border-bottom:1px solid #e2e7ed">{{#amount}}{{amount | money}}{{/amount}}</td></tr>
+<tr><td class="ink line" style="padding:10px 8px 10px 0;{{> _blocks/style-cell}}">{{#quantity}}{{quantity}} × {{/quantity}}{{description}}{{#from}}<br><span class="soft" style="{{> _blocks/style-note}}">{{from | date:"short"}}{{#to}} – {{to | date:"short"}}{{/to}}</span>{{/from}}</td><td class="ink line" valign="top" align="right" style="padding:10px 0 10px 8px;white-space:nowrap;{{> _blocks/style-cell}}">{{#amount}}{{amount | money}}{{/amount}}</td></tr>
 {{/lines}}
 {{#partial}}
-<tr><td class="soft" style="padding:10px 8px 0 0;font-size:15px;line-height:22px;color:#5b6672">Total</td><td class="soft" align="right" style="padding:10px 0 0 8px;font-size:15px;line-height:22px;color:#5b6672">{{total | money}}</td></tr>
+<tr><td class="soft" style="padding:10px 8px 0 0;{{> _blocks/style-soft}}">Total</td><td class="soft" align="right" style="padding:10px 0 0 8px;white-space:nowrap;{{> _blocks/style-soft}}">{{total | money}}</td></tr>
 {{/partial}}
-<tr><td class="ink" style="padding:10px 8px 0 0;font-size:15px;line-height:22px;font-weight:700;color:#1c2733">{{#partial}}Por pagar{{/partial}}{{^partial}}Total{{/partial}}</td><td class="ink" align="right" style="padding:10px 0 0 8px;font-size:15px;line-height:22px;font-weight:700;color:#1c2733">{{balance | money}}</td></tr>
+<tr><td class="ink" style="padding:10px 8px 0 0;{{> _blocks/style-sum}}">{{#partial}}Por pagar{{/partial}}{{^partial}}Total{{/partial}}</td><td class="ink" align="right" style="padding:10px 0 0 8px;white-space:nowrap;{{> _blocks/style-sum}}">{{balance | money}}</td></tr>
 </table>
 {{/invoice}}

@@ -2,7 +2,6 @@
 {{$title}}Su tarjeta está por vencer{{/title}}
 {{$preheader}}Actualícela a tiempo para que sus pagos automáticos no se interrumpan.{{/preheader}}
 {{$body}}
-<h1 class="h1" style="margin:0 0 18px;font-size:24px;line-height:31px;font-weight:700;color:#1c2733">Su tarjeta está por vencer</h1>
 {{< _blocks/facts-warn-html}}
 {{$label}}Tarjeta{{/label}}{{$value}}{{event.label}}{{/value}}
 {{$label2}}Vence{{/label2}}{{$value2}}{{event.expires}}{{/value2}}
@@ -10,14 +9,14 @@
 {{#event.url}}
 {{< _blocks/button-event-html}}{{$label}}Actualizar la tarjeta{{/label}}{{/ _blocks/button-event-html}}
 {{/event.url}}
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">{{> _blocks/greeting}}</p>
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">La tarjeta <strong>{{event.label}}</strong>, con la que paga sus servicios, tiene vencimiento <strong>{{event.expires}}</strong>.</p>
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">Para que los próximos cobros no sean rechazados, registre una tarjeta nueva o elija otro medio de pago antes de esa fecha.</p>
+<p class="ink" style="{{> _blocks/style-p}}">{{> _blocks/greeting}}</p>
+<p class="ink" style="{{> _blocks/style-p}}">La tarjeta <strong>{{event.label}}</strong>, con la que paga sus servicios, tiene vencimiento <strong>{{event.expires}}</strong>.</p>
+<p class="ink" style="{{> _blocks/style-p}}">Para que los próximos cobros no sean rechazados, registre una tarjeta nueva o elija otro medio de pago antes de esa fecha.</p>
 {{^event.url}}
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">Puede hacerlo desde su área de cliente. Por su seguridad, no nos envíe el número de la tarjeta por correo.</p>
+<p class="ink" style="{{> _blocks/style-p}}">Puede hacerlo desde su área de cliente. Por su seguridad, no nos envíe el número de la tarjeta por correo.</p>
 {{/event.url}}
 {{#invoice}}
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">Próximo importe: {{balance | money}}, con vencimiento el {{due_on | date}}.</p>
+<p class="ink" style="{{> _blocks/style-p}}">Próximo importe: {{balance | money}}, con vencimiento el {{due_on | date}}.</p>
 {{/invoice}}
 {{> _blocks/wrong-html}}
 {{/body}}

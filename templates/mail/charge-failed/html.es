@@ -2,20 +2,19 @@
 {{$title}}No hemos podido hacer el cobro{{/title}}
 {{$preheader}}{{#pay_url}}Puede pagar ahora desde este correo o revisar su medio de pago.{{/pay_url}}{{^pay_url}}Revise su medio de pago.{{/pay_url}}{{/preheader}}
 {{$body}}
-<h1 class="h1" style="margin:0 0 18px;font-size:24px;line-height:31px;font-weight:700;color:#1c2733">No hemos podido hacer el cobro</h1>
 {{< _blocks/facts-warn-html}}
 {{$label}}Importe{{/label}}{{$value}}{{balance | money}}{{/value}}{{$note}}{{#payment_method}}{{#label}}{{label}}{{/label}}{{/payment_method}}{{/note}}
 {{$label2}}Vencimiento{{/label2}}{{$value2}}{{due_on | date}}{{/value2}}{{$note2}}{{> _blocks/left}}{{/note2}}
 {{/ _blocks/facts-warn-html}}
 {{> _blocks/pay-html}}
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">{{> _blocks/greeting}}</p>
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">El cobro automático de <strong>{{balance | money}}</strong>{{#payment_method}}{{#label}} en <strong>{{label}}</strong>{{/label}}{{/payment_method}}{{^many}}, correspondiente a la proforma <strong>{{invoice.number}}</strong>,{{/many}}{{#many}}, correspondiente a {{count}} proformas,{{/many}} no se ha completado.{{#event}}{{#reason}} Motivo que informa la entidad de pago: {{reason}}.{{/reason}}{{/event}}</p>
+<p class="ink" style="{{> _blocks/style-p}}">{{> _blocks/greeting}}</p>
+<p class="ink" style="{{> _blocks/style-p}}">El cobro automático de <strong>{{balance | money}}</strong>{{#payment_method}}{{#label}} en <strong>{{label}}</strong>{{/label}}{{/payment_method}}{{^many}}, correspondiente a la proforma <strong>{{invoice.number}}</strong>,{{/many}}{{#many}}, correspondiente a {{count}} proformas,{{/many}} no se ha completado.{{#event}}{{#reason}} Motivo que informa la entidad de pago: {{reason}}.{{/reason}}{{/event}}</p>
 {{#retry_on}}
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">Lo intentaremos de nuevo el <strong>{{retry_on | date}}</strong>. Si antes paga por otro medio, ya no lo intentaremos.</p>
+<p class="ink" style="{{> _blocks/style-p}}">Lo intentaremos de nuevo el <strong>{{retry_on | date}}</strong>. Si antes paga por otro medio, ya no lo intentaremos.</p>
 {{/retry_on}}
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">Compruebe que el medio de pago siga vigente y tenga saldo o límite suficiente{{#pay_url}}, o pague ahora con otro medio con el enlace de pago de este correo{{/pay_url}}.</p>
+<p class="ink" style="{{> _blocks/style-p}}">Compruebe que el medio de pago siga vigente y tenga saldo o límite suficiente{{#pay_url}}, o pague ahora con otro medio con el enlace de pago de este correo{{/pay_url}}.</p>
 {{#suspend_at}}
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">Si la proforma sigue pendiente de pago después del vencimiento, podríamos suspender el servicio, no antes del {{suspend_at | date}}. Le avisaremos antes de hacerlo.</p>
+<p class="ink" style="{{> _blocks/style-p}}">Si la proforma sigue pendiente de pago después del vencimiento, podríamos suspender el servicio, no antes del {{suspend_at | date}}. Le avisaremos antes de hacerlo.</p>
 {{/suspend_at}}
 {{> _blocks/invoices-html}}
 {{> _blocks/answer-html}}

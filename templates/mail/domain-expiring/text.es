@@ -3,10 +3,12 @@
 {{$facts}}
 Dominio: {{event.name}}
 Vence: {{event.expires_on | date}}
-{{#event.url}}
-Renovar el dominio: {{event.url}}
-{{/event.url}}
 {{> _blocks/pay-text}}
+{{#event.url}}
+{{^pay_url}}
+Renovar el dominio: {{event.url}}
+{{/pay_url}}
+{{/event.url}}
 
 {{/facts}}
 {{$answer}}

@@ -2,7 +2,6 @@
 {{$title}}Hemos recibido su pago. ¡Gracias!{{/title}}
 {{$preheader}}Gracias por su pago del {{event.at | date}}.{{#event.settled}} No queda saldo por pagar.{{/event.settled}}{{#event.remaining}} Queda por pagar {{event.remaining | money}}.{{/event.remaining}}{{/preheader}}
 {{$body}}
-<h1 class="h1" style="margin:0 0 18px;font-size:24px;line-height:31px;font-weight:700;color:#1c2733">Hemos recibido su pago. ¡Gracias!</h1>
 {{< _blocks/facts-good-html}}
 {{$label}}Importe recibido{{/label}}{{$value}}{{event.amount | money}}{{/value}}
 {{$label2}}Fecha{{/label2}}{{$value2}}{{event.at | date}}{{/value2}}{{$note2}}{{#event.payment}}{{event.payment}}{{/event.payment}}{{/note2}}
@@ -12,9 +11,9 @@
 {{< _blocks/button-pay-html}}{{$label}}Pagar {{event.remaining | money}}{{/label}}{{/ _blocks/button-pay-html}}
 {{/pay_url}}
 {{/event.remaining}}
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">{{> _blocks/greeting}}</p>
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">Hemos registrado su pago de <strong>{{event.amount | money}}</strong>{{#invoice}} de la proforma <strong>{{number}}</strong>{{/invoice}}.{{#event.settled}}{{#invoice}} La proforma queda pagada por completo.{{/invoice}}{{/event.settled}}{{#event.remaining}} Quedan por pagar <strong>{{event.remaining | money}}</strong>.{{/event.remaining}}{{#attached}} Adjuntamos el comprobante en PDF.{{/attached}}</p>
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">Conserve este correo como constancia de su pago.{{^event.remaining}} No tiene que hacer nada más.{{/event.remaining}}</p>
+<p class="ink" style="{{> _blocks/style-p}}">{{> _blocks/greeting}}</p>
+<p class="ink" style="{{> _blocks/style-p}}">Hemos registrado su pago de <strong>{{event.amount | money}}</strong>{{#invoice}} de la proforma <strong>{{number}}</strong>{{/invoice}}.{{#event.settled}}{{#invoice}} La proforma queda pagada por completo.{{/invoice}}{{/event.settled}}{{#event.remaining}} Quedan por pagar <strong>{{event.remaining | money}}</strong>.{{/event.remaining}}{{#attached}} Adjuntamos el comprobante en PDF.{{/attached}}</p>
+<p class="ink" style="{{> _blocks/style-p}}">Conserve este correo como constancia de su pago.{{^event.remaining}} No tiene que hacer nada más.{{/event.remaining}}</p>
 {{> _blocks/paid-html}}
 {{> _blocks/wrong-html}}
 {{/body}}

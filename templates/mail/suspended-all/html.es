@@ -2,7 +2,6 @@
 {{$title}}Hemos suspendido todos sus servicios{{/title}}
 {{$preheader}}{{#count}}Para reactivarlos, pague {{balance | money}}.{{/count}}{{^count}}Sus datos se conservan.{{/count}}{{/preheader}}
 {{$body}}
-<h1 class="h1" style="margin:0 0 18px;font-size:24px;line-height:31px;font-weight:700;color:#1c2733">Hemos suspendido todos sus servicios</h1>
 {{#count}}
 {{< _blocks/facts-alert-html}}
 {{$label}}Importe{{/label}}{{$value}}{{balance | money}}{{/value}}
@@ -10,16 +9,16 @@
 {{/ _blocks/facts-alert-html}}
 {{/count}}
 {{> _blocks/pay-html}}
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">{{> _blocks/greeting}}</p>
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">Hemos suspendido <strong>todos los servicios de su cuenta</strong>{{#event}} el {{at | date}}{{/event}}{{#count}}{{^many}} porque la proforma <strong>{{invoice.number}}</strong>, por <strong>{{balance | money}}</strong>, sigue pendiente de pago{{/many}}{{#many}} porque {{count}} proformas, por un total de <strong>{{balance | money}}</strong>, siguen pendientes de pago{{/many}}{{/count}}.{{#event}}{{#reason}} Motivo: {{reason}}.{{/reason}}{{/event}}</p>
+<p class="ink" style="{{> _blocks/style-p}}">{{> _blocks/greeting}}</p>
+<p class="ink" style="{{> _blocks/style-p}}">Hemos suspendido <strong>todos los servicios de su cuenta</strong>{{#event}} el {{at | date}}{{/event}}{{#count}}{{^many}} porque la proforma <strong>{{invoice.number}}</strong>, por <strong>{{balance | money}}</strong>, sigue pendiente de pago{{/many}}{{#many}} porque {{count}} proformas, por un total de <strong>{{balance | money}}</strong>, siguen pendientes de pago{{/many}}{{/count}}.{{#event}}{{#reason}} Motivo: {{reason}}.{{/reason}}{{/event}}</p>
 {{#count}}
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">Al recibir el pago, los reactivaremos. Mientras tanto, conservamos sus datos.</p>
+<p class="ink" style="{{> _blocks/style-p}}">Al recibir el pago, los reactivaremos. Mientras tanto, conservamos sus datos.</p>
 {{/count}}
 {{^count}}
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">Conservamos sus datos. Para saber cómo reactivarlos, responda a este correo.</p>
+<p class="ink" style="{{> _blocks/style-p}}">Conservamos sus datos. Para saber cómo reactivarlos, responda a este correo.</p>
 {{/count}}
 {{#terminate_at}}
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">Si la deuda continúa, los servicios impagos se darán de baja y sus datos se eliminarán, no antes del <strong>{{terminate_at | date}}</strong>. Le avisaremos antes de hacerlo.</p>
+<p class="ink" style="{{> _blocks/style-p}}">Si la deuda continúa, los servicios impagos se darán de baja y sus datos se eliminarán, no antes del <strong>{{terminate_at | date}}</strong>. Le avisaremos antes de hacerlo.</p>
 {{/terminate_at}}
 {{#count}}
 {{> _blocks/invoices-html}}

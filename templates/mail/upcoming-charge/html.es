@@ -2,16 +2,15 @@
 {{$title}}Cobraremos {{balance | money}} el {{#charge_on}}{{charge_on | date:"day"}}{{/charge_on}}{{^charge_on}}{{due_on | date:"day"}}{{/charge_on}}{{/title}}
 {{$preheader}}No tiene que hacer nada.{{#payment_method}}{{#label}} El cobro se hará en {{label}}.{{/label}}{{/payment_method}}{{/preheader}}
 {{$body}}
-<h1 class="h1" style="margin:0 0 18px;font-size:24px;line-height:31px;font-weight:700;color:#1c2733">Cobraremos {{balance | money}} el {{#charge_on}}{{charge_on | date:"day"}}{{/charge_on}}{{^charge_on}}{{due_on | date:"day"}}{{/charge_on}}</h1>
 {{< _blocks/facts-html}}
 {{$label}}Importe{{/label}}{{$value}}{{balance | money}}{{/value}}
 {{$label2}}Fecha del cobro{{/label2}}{{$value2}}{{#charge_on}}{{charge_on | date:"long"}}{{/charge_on}}{{^charge_on}}{{due_on | date:"long"}}{{/charge_on}}{{/value2}}{{$note2}}{{#payment_method}}{{#label}}{{label}}{{#expires}} · vence {{expires}}{{/expires}}{{/label}}{{/payment_method}}{{/note2}}
 {{/ _blocks/facts-html}}
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">{{> _blocks/greeting}}</p>
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">El <strong>{{> _blocks/charge-date}}</strong> haremos el cobro automático de <strong>{{balance | money}}</strong>{{#payment_method}}{{#label}} en <strong>{{label}}</strong>{{/label}}{{/payment_method}}{{^many}}, correspondiente a la proforma <strong>{{invoice.number}}</strong>.{{/many}}{{#many}}, correspondiente a {{count}} proformas.{{/many}}</p>
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">No tiene que hacer nada. Si quiere pagar con otro medio o no desea renovar, avísenos o cámbielo en su cuenta antes de esa fecha.</p>
+<p class="ink" style="{{> _blocks/style-p}}">{{> _blocks/greeting}}</p>
+<p class="ink" style="{{> _blocks/style-p}}">El <strong>{{> _blocks/charge-date}}</strong> haremos el cobro automático de <strong>{{balance | money}}</strong>{{#payment_method}}{{#label}} en <strong>{{label}}</strong>{{/label}}{{/payment_method}}{{^many}}, correspondiente a la proforma <strong>{{invoice.number}}</strong>.{{/many}}{{#many}}, correspondiente a {{count}} proformas.{{/many}}</p>
+<p class="ink" style="{{> _blocks/style-p}}">No tiene que hacer nada. Si quiere pagar con otro medio o no desea renovar, avísenos o cámbielo en su cuenta antes de esa fecha.</p>
 {{#pay_url}}
-<p class="ink" style="margin:0 0 16px;font-size:16px;line-height:25px;color:#1c2733">También puede <a href="{{pay_url}}" class="link" style="color:#1f4f8f;text-decoration:underline">pagar ahora</a> y no se hará el cobro automático.</p>
+<p class="ink" style="{{> _blocks/style-p}}">También puede <a href="{{pay_url}}" class="link" style="{{> _blocks/style-link}}">pagar ahora</a> y no se hará el cobro automático.</p>
 {{/pay_url}}
 {{> _blocks/invoices-html}}
 {{> _blocks/answer-html}}
