@@ -550,11 +550,23 @@ match(struct dialogue *d, const char *p, size_t n)
 	return wire_put(d->wire, slice_of(p, n));
 }
 
-/* Takes content up to the end of a line at the most; returns how much. */
+/* Bytes up to the next line that begins with a dot. */
+static size_t
+until_dot(const char *p, size_t n)
+{
+	const char *nl = p, *end = p + n;
+
+	while ((nl = memchr(nl, '\n', (size_t)(end - nl))) != NULL)
+		if (++nl == end || *nl == '.')
+			return (size_t)(nl - p);
+	return n;
+}
+
+/* Takes content up to the next line that begins with a dot; returns how
+ * much. */
 static size_t
 flow(struct dialogue *d, const char *p, size_t n)
 {
-	const char *nl;
 	size_t k;
 
 	d->wire->stage = STAGE_CONTENT;
@@ -577,10 +589,9 @@ flow(struct dialogue *d, const char *p, size_t n)
 		wire_die(d->wire, "dot that was not stuffed");
 	if (d->content == CONTENT_STOP)
 		wire_put(d->wire, SLICE("."));
-	nl = memchr(p, '\n', n);
-	k = nl ? (size_t)(nl - p) + 1 : n;
+	k = until_dot(p, n);
 	match(d, p, k);
-	d->content = nl ? CONTENT_LINE : CONTENT_TEXT;
+	d->content = p[k - 1] == '\n' ? CONTENT_LINE : CONTENT_TEXT;
 	return k;
 }
 

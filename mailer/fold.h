@@ -27,6 +27,7 @@ void fold_phrase(struct fold *f, struct slice phrase);
 /* "; name=value" in the form that value needs.  Ref: RFC 2231. */
 void fold_parameter(struct fold *f, const char *name, struct slice value);
 
+/* Ends the header's last line. */
 void fold_end(struct fold *f);
 
 #endif

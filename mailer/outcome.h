@@ -45,6 +45,7 @@ struct outcome {
 	int64_t started_us, ended_us; /* wall clock */
 };
 
+/* Nothing is known yet: FATE_UNTRIED.  Owns: the caller, outcome_fini(). */
 void outcome_init(struct outcome *o);
 void outcome_fini(struct outcome *o);
 

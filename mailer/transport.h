@@ -46,6 +46,7 @@ struct transport_message {
 	struct sbuf transcript; /* from its MAIL on, see transport_session */
 };
 
+/* An empty message.  Owns: the caller, transport_message_fini(). */
 void transport_message_init(struct transport_message *m);
 void transport_message_fini(struct transport_message *m);
 
@@ -90,6 +91,7 @@ struct transport_session {
 	struct bell cancel;
 };
 
+/* An empty session.  Owns: the caller, transport_session_fini(). */
 void transport_session_init(struct transport_session *s);
 void transport_session_fini(struct transport_session *s);
 

@@ -32,11 +32,16 @@ static const struct {
 bool
 vet_eight_bit(struct slice s)
 {
-	unsigned char any = 0;
+	uint64_t word, any = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < s.n; i++)
+	for (; i + sizeof word <= s.n; i += sizeof word) {
+		memcpy(&word, s.p + i, sizeof word);
+		any |= word;
+	}
+	for (; i < s.n; i++)
 		any |= (unsigned char)s.p[i];
-	return any > 127;
+	return (any & UINT64_C(0x8080808080808080)) != 0;
 }
 
 static bool

@@ -6,7 +6,8 @@
  *
  * Time-outs are in milliseconds.  --stop N says no to the Nth message at its
  * DATA; --cancel N cancels when the Nth message's content begins; --repeat N
- * sends the list N times (figures; --quiet prints only counts).
+ * sends the list N times, --threads N does it on as many threads at once
+ * (figures: --quiet prints only counts).
  */
 #include <arpa/inet.h>
 #include <getopt.h>
@@ -18,6 +19,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "mailer/transport.h"
 
 #define FILE_MAX (64 * 1024 * 1024)
@@ -39,7 +41,7 @@ struct batch {
 struct options {
 	const char *address, *host, *ca, *from, *envid, *orcpt;
 	int port;
-	long stop, cancel, deadline_ms, repeat;
+	long stop, cancel, deadline_ms, repeat, threads;
 	bool quiet, dsn, smtputf8;
 	struct target to;
 	struct target_tlsa tlsa;
@@ -171,6 +173,51 @@ usage(void)
 	exit(64);
 }
 
+/* ---- options ---- */
+
+enum kind { TEXT, NUMBER, INT, FLAG, WORD, TLSA };
+
+static const char *const tls_words[] = {"plain", "may", "must", "implicit",
+					NULL};
+static const char *const verify_words[] = {"none", "name", "dane", NULL};
+
+#define AT(field) offsetof(struct options, field)
+
+static const struct {
+	const char *name;
+	enum kind kind;
+	size_t at;
+	const char *const *words;
+} table[] = {
+    {"address", TEXT, AT(address), NULL},
+    {"port", INT, AT(port), NULL},
+    {"host", TEXT, AT(to.host), NULL},
+    {"helo", TEXT, AT(to.helo), NULL},
+    {"ca", TEXT, AT(ca), NULL},
+    {"tls", WORD, AT(to.tls), tls_words},
+    {"verify", WORD, AT(to.verify), verify_words},
+    {"tlsa", TLSA, 0, NULL},
+    {"user", TEXT, AT(to.user), NULL},
+    {"password", TEXT, AT(to.password), NULL},
+    {"auth-in-clear", FLAG, AT(to.auth_in_clear), NULL},
+    {"from", TEXT, AT(from), NULL},
+    {"envid", TEXT, AT(envid), NULL},
+    {"orcpt", TEXT, AT(orcpt), NULL},
+    {"dsn", FLAG, AT(dsn), NULL},
+    {"smtputf8", FLAG, AT(smtputf8), NULL},
+    {"connect-ms", INT, AT(to.connect_ms), NULL},
+    {"stall-ms", INT, AT(to.stall_ms), NULL},
+    {"reply-ms", INT, AT(to.reply_ms), NULL},
+    {"final-ms", INT, AT(to.final_ms), NULL},
+    {"deadline-ms", NUMBER, AT(deadline_ms), NULL},
+    {"stop", NUMBER, AT(stop), NULL},
+    {"cancel", NUMBER, AT(cancel), NULL},
+    {"repeat", NUMBER, AT(repeat), NULL},
+    {"threads", NUMBER, AT(threads), NULL},
+    {"quiet", FLAG, AT(quiet), NULL},
+};
+#define OPTIONS (sizeof table / sizeof *table)
+
 static int
 word(const char *s, const char *const *words)
 {
@@ -181,137 +228,72 @@ word(const char *s, const char *const *words)
 	return 0;
 }
 
+/* "3 1 1 00ff..." */
 static void
-read_tlsa(struct options *o, const char *s)
+read_tlsa(struct options *o, struct slice s)
 {
-	char hex[1024];
+	int64_t number[3];
 	uint8_t data[512];
-	unsigned u, sel, m;
 
-	if (sscanf(s, "%u %u %u %1023s", &u, &sel, &m, hex) != 4 ||
-	    !hex_decode(slice_z(hex), data, strlen(hex) / 2))
+	for (int i = 0; i < 3; i++)
+		if (!slice_int(slice_cut(&s, ' '), 0, 255, &number[i]))
+			usage();
+	if (s.n / 2 > sizeof data || !hex_decode(s, data, s.n / 2))
 		usage();
-	sbuf_add(&o->tlsa_data, slice_of(data, strlen(hex) / 2));
-	o->tlsa = (struct target_tlsa){(uint8_t)u, (uint8_t)sel, (uint8_t)m,
-				       sbuf_slice(&o->tlsa_data)};
+	sbuf_add(&o->tlsa_data, slice_of(data, s.n / 2));
+	o->tlsa =
+	    (struct target_tlsa){(uint8_t)number[0], (uint8_t)number[1],
+				 (uint8_t)number[2], sbuf_slice(&o->tlsa_data)};
 	o->to.tlsa = &o->tlsa;
 	o->to.tlsa_count = 1;
 }
 
-static const struct option longs[] = {{"address", 1, NULL, 'a'},
-				      {"port", 1, NULL, 'p'},
-				      {"host", 1, NULL, 'h'},
-				      {"helo", 1, NULL, 'e'},
-				      {"ca", 1, NULL, 'c'},
-				      {"tls", 1, NULL, 't'},
-				      {"verify", 1, NULL, 'v'},
-				      {"tlsa", 1, NULL, 'T'},
-				      {"user", 1, NULL, 'u'},
-				      {"password", 1, NULL, 'w'},
-				      {"auth-in-clear", 0, NULL, 'C'},
-				      {"from", 1, NULL, 'f'},
-				      {"envid", 1, NULL, 'i'},
-				      {"orcpt", 1, NULL, 'o'},
-				      {"dsn", 0, NULL, 'd'},
-				      {"smtputf8", 0, NULL, '8'},
-				      {"connect-ms", 1, NULL, '1'},
-				      {"stall-ms", 1, NULL, '2'},
-				      {"reply-ms", 1, NULL, '3'},
-				      {"final-ms", 1, NULL, '4'},
-				      {"deadline-ms", 1, NULL, '5'},
-				      {"stop", 1, NULL, 'S'},
-				      {"cancel", 1, NULL, 'X'},
-				      {"repeat", 1, NULL, 'r'},
-				      {"quiet", 0, NULL, 'q'},
-				      {NULL, 0, NULL, 0}};
-
 static void
-option(struct options *o, int c)
+set(struct options *o, size_t row, const char *value)
 {
-	static const char *const tls[] = {"plain", "may", "must", "implicit",
-					  NULL};
-	static const char *const verify[] = {"none", "name", "dane", NULL};
-	long n = strtol(optarg ? optarg : "0", NULL, 10);
+	void *at = (char *)o + table[row].at;
+	long n = strtol(value, NULL, 10);
+	int chosen;
 
-	switch (c) {
-	case 'a':
-		o->address = optarg;
+	switch (table[row].kind) {
+	case TEXT:
+		*(const char **)at = value;
 		break;
-	case 'p':
-		o->port = (int)n;
+	case NUMBER:
+		*(long *)at = n;
 		break;
-	case 'h':
-		o->to.host = optarg;
+	case INT:
+		*(int *)at = (int)n;
 		break;
-	case 'e':
-		o->to.helo = optarg;
+	case FLAG:
+		*(bool *)at = true;
 		break;
-	case 'c':
-		o->ca = optarg;
+	case WORD:
+		chosen = word(value, table[row].words);
+		memcpy(at, &chosen, sizeof chosen);
 		break;
-	case 't':
-		o->to.tls = (enum target_tls)word(optarg, tls);
+	case TLSA:
+		read_tlsa(o, slice_z(value));
 		break;
-	case 'v':
-		o->to.verify = (enum target_verify)word(optarg, verify);
-		break;
-	case 'T':
-		read_tlsa(o, optarg);
-		break;
-	case 'u':
-		o->to.user = optarg;
-		break;
-	case 'w':
-		o->to.password = optarg;
-		break;
-	case 'C':
-		o->to.auth_in_clear = true;
-		break;
-	case 'f':
-		o->from = optarg;
-		break;
-	case 'i':
-		o->envid = optarg;
-		break;
-	case 'o':
-		o->orcpt = optarg;
-		break;
-	case 'd':
-		o->dsn = true;
-		break;
-	case '8':
-		o->smtputf8 = true;
-		break;
-	case '1':
-		o->to.connect_ms = (int)n;
-		break;
-	case '2':
-		o->to.stall_ms = (int)n;
-		break;
-	case '3':
-		o->to.reply_ms = (int)n;
-		break;
-	case '4':
-		o->to.final_ms = (int)n;
-		break;
-	case '5':
-		o->deadline_ms = n;
-		break;
-	case 'S':
-		o->stop = n;
-		break;
-	case 'X':
-		o->cancel = n;
-		break;
-	case 'r':
-		o->repeat = n;
-		break;
-	case 'q':
-		o->quiet = true;
-		break;
-	default:
-		usage();
 	}
+}
+
+/* Returns the index of the first argument that is no option. */
+static int
+read_options(struct options *o, int argc, char **argv)
+{
+	struct option longs[OPTIONS + 1] = {{0}};
+	int row;
+
+	for (size_t i = 0; i < OPTIONS; i++) {
+		longs[i].name = table[i].name;
+		longs[i].has_arg = table[i].kind != FLAG;
+	}
+	while (getopt_long(argc, argv, "", longs, &row) == 0)
+		set(o, (size_t)row, optarg ? optarg : "");
+	if (o->port == 0)
+		usage();
+	return optind;
 }
 
 static void
@@ -405,52 +387,105 @@ send_all(struct options *o, struct transport *t, struct batch *b)
 	return rc_exit(rc);
 }
 
+struct sender {
+	struct options *o;
+	struct transport *t;
+	struct batch b;
+	struct thread thread;
+	int status;
+};
+
+static void
+send_repeatedly(void *arg)
+{
+	struct sender *s = arg;
+
+	for (long i = 0; i < s->o->repeat; i++) {
+		s->b.at = 0;
+		s->status = send_all(s->o, s->t, &s->b);
+	}
+}
+
+static bool
+prepare(struct sender *s, struct options *o, struct transport *t, char **mails)
+{
+	bool ok = true;
+
+	s->o = o;
+	s->t = t;
+	s->b.stop = o->stop;
+	s->b.cancel = o->cancel;
+	while (mails[s->b.n] != NULL)
+		s->b.n++;
+	s->b.mails = mem_alloc(s->b.n * sizeof *s->b.mails);
+	for (size_t i = 0; i < s->b.n; i++)
+		ok = read_mail(&s->b.mails[i], mails[i], o) && ok;
+	return ok;
+}
+
+static void
+forget(struct sender *s)
+{
+	for (size_t i = 0; i < s->b.n; i++) {
+		transport_message_fini(&s->b.mails[i].m);
+		sbuf_fini(&s->b.mails[i].content);
+		sbuf_fini(&s->b.mails[i].events);
+	}
+	free(s->b.mails);
+}
+
+/* Sends with all threads; returns the worst status. */
+static int
+run(struct options *o, struct sender *senders)
+{
+	int64_t from_us = clock_mono_us();
+	size_t accepted = 0;
+	int status = 0;
+
+	for (long i = 0; i < o->threads; i++)
+		thread_start(&senders[i].thread, "sender", send_repeatedly,
+			     &senders[i]);
+	for (long i = 0; i < o->threads; i++) {
+		thread_join(&senders[i].thread);
+		accepted += senders[i].b.accepted;
+		if (senders[i].status > status)
+			status = senders[i].status;
+	}
+	if (o->quiet)
+		printf("%zu accepted in %lld us\n", accepted,
+		       (long long)(clock_mono_us() - from_us));
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options o = {.address = "127.0.0.1", .from = "s@a.example"};
 	struct transport *t = NULL;
-	struct batch b = {0};
+	struct sender *senders;
 	struct err e = {0};
-	int c, status = 0;
-	int64_t from_us;
+	int first, status;
 	bool ok = true;
 
 	sbuf_init(&o.tlsa_data, 1024);
 	o.to.host = "localhost";
 	o.to.helo = "client.example";
-	o.repeat = 1;
-	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		option(&o, c);
-	if (o.port == 0)
-		usage();
+	o.repeat = o.threads = 1;
+	first = read_options(&o, argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	set_peer(&o);
-	b.n = (size_t)(argc - optind);
-	b.mails = mem_alloc(b.n * sizeof *b.mails);
-	b.stop = o.stop;
-	b.cancel = o.cancel;
-	for (size_t i = 0; i < b.n; i++)
-		ok = read_mail(&b.mails[i], argv[optind + (int)i], &o) && ok;
-	if (ok && transport_new(o.ca, &t, &e) != RC_OK) {
+	if (transport_new(o.ca, &t, &e) != RC_OK) {
 		fprintf(stderr, "sendbatch: %s\n", e.text);
-		ok = false;
+		return 70;
 	}
-	from_us = clock_mono_us();
-	for (long i = 0; ok && i < o.repeat; i++) {
-		b.at = 0;
-		status = send_all(&o, t, &b);
-	}
-	if (ok && o.quiet)
-		printf("%zu accepted in %lld us\n", b.accepted,
-		       (long long)(clock_mono_us() - from_us));
-	for (size_t i = 0; i < b.n; i++) {
-		transport_message_fini(&b.mails[i].m);
-		sbuf_fini(&b.mails[i].content);
-		sbuf_fini(&b.mails[i].events);
-	}
-	free(b.mails);
+	senders = mem_alloc((size_t)o.threads * sizeof *senders);
+	for (long i = 0; i < o.threads; i++)
+		ok = prepare(&senders[i], &o, t, argv + first) && ok;
+	status = ok ? run(&o, senders) : 66;
+	for (long i = 0; i < o.threads; i++)
+		forget(&senders[i]);
+	free(senders);
 	sbuf_fini(&o.tlsa_data);
 	transport_free(t);
-	return ok ? status : 70;
+	return status;
 }
