@@ -215,7 +215,7 @@ add_attempts(struct reading *r, const struct message *m, struct err *e)
 
 	if (rc != RC_OK)
 		return rc;
-	member_open(&r->out, "tries", '[');
+	member_open(&r->out, "attempts", '[');
 	for (size_t i = 0; i < n; i++) {
 		member_open(&r->out, NULL, '{');
 		member_int(&r->out, "attempt", list[i].number);
@@ -241,8 +241,10 @@ read_queued(struct reading *r, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	member_open(&r->out, NULL, '{');
+	member_open(&r->out, "message", '{');
 	render_message(&r->out, &m);
 	rc = add_its_notices(r, &m, e);
+	member_close(&r->out, '}');
 	if (rc == RC_OK)
 		rc = add_attempts(r, &m, e);
 	member_close(&r->out, '}');

@@ -105,13 +105,13 @@ parse_key(json_t *o, struct arena *a, struct key_ask *out, struct err *e)
 /* ---- the queue, by hand ---- */
 
 struct scope_fields {
-	struct slice message, domain, brand, reason;
+	struct slice mref, domain, brand, reason;
 	bool all;
 };
 
 static const struct json_rule scope_rules[] = {
-    {"message", JSON_WANT_TEXT, false, offsetof(struct scope_fields, message),
-     0, 32, NULL, 0},
+    {"mref", JSON_WANT_TEXT, false, offsetof(struct scope_fields, mref), 0, 32,
+     NULL, 0},
     {"domain", JSON_WANT_TEXT, false, offsetof(struct scope_fields, domain), 1,
      253, NULL, 0},
     {"brand", JSON_WANT_ID, false, offsetof(struct scope_fields, brand), 0, 64,
@@ -133,15 +133,16 @@ parse_scope(json_t *o, struct arena *a, struct scope_ask *out, struct err *e)
 	memset(out, 0, sizeof(*out));
 	if (rc != RC_OK)
 		return rc;
-	if (f.message.n > 0 && !ref_parse(f.message, &out->mref))
-		return err_at(e, RC_INVALID, "/message",
+	if (f.mref.n > 0 && !ref_parse(f.mref, &out->mref))
+		return err_at(e, RC_INVALID, "/mref",
 			      "must be 32 lower-case hex digits");
-	ways = (f.message.n > 0) + (f.domain.n > 0 || f.brand.n > 0) + f.all;
+	ways = (f.mref.n > 0) + (f.domain.n > 0 || f.brand.n > 0) + f.all;
 	if (ways != 1)
-		return err_at(e, RC_INVALID, "/message",
-			      "name a message, or a domain or brand or both, "
-			      "or all");
-	out->by_message = f.message.n > 0;
+		return err_at(
+		    e, RC_INVALID, "/mref",
+		    "name a message by its mref, or a domain or brand or both, "
+		    "or all");
+	out->by_message = f.mref.n > 0;
 	out->all = f.all;
 	out->domain = f.domain;
 	out->brand = f.brand;

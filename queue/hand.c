@@ -23,7 +23,10 @@ static const char *const names[] = {"hold", "resume", "retry", "cancel"};
 static struct slice
 reason_of(const struct hand *h)
 {
-	return h->order->reason.n > 0 ? h->order->reason : SLICE("by hand");
+	if (h->order->reason.n == 0)
+		return SLICE("by hand");
+	return slice_z(
+	    arena_printf(h->a, "by hand: %.*s", SLICE_ARG(h->order->reason)));
 }
 
 /* What cannot be told by a state's edge. */

@@ -209,6 +209,7 @@ release(struct look *l, struct notice **group, size_t n, struct err *e)
 {
 	const struct contact **to;
 	size_t to_n, suppressed;
+	bool had = false;
 	enum rc rc =
 	    outbox_recipients(l->q, l->db, &l->customer, group[0]->roles, l->a,
 			      &to, &to_n, &suppressed, e);
@@ -227,9 +228,13 @@ release(struct look *l, struct notice **group, size_t n, struct err *e)
 
 		rc = outbox_make(l->q, l->db, &l->customer, to[i], group, n, &m,
 				 e);
+		had |= rc == RC_NOTFOUND;
 		if (rc == RC_NOTFOUND)
 			rc = RC_OK;
 	}
+	/* One that was revived may have reached all of them before. */
+	for (size_t i = 0; rc == RC_OK && had && i < n; i++)
+		rc = outbox_settle_notice(l->db, group[i], l->a, e);
 	return rc;
 }
 
@@ -490,7 +495,7 @@ planner_send_now(struct queue *q, struct db *db,
 	arena_init(&a, 64u << 20);
 	rc = notice_get(db, order->notice, &a, &n, e);
 	if (rc == RC_OK && n.state == NOTICE_HELD)
-		rc = notice_apply(db, &n, NOTICE_EV_RESUME, SLICE("by hand"),
+		rc = notice_apply(db, &n, NOTICE_EV_RESUME, SLICE(""),
 				  by_member(order, &a), e);
 	if (rc == RC_OK && n.state != NOTICE_PLANNED)
 		rc = err_set(e, RC_STATE, "the notice is %s already",
@@ -501,6 +506,18 @@ planner_send_now(struct queue *q, struct db *db,
 	arena_fini(&a);
 	conf_unref(conf);
 	return rc;
+}
+
+/* A person's reason is told from ours, which go of themselves. */
+static struct slice
+by_hand(const struct planner_order *order, struct arena *a)
+{
+	if (order->ev == NOTICE_EV_RESUME)
+		return SLICE("");
+	if (order->reason.n == 0)
+		return SLICE("by hand");
+	return slice_z(
+	    arena_printf(a, "by hand: %.*s", SLICE_ARG(order->reason)));
 }
 
 static enum rc
@@ -520,13 +537,13 @@ enum rc
 planner_notice(struct queue *q, struct db *db,
 	       const struct planner_order *order, struct err *e)
 {
-	struct slice reason =
-	    order->reason.n > 0 ? order->reason : SLICE("by hand");
+	struct slice reason;
 	struct arena a;
 	struct notice n;
 	enum rc rc;
 
 	arena_init(&a, 16u << 20);
+	reason = by_hand(order, &a);
 	rc = notice_get(db, order->notice, &a, &n, e);
 	if (rc == RC_NOTFOUND)
 		rc = err_set(e, RC_NOTFOUND, "there is no such notice");

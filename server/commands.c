@@ -139,6 +139,8 @@ show_key(struct slice answer)
 static enum rc
 run_key(const struct options *o, struct err *e)
 {
+	struct slice scopes =
+	    slice_z(o->scope != NULL ? o->scope : "send,read");
 	struct sbuf body;
 	enum rc rc = need(o, 1, "what to do: add or list", e);
 
@@ -152,10 +154,12 @@ run_key(const struct options *o, struct err *e)
 	sbuf_init(&body, 4096);
 	sbuf_add_z(&body, "{\"name\":");
 	sbuf_add_json(&body, slice_z(o->name != NULL ? o->name : "key"));
-	sbuf_add_z(&body, ",\"scopes\":");
-	sbuf_add_json(&body,
-		      slice_z(o->scope != NULL ? o->scope : "send,read"));
-	sbuf_add_c(&body, '}');
+	sbuf_add_z(&body, ",\"scopes\":[");
+	while (scopes.n > 0) {
+		sbuf_add_json(&body, slice_trim(slice_cut(&scopes, ',')));
+		sbuf_add_z(&body, scopes.n > 0 ? "," : "");
+	}
+	sbuf_add_z(&body, "]}");
 	rc =
 	    client_print(o, "POST", "/v1/keys", sbuf_slice(&body), show_key, e);
 	sbuf_fini(&body);
