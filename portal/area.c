@@ -304,6 +304,7 @@ set_log(struct area *x, struct err *e)
 	for (size_t i = 0; i < x->entries_n; i++)
 		datum_add(list, x->entries[i].data);
 	datum_set(pg->data, "entries", list);
+	datum_set(pg->data, "any", datum_bool(&pg->arena, x->entries_n > 0));
 	datum_set(pg->data, "older",
 		  datum_text(&pg->arena,
 			     end ? slice_z(arena_printf(&pg->arena, "%lld",
@@ -313,6 +314,17 @@ set_log(struct area *x, struct err *e)
 }
 
 /* ---- the page ---- */
+
+/* "America/Buenos Aires" */
+static struct slice
+zone_words(struct page *pg)
+{
+	char *z = arena_z(&pg->arena, pg->zone);
+
+	for (char *p = z; *p != '\0'; p++)
+		*p = *p == '_' ? ' ' : *p;
+	return slice_z(z);
+}
 
 static enum rc
 fill(struct area *x, struct err *e)
@@ -329,7 +341,7 @@ fill(struct area *x, struct err *e)
 	datum_set(customer, "name", datum_text(&pg->arena, x->c.name));
 	datum_set(pg->data, "customer", customer);
 	datum_set(pg->data, "now", datum_time(&pg->arena, pg->now_us));
-	datum_set(pg->data, "zone", datum_text(&pg->arena, pg->zone));
+	datum_set(pg->data, "zone", datum_text(&pg->arena, zone_words(pg)));
 	datum_set(pg->data, "first_page", datum_bool(&pg->arena, first));
 	datum_set(pg->data, "preferences_url",
 		  datum_text(&pg->arena, x->messages_n
