@@ -35,19 +35,7 @@ static const struct {
     [VERB_QUIT] = {"QUIT", STAGE_QUIT, "245"},
 };
 
-/* Keywords of EHLO that the library may know of.  Not CHUNKING: its BDAT
- * claims what was not sent; not ENHANCEDSTATUSCODES: its parser refuses valid
- * replies; not STARTTLS: that is the wire's. */
-static const struct slice allowed[] = {
-    {"PIPELINING", 10}, {"DSN", 3}, {"SIZE", 4}, {"8BITMIME", 8}};
-
-/* Mechanisms that it can do, the preferred one first; only one is told, since
- * after a refusal it would try the next, and then go on without. */
-static const struct slice mechanisms[] = {
-    {"PLAIN", 5}, {"LOGIN", 5}, {"CRAM-MD5", 8}};
-
 #define QUIT_MS 10000
-#define TOLD_LINE_MAX 900 /* it cuts lines at 1,023 */
 
 void
 dialogue_init(struct dialogue *d, struct wire *w)
@@ -62,7 +50,7 @@ dialogue_take(struct dialogue *d, struct transport_message *m)
 	d->m = m;
 	d->mail_said = d->settled = false;
 	d->dot_end = 0;
-	d->at = 0;
+	d->content = (struct stuffed){.message = m->content};
 	m->outcome.started_us = clock_wall_us();
 }
 
@@ -143,80 +131,6 @@ dialogue_refuse(struct dialogue *d)
 /* ---- replies: from the wire to the library ---- */
 
 static void
-tell(struct dialogue *d, int code, char sep, struct slice text)
-{
-	char *to = d->told + d->told_n;
-	size_t room = sizeof d->told - d->told_n;
-	int n;
-
-	if (text.n > TOLD_LINE_MAX)
-		text.n = TOLD_LINE_MAX;
-	n = snprintf(to, room, "%d%c%.*s\r\n", code, sep, SLICE_ARG(text));
-	if (n < 0 || (size_t)n >= room)
-		return;
-	/* It looks characters up in a table, by a signed index. */
-	for (int i = 0; i < n - 2; i++)
-		if (to[i] < ' ' || to[i] > '~')
-			to[i] = '?';
-	d->told_n += (size_t)n;
-}
-
-static bool
-has_word(struct slice list, struct slice word)
-{
-	while (list.n > 0)
-		if (slice_ieq(slice_cut(&list, ' '), word))
-			return true;
-	return false;
-}
-
-static void
-tell_mechanism(struct dialogue *d)
-{
-	struct slice offered;
-	char text[32];
-
-	if (!reply_offers(d->ehlo, SLICE("AUTH"), &offered))
-		return;
-	for (size_t i = 0; i < sizeof mechanisms / sizeof *mechanisms; i++) {
-		if (!has_word(offered, mechanisms[i]))
-			continue;
-		snprintf(text, sizeof text, "AUTH %s", mechanisms[i].p);
-		tell(d, 250, '-', slice_z(text));
-		return;
-	}
-}
-
-static void
-tell_ehlo(struct dialogue *d)
-{
-	struct slice param;
-	char text[64];
-
-	tell(d, 250, '-', SLICE("peer"));
-	for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++) {
-		if (!reply_offers(d->ehlo, allowed[i], &param))
-			continue;
-		snprintf(text, sizeof text, "%s %.*s", allowed[i].p,
-			 (int)(param.n < 20 ? param.n : 20), param.p);
-		tell(d, 250, '-', slice_trim(slice_z(text)));
-	}
-	if (d->wire->to->user != NULL)
-		tell_mechanism(d);
-	tell(d, 250, ' ', SLICE("END"));
-}
-
-/* The first line alone: it wants equal codes in all of them, and more. */
-static void
-tell_reply(struct dialogue *d, int code, struct slice reply)
-{
-	struct slice text, rest = reply;
-
-	reply_line(&rest, &text);
-	tell(d, code, ' ', text);
-}
-
-static void
 refused_early(struct dialogue *d, enum verb verb)
 {
 	if (d->m == NULL)
@@ -260,7 +174,7 @@ learn(struct dialogue *d, enum verb verb, int code)
 		if (code >= 400)
 			refused_early(d, verb);
 		else if (code == 354)
-			d->content = CONTENT_LINE;
+			d->content.state = STUFFED_LINE;
 		w->hush = code == 354;
 		break;
 	case VERB_STOP:
@@ -308,19 +222,19 @@ dialogue_wait(struct dialogue *d)
 	enum verb verb;
 	int code;
 
-	if (d->told_at < d->told_n)
+	if (d->told.at < d->told.n)
 		return true;
-	d->told_at = d->told_n = 0;
+	d->told.at = d->told.n = 0;
 	if (!d->greeted) {
 		d->greeted = true;
-		tell(d, 220, ' ', SLICE("ready"));
+		retell_line(&d->told, 220, ' ', SLICE("ready"));
 		return true;
 	}
 	if (d->owed_n == 0)
 		return wire_die(w, "the library waits for nothing");
 	verb = pop(d);
 	if (verb == VERB_EHLO) {
-		tell_ehlo(d);
+		retell_ehlo(&d->told, d->ehlo, w->to->user != NULL);
 		return true;
 	}
 	w->stage = verbs[verb].stage;
@@ -330,9 +244,9 @@ dialogue_wait(struct dialogue *d)
 	if (code < 0 || !learn(d, verb, code))
 		return false;
 	if (verb == VERB_STOP)
-		tell(d, 554, ' ', SLICE("withdrawn"));
+		retell_line(&d->told, 554, ' ', SLICE("withdrawn"));
 	else
-		tell_reply(d, code, wire_last(w));
+		retell_reply(&d->told, code, wire_last(w));
 	return true;
 }
 
@@ -341,10 +255,10 @@ dialogue_read(struct dialogue *d, void *p, size_t n)
 {
 	if (!dialogue_wait(d))
 		return 0;
-	if (n > d->told_n - d->told_at)
-		n = d->told_n - d->told_at;
-	memcpy(p, d->told + d->told_at, n);
-	d->told_at += n;
+	if (n > d->told.n - d->told.at)
+		n = d->told.n - d->told.at;
+	memcpy(p, d->told.text + d->told.at, n);
+	d->told.at += n;
 	return (ssize_t)n;
 }
 
@@ -512,87 +426,73 @@ gather(struct dialogue *d, const char *p, size_t n)
 	return k;
 }
 
+/* ---- content ---- */
+
 /* The final dot came.  It may go after the whole content; or at once, where
  * nobody takes the message and the peer waits for one all the same. */
 static bool
 end_content(struct dialogue *d)
 {
 	struct wire *w = d->wire;
-	bool nothing = d->settled && d->at == 0;
 	char line[64];
 
-	if (!nothing && d->at != d->m->content.n)
-		return wire_die(w, "final dot before the end of the message");
 	if (w->out_n + 3 > sizeof w->out)
 		wire_flush(w);
 	if (!asked(d))
 		return false;
-	snprintf(line, sizeof line, "(%zu bytes, then the dot)", d->at);
+	snprintf(line, sizeof line, "(%zu bytes, then the dot)", d->content.at);
 	wire_note(w, 'C', slice_z(line));
-	d->content = CONTENT_NONE;
 	d->dot_end = w->sent + w->out_n + 3;
 	return wire_put(w, SLICE(".\r\n")) && owe(d, VERB_DOT);
 }
 
-/* Bytes that must be the message's next ones. */
+/* The first byte of a content that nobody takes must not go either. */
 static bool
-match(struct dialogue *d, const char *p, size_t n)
+begin_content(struct dialogue *d)
 {
 	const struct transport_calls *c = d->calls;
-	struct slice content = d->m->content;
 
-	if (d->settled || n > content.n - d->at ||
-	    memcmp(content.p + d->at, p, n) != 0)
-		return wire_die(d->wire, "content is not the message");
-	if (d->at == 0 && c->content != NULL)
+	if (d->settled)
+		return wire_die(d->wire, "content of a refused message");
+	if (c->content != NULL)
 		c->content(c->arg, d->m);
-	d->at += n;
-	return wire_put(d->wire, slice_of(p, n));
+	return true;
 }
 
-/* Bytes up to the next line that begins with a dot. */
-static size_t
-until_dot(const char *p, size_t n)
-{
-	const char *nl = p, *end = p + n;
-
-	while ((nl = memchr(nl, '\n', (size_t)(end - nl))) != NULL)
-		if (++nl == end || *nl == '.')
-			return (size_t)(nl - p);
-	return n;
-}
-
-/* Takes content up to the next line that begins with a dot; returns how
- * much. */
+/* Takes a piece of content; returns how much. */
 static size_t
 flow(struct dialogue *d, const char *p, size_t n)
 {
-	size_t k;
+	struct wire *w = d->wire;
+	bool first = d->content.at == 0;
+	enum stuffed_sort sort = stuffed_take(&d->content, p, &n);
 
-	d->wire->stage = STAGE_CONTENT;
-	if (d->content == CONTENT_LINE && *p == '.') {
-		d->content = CONTENT_STOP;
-		return 1;
-	}
-	if (d->content == CONTENT_STOP && *p == '\r') {
-		d->content = CONTENT_STOP_CR;
-		return 1;
-	}
-	if (d->content == CONTENT_STOP_CR) {
-		if (*p != '\n')
-			wire_die(d->wire, "content is not the message");
-		else
+	w->stage = STAGE_CONTENT;
+	switch (sort) {
+	case STUFFED_HOLD:
+		break;
+	case STUFFED_PASS:
+	case STUFFED_STUFF:
+		if (first && !begin_content(d))
+			break;
+		if (sort == STUFFED_STUFF)
+			wire_put(w, SLICE("."));
+		wire_put(w, slice_of(p, n));
+		break;
+	case STUFFED_END:
+		end_content(d);
+		break;
+	case STUFFED_EARLY:
+		if (d->settled && first)
 			end_content(d);
-		return 1;
+		else
+			wire_die(w, "final dot before the end of the message");
+		break;
+	case STUFFED_WRONG:
+		wire_die(w, "content is not the message");
+		break;
 	}
-	if (d->content == CONTENT_STOP && *p != '.')
-		wire_die(d->wire, "dot that was not stuffed");
-	if (d->content == CONTENT_STOP)
-		wire_put(d->wire, SLICE("."));
-	k = until_dot(p, n);
-	match(d, p, k);
-	d->content = p[k - 1] == '\n' ? CONTENT_LINE : CONTENT_TEXT;
-	return k;
+	return n;
 }
 
 ssize_t
@@ -602,8 +502,8 @@ dialogue_write(struct dialogue *d, const void *p, size_t n)
 	size_t left = n;
 
 	while (left > 0 && !d->wire->dead) {
-		size_t k = d->content == CONTENT_NONE ? gather(d, at, left)
-						      : flow(d, at, left);
+		size_t k = d->content.state == STUFFED_OFF ? gather(d, at, left)
+							   : flow(d, at, left);
 		at += k;
 		left -= k;
 	}

@@ -1,6 +1,8 @@
 #ifndef MAILER_DIALOGUE_H
 #define MAILER_DIALOGUE_H
 
+#include "mailer/retell.h"
+#include "mailer/stuffed.h"
 #include "mailer/transport.h"
 #include "mailer/wire.h"
 
@@ -21,15 +23,6 @@ enum verb {
 	VERBS,
 };
 
-/* Content as it flows, by what came last. */
-enum content_at {
-	CONTENT_NONE, /* commands flow, no content */
-	CONTENT_LINE, /* at the start of a line */
-	CONTENT_TEXT,
-	CONTENT_STOP,	 /* after a dot at the start of a line */
-	CONTENT_STOP_CR, /* after that and a CR */
-};
-
 /*
  * What an SMTP client library says and hears.  It believes in a plain
  * connection; commands and content are checked here before they go on the
@@ -46,9 +39,8 @@ struct dialogue {
 	bool mail_said;		     /* its MAIL is on the wire */
 	bool settled;		     /* its outcome is decided */
 	bool eight_bit;		     /* its content needs 8BITMIME */
-	uint64_t dot_end; /* wire->sent once its dot is out; 0: not put */
-	size_t at;	  /* bytes of its content that came by */
-	enum content_at content;
+	uint64_t dot_end;	/* wire->sent once its dot is out; 0: not put */
+	struct stuffed content; /* as it flows */
 
 	bool greeted, authenticated;
 	bool challenged; /* the next line answers a 334 */
@@ -62,8 +54,7 @@ struct dialogue {
 	size_t owed_n;
 	char line[2048]; /* a command, until its LF came */
 	size_t line_n;
-	char told[REPLY_MAX]; /* a reply, as the library may see it */
-	size_t told_n, told_at;
+	struct told told; /* the last reply, as it may hear it */
 };
 
 /* For a wire on which hello() is done.  The caller sets calls, session_log,
