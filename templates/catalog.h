@@ -38,6 +38,9 @@ struct catalog_page {
 	const struct template *html;
 	char locale[LOCALE_SIZE];
 };
+
+/* The page of that name, chosen likewise.  Owns: the catalog.
+ * Fails: RC_NOTFOUND. */
 enum rc catalog_page(const struct catalog *c, struct slice name,
 		     struct slice locale, struct slice brand_locale,
 		     struct catalog_page *out, struct err *e) MUST_USE;

@@ -51,11 +51,17 @@ void datum_set_slice(struct datum *map, struct slice key, struct datum *v);
  * are copied to the arena, so that j can go. */
 struct datum *datum_from_json(struct arena *a, const json_t *j);
 
+/* What d is; null for NULL. */
 enum datum_kind datum_kind(const struct datum *d);
+
+/* False for NULL, and for what is false above. */
 bool datum_true(const struct datum *d);
-int64_t datum_number(const struct datum *d);	  /* bool, int, date or time */
-struct slice datum_slice(const struct datum *d);  /* of a text, else empty */
-struct money datum_amount(const struct datum *d); /* of money */
+
+/* The number of a bool, int, date or time, the bytes of a text, the amount of
+ * money; 0 or empty for other kinds. */
+int64_t datum_number(const struct datum *d);
+struct slice datum_slice(const struct datum *d);
+struct money datum_amount(const struct datum *d);
 
 /* Elements of a list or map (0 for others), and the i-th value in order. */
 size_t datum_count(const struct datum *d);

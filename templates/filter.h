@@ -35,7 +35,11 @@ struct filter_scope {
 	bool html;
 };
 
+/* The filter of a name; NULL for an unknown one. */
 const struct filter *filter_find(struct slice name);
+
+/* Whether it makes something of what is missing, gives HTML, or looks for
+ * "currency" beside its value. */
 bool filter_is_default(const struct filter *f);
 bool filter_makes_markup(const struct filter *f);
 bool filter_wants_currency(const struct filter *f);

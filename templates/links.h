@@ -29,6 +29,7 @@ enum link_fate {
 	LINK_FATES,
 };
 
+/* The word for a fate, for logs and lint. */
 const char *link_fate_name(enum link_fate f);
 
 /* Makes tracked addresses; the caller embeds it in a struct of its own. */

@@ -486,7 +486,9 @@ add_pattern(struct locale *l, int pattern, UDate ms, struct sbuf *out,
 static UDate
 local_ms(const struct locale *l, int64_t us)
 {
-	return (double)(us / 1000) + zone_offset_s(l->zone, us) * 1000.0;
+	int64_t ms = us / 1000 + zone_offset_s(l->zone, us) * INT64_C(1000);
+
+	return (double)ms;
 }
 
 enum rc
@@ -526,6 +528,7 @@ locale_add_zone(struct locale *l, int64_t us, struct sbuf *out, struct err *e)
 {
 	UErrorCode st = U_ZERO_ERROR;
 	UChar zone[64], s[UTF16_MAX];
+	int64_t ms = us / 1000;
 	int32_t n;
 
 	if (!l->zone_name) {
@@ -535,8 +538,7 @@ locale_add_zone(struct locale *l, int64_t us, struct sbuf *out, struct err *e)
 	}
 	if (U_FAILURE(st))
 		return icu_err(e, "open a zone format", st);
-	n = udat_format(l->zone_name, (double)(us / 1000), s, UTF16_MAX, NULL,
-			&st);
+	n = udat_format(l->zone_name, (double)ms, s, UTF16_MAX, NULL, &st);
 	return add_utf16(s, n, st, "format a zone", out, e);
 }
 

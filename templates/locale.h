@@ -21,6 +21,7 @@ bool locale_valid(struct slice name);
 enum rc locale_get(struct slice name, struct slice zone, struct locale **out,
 		   struct err *e) MUST_USE;
 
+/* Its name as it was asked for. */
 const char *locale_name(const struct locale *l);
 
 /* The language's code ("es"), as HTML's lang wants it with the country

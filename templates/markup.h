@@ -43,6 +43,7 @@ struct markup_tag {
 	struct slice track_whole; /* data-track with the blanks before it */
 };
 
+/* Starts at the beginning of html, which is borrowed. */
 void markup_init(struct markup *m, struct slice html);
 
 /* The next tag; false at the end. */

@@ -351,6 +351,7 @@ draw_qr(struct page *p, const char *url, double x, double y, struct err *e)
 {
 	QRcode *q = QRcode_encodeString8bit(url, 0, QR_ECLEVEL_M);
 	double unit;
+	int row, column;
 
 	if (!q)
 		return err_set(e, RC_INVALID,
@@ -358,10 +359,13 @@ draw_qr(struct page *p, const char *url, double x, double y, struct err *e)
 	unit = QR_SIZE / q->width;
 	cairo_tag_begin(p->cr, "Figure", NULL);
 	cairo_set_source_rgb(p->cr, 0, 0, 0);
-	for (int i = 0; i < q->width * q->width; i++)
+	for (int i = 0; i < q->width * q->width; i++) {
+		row = i / q->width;
+		column = i % q->width;
 		if (q->data[i] & 1)
-			cairo_rectangle(p->cr, x + unit * (i % q->width),
-					y + unit * (i / q->width), unit, unit);
+			cairo_rectangle(p->cr, x + unit * column,
+					y + unit * row, unit, unit);
+	}
 	cairo_fill(p->cr);
 	cairo_tag_end(p->cr, "Figure");
 	QRcode_free(q);

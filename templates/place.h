@@ -28,6 +28,7 @@ struct place_track {
 	unsigned n;
 };
 
+/* Starts in text. */
 void place_init(struct place_track *p);
 
 /* Goes over literal source. */
