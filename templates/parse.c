@@ -533,11 +533,15 @@ add_overrides(struct parser *p, const struct tag *open, const struct tag *close)
 {
 	while (&p->tags[p->next] < close) {
 		const struct tag *tag = &p->tags[p->next];
-		const struct tag *end = opens(tag) ? closing(p, p->next) : tag;
+		const struct tag *end = tag;
 
-		if (!end)
-			return FAIL(p, tag->start, "'%.*s' is not closed",
-				    SLICE_ARG(tag->content));
+		if (opens(tag)) {
+			end = closing(p, p->next);
+			if (!end)
+				return FAIL(p, tag->start,
+					    "'%.*s' is not closed",
+					    SLICE_ARG(tag->content));
+		}
 		p->next++;
 		if (tag->kind == '$' && add_override(p, tag))
 			return RC_INVALID;
