@@ -72,7 +72,7 @@ track(struct work *w, struct err *e)
 	struct tracked_links links = {{add_link}, &w->l};
 	struct links_input in = {.html = sbuf_slice(&w->html),
 				 .own_url = slice_z(w->l.brand->public_url)};
-	struct links_result result;
+	struct links_result result = {.pixel = false};
 	struct sbuf pixel;
 	enum rc rc;
 

@@ -72,7 +72,7 @@ def adds_up(stats, messages, journal, asked):
             wrong.append("the server has %s, which is not accepted" % mref)
     if stats["accepted"] != len(arrived):
         wrong.append("the table counts other messages than the list")
-    failed = {m["address"] for m in messages if m["state"] == "failed"}
+    failed = {m["to"] for m in messages if m["state"] == "failed"}
     if failed - refused:
         wrong.append("refused by nobody: %s" % ", ".join(failed - refused))
     for kind, name in (("open", "opened"), ("click", "clicked")):
