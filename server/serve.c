@@ -550,31 +550,53 @@ write_ports(struct server *s, struct err *e)
 	return rc;
 }
 
+/* What a running server cannot change: refused, or said to wait. */
+static enum rc
+check_change(struct server *s, const struct conf *fresh, struct err *e)
+{
+	const struct conf *old = conf_box_get(s->queue.conf);
+	struct sbuf notes;
+	struct slice rest;
+	enum rc rc;
+
+	sbuf_init(&notes, 65536);
+	rc = conf_check_reload(old, fresh, &notes, e);
+	rest = sbuf_slice(&notes);
+	while (rc == RC_OK && rest.n > 0)
+		LOG(CONF_WAITS, LOG_S("note", slice_cut(&rest, '\n')));
+	sbuf_fini(&notes);
+	conf_unref(old);
+	return rc;
+}
+
 static enum rc
 load_again(struct server *s, struct err *e)
 {
-	const struct conf *conf;
+	const struct conf *conf = NULL;
 	struct materials *m = NULL;
 	struct keyring *keys = NULL;
 	enum rc rc = conf_load(s->o->config, &conf, e);
 
-	if (rc != RC_OK)
-		return rc;
-	if (s->materials != NULL)
+	if (rc == RC_OK)
+		rc = check_change(s, conf, e);
+	if (rc == RC_OK && s->materials != NULL)
 		rc = materials_load(conf, s->o->state, &m, e);
 	if (rc == RC_OK)
 		rc = keyring_load(s->o->state, &keys, e);
+	if (rc == RC_OK && s->public_http != NULL)
+		rc = http_server_reload(s->public_http, e);
 	if (rc != RC_OK) {
+		keyring_free(keys);
 		materials_release(m);
 		conf_unref(conf);
 		return rc;
 	}
+	log_init(STDERR_FILENO, level_of(conf->log_level));
 	conf_box_set(s->queue.conf, conf);
 	keys_box_set(s->keys, keys);
 	if (m != NULL)
 		materials_box_set(s->materials, m);
-	return s->public_http != NULL ? http_server_reload(s->public_http, e)
-				      : RC_OK;
+	return RC_OK;
 }
 
 static void
