@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/date.h"
+#include "queue/invoices.h"
 #include "queue/outbox.h"
 #include "queue/state.h"
 #include "store/content.h"
@@ -89,7 +90,8 @@ finish(struct work *w, struct message *m, enum message_event ev,
 }
 
 /* The question that is asked before each attempt: may it still go?  Payments
- * and cancellations have ended it already, in their own transaction. */
+ * and cancellations ended it in their own transaction, unless it was under way
+ * then. */
 static enum rc
 ask_again(struct work *w, struct message *m, bool *go, struct err *e)
 {
@@ -116,8 +118,12 @@ ask_again(struct work *w, struct message *m, bool *go, struct err *e)
 	if (rc == RC_OK)
 		return finish(w, m, MESSAGE_EV_FAIL, SLICE("suppressed"),
 			      SLICE(""), e);
-	*go = rc == RC_NOTFOUND;
-	return rc == RC_NOTFOUND ? RC_OK : rc;
+	if (rc != RC_NOTFOUND)
+		return rc;
+	rc = invoices_review(w->q, w->db, m, w->a, go, e);
+	if (rc == RC_OK && !*go && m->state == MESSAGE_CLAIMED)
+		rc = unclaim(w, m, m->next_us, e); /* held in place */
+	return rc;
 }
 
 static enum rc

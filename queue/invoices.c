@@ -52,8 +52,8 @@ invoice_auto_renew_ok(const struct invoice *i)
 	return i->auto_renew && !i->charge_failed;
 }
 
-static void
-choose_course(struct plan *p)
+static enum course
+course_of(const struct policy *p, const struct invoice *i, const char **reason)
 {
 	static const struct {
 		enum course course;
@@ -68,12 +68,12 @@ choose_course(struct plan *p)
 	    [INVOICE_DISPUTED] = {COURSE_HOLD, "disputed"},
 	};
 
-	p->course = by_status[p->i->status].course;
-	p->reason = by_status[p->i->status].reason;
-	if (p->course != COURSE_STOP && !invoice_owed(p->policy, p->i)) {
-		p->course = COURSE_STOP;
-		p->reason = "paid";
+	*reason = by_status[i->status].reason;
+	if (by_status[i->status].course != COURSE_STOP && !invoice_owed(p, i)) {
+		*reason = "paid";
+		return COURSE_STOP;
 	}
+	return by_status[i->status].course;
 }
 
 /* Reasons of ours, which go when the invoice changes again; what a person
@@ -448,7 +448,7 @@ plan_start(struct plan *p, const struct conf *conf, struct err *e)
 	    slice_z(arena_printf(p->a, "invoice/%.*s", SLICE_ARG(p->i->id)));
 	memcpy(p->i->policy_version, p->policy->version,
 	       sizeof(p->i->policy_version));
-	choose_course(p);
+	p->course = course_of(p->policy, p->i, &p->reason);
 	return RC_OK;
 }
 
@@ -520,6 +520,12 @@ invoices_put(struct queue *q, struct db *db, struct invoice *i, struct arena *a,
 		return err_at(e, RC_INVALID, "/customer",
 			      "the invoice belongs to customer %.*s",
 			      SLICE_ARG(old.customer));
+	/* Said again, perhaps after a lost answer: a payment told meanwhile
+	 * stands. */
+	if (i->rev > 0 && i->rev == old.rev && slice_eq(i->body, old.body)) {
+		i->balance = old.balance;
+		i->retry_on = old.retry_on;
+	}
 	i->ref = old.ref;
 	i->created_us = old.created_us;
 	i->charge_failed = old.charge_failed;
@@ -539,4 +545,61 @@ invoices_refresh(struct queue *q, struct db *db, struct invoice *i,
 	if (rc != RC_OK)
 		return rc;
 	return start_and_put(q, db, i, &old, why, a, out, e);
+}
+
+/* Why a released notice may not go now; NULL: it may. */
+static const char *
+second_thoughts(const struct conf *conf, const struct notice *n,
+		const struct invoice *i, enum outbox_stop *how)
+{
+	const struct policy *p = conf_policy(conf, i->policy);
+	const char *reason;
+
+	*how = OUTBOX_CANCEL;
+	if (p == NULL)
+		return NULL;
+	switch (course_of(p, i, &reason)) {
+	case COURSE_STOP:
+		return reason;
+	case COURSE_HOLD:
+		*how = OUTBOX_HOLD;
+		return reason;
+	case COURSE_GO:
+		break;
+	}
+	return n->anchor == i->due_on || n->anchor == i->issued_on
+		   ? NULL
+		   : "superseded";
+}
+
+enum rc
+invoices_review(struct queue *q, struct db *db, struct message *m,
+		struct arena *a, bool *go, struct err *e)
+{
+	const struct conf *conf = conf_box_get(q->conf);
+	struct notice *list;
+	size_t n;
+	enum rc rc = notice_list_message(db, m->id, a, &list, &n, e);
+
+	*go = true;
+	for (size_t k = 0; rc == RC_OK && *go && k < n; k++) {
+		enum outbox_stop how;
+		const char *why;
+		struct invoice i;
+
+		if (list[k].state != NOTICE_RELEASED ||
+		    !slice_starts(list[k].subject, SLICE("invoice/")))
+			continue;
+		rc = invoice_get(db, list[k].invoice, a, &i, e);
+		why = rc == RC_OK ? second_thoughts(conf, &list[k], &i, &how)
+				  : NULL;
+		if (rc == RC_NOTFOUND)
+			rc = RC_OK;
+		if (why == NULL)
+			continue;
+		*go = false;
+		rc = outbox_take_out(q, db, m, i.id, how, slice_z(why), a, e);
+	}
+	conf_unref(conf);
+	return rc;
 }

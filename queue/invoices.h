@@ -27,6 +27,13 @@ enum rc invoices_refresh(struct queue *q, struct db *db, struct invoice *i,
 			 struct slice why, struct arena *a,
 			 struct invoice_result *out, struct err *e) MUST_USE;
 
+/* Looks again at the invoices of a message before it is tried: a payment, a
+ * dispute or another due date may have come while nothing could stop it.  Takes
+ * out what may not go; *go: it may go as it is.  m is claimed, and nothing of
+ * it has begun. */
+enum rc invoices_review(struct queue *q, struct db *db, struct message *m,
+			struct arena *a, bool *go, struct err *e) MUST_USE;
+
 /* True when it asks for money: open, with a balance over the minimum. */
 bool invoice_owed(const struct policy *p, const struct invoice *i);
 

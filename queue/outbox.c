@@ -160,25 +160,28 @@ insert(struct queue *q, struct db *db, struct message *m, struct arena *a,
 	return rc;
 }
 
-/* Ties a notice to m.  A notice that was revived may still be tied to a message
- * that was taken back before it could arrive: it moves. */
+/* A recipient may have a notice already.  One that was revived may still be
+ * tied to a message that was taken back before it could arrive: it moves. */
 static enum rc
-tie(struct db *db, const struct message *m, int64_t notice, struct arena *a,
-    bool *tied, struct err *e)
+may_tie(struct db *db, struct slice address, int64_t notice, struct arena *a,
+	bool *may, struct err *e)
 {
 	struct message before;
+	enum rc rc = message_get_tied(db, notice, MESSAGE_BY_EMAIL, address, a,
+				      &before, e);
+
+	*may = rc == RC_NOTFOUND ||
+	       (rc == RC_OK && before.state == MESSAGE_CANCELLED &&
+		before.uncertain == 0);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static enum rc
+tie(struct db *db, const struct message *m, int64_t notice, struct err *e)
+{
 	enum rc rc = message_tie(db, m, notice, e);
 
-	*tied = rc == RC_OK;
-	if (rc != RC_STATE)
-		return rc;
-	rc =
-	    message_get_tied(db, notice, m->channel, m->address, a, &before, e);
-	if (rc != RC_OK || before.state != MESSAGE_CANCELLED ||
-	    before.uncertain > 0)
-		return rc;
-	*tied = true;
-	return message_retie(db, notice, m, e);
+	return rc == RC_STATE ? message_retie(db, notice, m, e) : rc;
 }
 
 enum rc
@@ -189,7 +192,7 @@ outbox_make(struct queue *q, struct db *db, const struct customer *c,
 	struct notice **mine;
 	struct arena a;
 	size_t mine_n = 0;
-	enum rc rc;
+	enum rc rc = RC_OK;
 
 	arena_init(&a, 1 << 20);
 	mine = ARENA_ARRAY(&a, struct notice *, n);
@@ -199,19 +202,22 @@ outbox_make(struct queue *q, struct db *db, const struct customer *c,
 	out->address = to->email;
 	out->contact = to->id;
 	out->template = notices[0]->template;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		bool may;
+
+		rc = may_tie(db, to->email, notices[i]->id, &a, &may, e);
+		if (rc != RC_OK || !may)
+			continue;
+		mine[mine_n++] = notices[i];
 		if (notices[i]->not_after_us > out->not_after_us)
 			out->not_after_us = notices[i]->not_after_us;
-	rc = insert(q, db, out, &a, e);
-	for (size_t i = 0; rc == RC_OK && i < n; i++) {
-		bool tied;
-
-		rc = tie(db, out, notices[i]->id, &a, &tied, e);
-		if (rc == RC_OK && tied)
-			mine[mine_n++] = notices[i];
 	}
 	if (rc == RC_OK && mine_n == 0)
 		rc = err_set(e, RC_NOTFOUND, "the recipient has it already");
+	if (rc == RC_OK)
+		rc = insert(q, db, out, &a, e);
+	for (size_t i = 0; rc == RC_OK && i < mine_n; i++)
+		rc = tie(db, out, mine[i]->id, e);
 	if (rc == RC_OK)
 		rc =
 		    append_created(db, out, mine, mine_n, (struct ref){{0}}, e);
@@ -380,6 +386,24 @@ outbox_stop_notice(struct queue *q, struct db *db, const struct notice *notice,
 }
 
 enum rc
+outbox_take_out(struct queue *q, struct db *db, struct message *m,
+		struct slice invoice, enum outbox_stop how, struct slice reason,
+		struct arena *a, struct err *e)
+{
+	struct taking t = {
+	    .q = q,
+	    .db = db,
+	    .subject =
+		slice_z(arena_printf(a, "invoice/%.*s", SLICE_ARG(invoice))),
+	    .how = how,
+	    .reason = reason,
+	    .a = a,
+	};
+
+	return take_out(&t, m, e);
+}
+
+enum rc
 outbox_resume(struct queue *q, struct db *db, struct slice invoice,
 	      struct arena *a, struct err *e)
 {
@@ -404,6 +428,26 @@ outbox_resume(struct queue *q, struct db *db, struct slice invoice,
 }
 
 enum rc
+outbox_settle_notice(struct db *db, struct notice *n, struct arena *a,
+		     struct err *e)
+{
+	struct message *list;
+	size_t count, open = 0, arrived = 0;
+	enum rc rc = message_list_notice(db, n->id, a, &list, &count, e);
+
+	for (size_t i = 0; rc == RC_OK && i < count; i++) {
+		open += waits(&list[i]);
+		arrived += list[i].state == MESSAGE_ACCEPTED ||
+			   list[i].state == MESSAGE_DELIVERED;
+	}
+	if (rc != RC_OK || open > 0)
+		return rc;
+	return notice_apply(db, n, NOTICE_EV_FINISH,
+			    arrived > 0 ? SLICE("") : SLICE("undelivered"),
+			    SLICE(""), e);
+}
+
+enum rc
 outbox_settle(struct db *db, const struct message *m, struct arena *a,
 	      struct err *e)
 {
@@ -411,24 +455,8 @@ outbox_settle(struct db *db, const struct message *m, struct arena *a,
 	size_t n;
 	enum rc rc = notice_list_message(db, m->id, a, &notices, &n, e);
 
-	for (size_t i = 0; rc == RC_OK && i < n; i++) {
-		struct message *list;
-		size_t count, open = 0, arrived = 0;
-
-		if (notices[i].state != NOTICE_RELEASED)
-			continue;
-		rc =
-		    message_list_notice(db, notices[i].id, a, &list, &count, e);
-		for (size_t k = 0; rc == RC_OK && k < count; k++) {
-			open += waits(&list[k]);
-			arrived += list[k].state == MESSAGE_ACCEPTED ||
-				   list[k].state == MESSAGE_DELIVERED;
-		}
-		if (rc == RC_OK && open == 0)
-			rc = notice_apply(db, &notices[i], NOTICE_EV_FINISH,
-					  arrived > 0 ? SLICE("")
-						      : SLICE("undelivered"),
-					  SLICE(""), e);
-	}
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		if (notices[i].state == NOTICE_RELEASED)
+			rc = outbox_settle_notice(db, &notices[i], a, e);
 	return rc;
 }

@@ -49,6 +49,13 @@ enum rc outbox_stop_notice(struct queue *q, struct db *db,
 			   struct slice more, struct arena *a,
 			   struct in_flight *out, struct err *e) MUST_USE;
 
+/* Takes an invoice's notices out of one message of which nothing has begun, as
+ * outbox_stop() does. */
+enum rc outbox_take_out(struct queue *q, struct db *db, struct message *m,
+			struct slice invoice, enum outbox_stop how,
+			struct slice reason, struct arena *a,
+			struct err *e) MUST_USE;
+
 /* Lets held messages of an invoice go on. */
 enum rc outbox_resume(struct queue *q, struct db *db, struct slice invoice,
 		      struct arena *a, struct err *e) MUST_USE;
@@ -56,5 +63,8 @@ enum rc outbox_resume(struct queue *q, struct db *db, struct slice invoice,
 /* Marks the notices of a message done when none of their messages is open. */
 enum rc outbox_settle(struct db *db, const struct message *m, struct arena *a,
 		      struct err *e) MUST_USE;
+/* The same for one released notice. */
+enum rc outbox_settle_notice(struct db *db, struct notice *n, struct arena *a,
+			     struct err *e) MUST_USE;
 
 #endif

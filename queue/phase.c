@@ -130,11 +130,13 @@ phases_close(struct phases *p)
 enum phase
 phases_left(const struct phases *p, struct ref mref)
 {
+	if (p->rebooted)
+		return PHASE_CONTENT;
 	for (size_t i = 0; p->left != NULL && i < p->n; i++)
 		if (p->left[i].phase != PHASE_FREE &&
 		    memcmp(p->left[i].mref, mref.b, sizeof(mref.b)) == 0)
 			return (enum phase)p->left[i].phase;
-	return p->rebooted ? PHASE_CONTENT : PHASE_FREE;
+	return PHASE_FREE;
 }
 
 void

@@ -28,8 +28,7 @@ enum rc phases_open(const char *path, size_t slots, struct phases **out,
 void phases_close(struct phases *p);
 
 /* What an earlier process left about a message.  After a reboot the file may
- * be older than the disk's other files: then every message of it that is not
- * known counts as PHASE_CONTENT. */
+ * be older than the database: then each message counts as PHASE_CONTENT. */
 enum phase phases_left(const struct phases *p, struct ref mref);
 
 /* Forgets what earlier processes left, once it is resolved: call it before
