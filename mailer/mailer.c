@@ -15,7 +15,10 @@
  * 2. A job is owned by one thread at a time: dispatcher -> todo -> worker ->
  *    done -> dispatcher.
  * 3. A lane that has waited longest goes first, and one batch at a time is
- *    taken for it: so no brand and no destination starves another. */
+ *    taken for it: so no brand and no destination starves another.
+ * 4. A destination gets a second connection once a first batch went well, and
+ *    so on; those that failed last time share half of the workers.  So dead
+ *    and stalling ones do not hold all of them. */
 
 #define WORKERS_MAX 64
 #define READY_MAX 256
@@ -26,6 +29,7 @@ struct busy {
 	struct busy *next;
 	char domain[256];
 	int connections;
+	int proved;	   /* batches that went well since one did not */
 	int sent;	   /* in the minute that began at minute_us */
 	int64_t minute_us; /* clock_mono: rates are of real time */
 };
@@ -40,6 +44,7 @@ struct mailer {
 	struct busy *busy;
 	atomic_bool stop;
 	atomic_uint under_way;
+	unsigned doubtful; /* of them, to destinations that failed last time */
 };
 
 /* A worker's thread needs its own number. */
@@ -118,7 +123,8 @@ allowance(const struct destination *d, struct busy *b, int64_t *again_us)
 		b->minute_us = now;
 		b->sent = 0;
 	}
-	if (d->connections > 0 && b->connections >= d->connections)
+	if (b->connections > b->proved ||
+	    (d->connections > 0 && b->connections >= d->connections))
 		return 0;
 	if (d->per_minute > 0 && b->sent >= d->per_minute) {
 		int64_t left = b->minute_us + MINUTE_US - now;
@@ -151,9 +157,17 @@ run_take(struct write_op *op, struct db *db, struct err *e)
 			   t->limit, &t->job->arena, &t->job->batch, e);
 }
 
-/* Takes a batch of a lane and hands it to a worker. */
 static bool
-take(struct mailer *m, const struct lane *lane, struct busy *b, size_t limit)
+doubted(const struct lane *lane)
+{
+	return lane->failures > 0;
+}
+
+/* Takes a batch of a lane, where there is one, and hands it to a worker.
+ * Fails: where the store does. */
+static enum rc
+take(struct mailer *m, const struct lane *lane, struct busy *b, size_t limit,
+     bool *took)
 {
 	struct take_op t = {.op = {.run = run_take},
 			    .m = m,
@@ -167,16 +181,18 @@ take(struct mailer *m, const struct lane *lane, struct busy *b, size_t limit)
 		LOG(CLAIM_FAILED, LOG_ERR(&e));
 		claims_free(m->c.queue, &t.job->batch);
 	}
-	if (rc != RC_OK || t.job->batch.n == 0) {
+	*took = rc == RC_OK && t.job->batch.n > 0;
+	if (!*took) {
 		job_free(t.job);
-		return false;
+		return rc;
 	}
 	b->connections++;
 	b->sent += (int)t.job->batch.n;
+	m->doubtful += doubted(&t.job->batch.lane);
 	atomic_fetch_add(&m->under_way, 1);
 	if (fifo_put(m->todo, t.job) != RC_OK)
 		die("a job for which there is a worker does not fit");
-	return true;
+	return RC_OK;
 }
 
 static void
@@ -187,8 +203,12 @@ collect(struct mailer *m)
 	while ((j = fifo_take(m->done, 0)) != NULL) {
 		struct busy *b = find_busy(m, j->batch.lane.domain);
 
-		if (b != NULL)
+		if (b != NULL) {
 			b->connections--;
+			b->proved =
+			    j->block_reason[0] == '\0' ? b->proved + 1 : 0;
+		}
+		m->doubtful -= doubted(&j->batch.lane);
 		atomic_fetch_sub(&m->under_way, 1);
 		job_free(j);
 	}
@@ -216,12 +236,18 @@ dispatch(struct mailer *m)
 	     i++) {
 		struct busy *b = find_busy(m, lanes[i].domain);
 		size_t limit;
+		bool took;
 
-		if (b == NULL)
+		if (b == NULL || (doubted(&lanes[i]) && m->doubtful > 0 &&
+				  m->doubtful * 2 >= m->c.workers))
 			continue;
 		limit = allowance(conf_destination(conf, lanes[i].domain), b,
 				  &again);
-		if (limit > 0 && take(m, &lanes[i], b, limit))
+		if (limit == 0)
+			continue;
+		if (take(m, &lanes[i], b, limit, &took) != RC_OK)
+			break; /* the store has to recover first */
+		if (took)
 			again = now;
 	}
 	if (lane_next_ready(m->db, now, &next, &e) == RC_OK && next < again)
@@ -283,6 +309,7 @@ mailer_start(const struct mailer_config *c, struct mailer **out, struct err *e)
 	rc = db_open(c->db_path, DB_READ, &m->db, e);
 	for (unsigned i = 0; rc == RC_OK && i < m->c.workers; i++) {
 		m->w[i].queue = c->queue;
+		m->w[i].stop = &m->stop;
 		m->w[i].transport = c->transport;
 		m->w[i].dns = c->dns;
 		rc = db_open(c->db_path, DB_READ, &m->w[i].db, e);

@@ -8,7 +8,8 @@
 /* Invariants.
  * 1. Attempts are journaled and committed before a socket is opened.
  * 2. Each claim of a batch gets one verdict, and it is committed before the
- *    batch is given up; a death in between leaves it to its phase.
+ *    batch is given up, however long the store takes to recover; a death or a
+ *    stop in between leaves it to its phase, whose slot stays taken.
  * 3. A destination that cannot be reached costs its own lane time, and no
  *    message of it a verdict. */
 
@@ -18,6 +19,7 @@
 #define GREYLIST_TRIES 3
 #define FULL_WAIT_US (4 * HOUR_US)
 #define POLICY_BLOCK_US HOUR_US
+#define STORE_WAIT_MAX_MS 2000
 
 /* How long a destination rests after so many failures in a row. */
 static const int64_t backoff_us[] = {
@@ -40,6 +42,7 @@ struct run {
 	bool last_hop;
 	struct sending *list;
 	size_t n;
+	bool answered; /* it said something of a message */
 	struct claim_verdict *pending;
 	size_t pending_n;
 	int64_t flushed_us;
@@ -51,6 +54,8 @@ struct end_op {
 	struct write_op op;
 	struct run *r;
 	struct slice more;
+	const struct claim_verdict *verdicts;
+	size_t n;
 };
 
 static enum rc
@@ -75,8 +80,7 @@ run_end(struct write_op *op, struct db *db, struct err *e)
 {
 	struct end_op *x = (struct end_op *)op;
 
-	return claims_end(x->r->w->queue, db, x->r->pending, x->r->pending_n,
-			  e);
+	return claims_end(x->r->w->queue, db, x->verdicts, x->n, e);
 }
 
 static enum rc
@@ -90,17 +94,59 @@ run_block(struct write_op *op, struct db *db, struct err *e)
 				 slice_z(r->job->block_reason), e);
 }
 
+/* What has no place on the disk now may have one soon; a verdict that the
+ * store refuses will not become better. */
+static bool
+passing(enum rc rc)
+{
+	return rc == RC_IO || rc == RC_LIMIT || rc == RC_AGAIN;
+}
+
+/* Tries until the store takes it, or the mailer stops. */
+static enum rc
+persist(struct run *r, struct write_op *op, struct err *e)
+{
+	int wait_ms = 50;
+	enum rc rc;
+
+	while ((rc = writer_do(r->w->queue->writer, op, e)) != RC_OK &&
+	       passing(rc) && !atomic_load(r->w->stop)) {
+		struct timespec pause = {wait_ms / 1000,
+					 wait_ms % 1000 * 1000000L};
+
+		nanosleep(&pause, NULL);
+		if (wait_ms < STORE_WAIT_MAX_MS)
+			wait_ms *= 2;
+	}
+	return rc;
+}
+
+static void
+commit_verdicts(struct run *r, struct claim_verdict *from, size_t n)
+{
+	struct end_op x = {
+	    .op = {.run = run_end}, .r = r, .verdicts = from, .n = n};
+	struct err e;
+	enum rc rc = persist(r, &x.op, &e);
+
+	if (rc == RC_OK)
+		return;
+	if (n > 1 && !passing(rc)) {
+		for (size_t i = 0; i < n; i++)
+			commit_verdicts(r, &from[i], 1);
+		return;
+	}
+	LOG(VERDICT_LOST, LOG_I("messages", n), LOG_ERR(&e));
+	for (size_t i = 0; i < n; i++)
+		from[i].claim->slot = -1;
+}
+
 static void
 flush(struct run *r)
 {
-	struct end_op x = {.op = {.run = run_end}, .r = r};
-	struct err e;
-
 	r->flushed_us = clock_mono_us();
-	if (r->pending_n == 0)
-		return;
-	if (writer_do(r->w->queue->writer, &x.op, &e) != RC_OK)
-		LOG(VERDICT_LOST, LOG_I("messages", r->pending_n), LOG_ERR(&e));
+	if (r->pending_n > 0)
+		commit_verdicts(r, r->pending, r->pending_n);
 	r->pending_n = 0;
 }
 
@@ -216,6 +262,7 @@ decide(struct run *r, struct sending *s)
 				  .wait_us = course[verdict].wait_us,
 				  .code = o->code};
 
+	r->answered |= o->code >= 200;
 	if (o->fate == FATE_INVALID)
 		v.end = CLAIM_UNFIT;
 	if (verdict == VERDICT_NEXT_EXCHANGER && !r->last_hop)
@@ -377,7 +424,7 @@ send_all(struct run *r)
 		r->hop = &r->route.hops[h];
 		r->last_hop = h + 1 == r->route.hops_n;
 		session(r);
-		if (r->job->reached && r->job->session.outcome.code != 421)
+		if (r->answered && r->job->session.outcome.code != 421)
 			r->job->block_reason = "";
 	}
 }
@@ -439,6 +486,8 @@ journal(struct run *r)
 	x.more = way(r, NULL, "");
 	if (writer_do(r->w->queue->writer, &x.op, &e) != RC_OK) {
 		LOG(JOURNAL_REFUSED, LOG_ERR(&e));
+		for (size_t i = 0; i < r->n; i++)
+			r->list[i].claim->attempt.id = 0;
 		return false;
 	}
 	for (size_t i = 0; i < r->n; i++)

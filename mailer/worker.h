@@ -1,6 +1,8 @@
 #ifndef MAILER_WORKER_H
 #define MAILER_WORKER_H
 
+#include <stdatomic.h>
+
 #include "mailer/mailer.h"
 #include "mailer/route.h"
 #include "queue/claims.h"
@@ -24,6 +26,7 @@ struct worker {
 	struct db *db;
 	struct transport *transport;
 	struct dns *dns;
+	const atomic_bool *stop; /* the mailer's: end soon */
 };
 
 /* Composes, journals, sends and settles all of a batch. */
