@@ -1,6 +1,6 @@
 {{#invoice}}
 <table width="100%" cellpadding="0" cellspacing="0" border="0" style="{{> _blocks/style-list}}">
-<tr><th class="soft line" align="left" style="padding:0 8px 8px 0;{{> _blocks/style-th}}">Proforma {{number}}</th><th class="soft line" align="right" style="padding:0 0 8px 8px;{{> _blocks/style-th}}">{{#issued_on}}{{issued_on | date:"short"}}{{/issued_on}}</th></tr>
+<tr><th scope="col" class="soft line" align="left" style="padding:0 8px 8px 0;{{> _blocks/style-th}}">Proforma {{number}}</th><th scope="col" class="soft line" align="right" style="padding:0 0 8px 8px;{{> _blocks/style-th}}">{{#issued_on}}{{issued_on | date:"short"}}{{/issued_on}}</th></tr>
 {{#lines}}
 <tr><td class="ink line" style="padding:10px 8px 10px 0;{{> _blocks/style-cell}}">{{#quantity}}{{quantity}} × {{/quantity}}{{description}}{{#from}}<br><span class="soft" style="{{> _blocks/style-note}}">{{from | date:"short"}}{{#to}} – {{to | date:"short"}}{{/to}}</span>{{/from}}</td><td class="ink line" valign="top" align="right" style="padding:10px 0 10px 8px;white-space:nowrap;{{> _blocks/style-cell}}">{{#amount}}{{amount | money}}{{/amount}}</td></tr>
 {{/lines}}

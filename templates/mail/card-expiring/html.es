@@ -11,7 +11,7 @@
 {{/event.url}}
 <p class="ink" style="{{> _blocks/style-p}}">{{> _blocks/greeting}}</p>
 <p class="ink" style="{{> _blocks/style-p}}">La tarjeta <strong>{{event.label}}</strong>, con la que paga sus servicios, tiene vencimiento <strong>{{event.expires}}</strong>.</p>
-<p class="ink" style="{{> _blocks/style-p}}">Para que los próximos cobros no sean rechazados, registre una tarjeta nueva o elija otro medio de pago antes de esa fecha.</p>
+<p class="ink" style="{{> _blocks/style-p}}">Para que los próximos pagos no sean rechazados, registre una tarjeta nueva o elija otro medio de pago antes de esa fecha.</p>
 {{^event.url}}
 <p class="ink" style="{{> _blocks/style-p}}">Puede hacerlo desde su área de cliente. Por su seguridad, no nos envíe el número de la tarjeta por correo.</p>
 {{/event.url}}

@@ -16,7 +16,7 @@ Actualizar la tarjeta: {{event.url}}
 {{$body}}
 La tarjeta {{event.label}}, con la que paga sus servicios, tiene vencimiento {{event.expires}}.
 
-Para que los próximos cobros no sean rechazados, registre una tarjeta nueva o elija otro medio de pago antes de esa fecha.
+Para que los próximos pagos no sean rechazados, registre una tarjeta nueva o elija otro medio de pago antes de esa fecha.
 {{^event.url}}
 
 Puede hacerlo desde su área de cliente. Por su seguridad, no nos envíe el número de la tarjeta por correo.

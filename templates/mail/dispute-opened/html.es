@@ -7,10 +7,9 @@
 {{$label2}}Vencimiento{{/label2}}{{$value2}}{{due_on | date}}{{/value2}}
 {{/ _blocks/facts-html}}
 <p class="ink" style="{{> _blocks/style-p}}">{{> _blocks/greeting}}</p>
-<p class="ink" style="{{> _blocks/style-p}}">{{^many}}Hemos registrado una reclamación sobre la proforma <strong>{{invoice.number}}</strong>, por <strong>{{balance | money}}</strong>, y la estamos revisando.{{/many}}{{#many}}Hemos registrado una reclamación sobre {{count}} proformas, por un total de <strong>{{balance | money}}</strong>, y la estamos revisando.{{/many}}{{#event}}{{#reason}} Motivo informado: {{reason}}.{{/reason}}{{/event}}</p>
+<p class="ink" style="{{> _blocks/style-p}}">{{^many}}Hemos registrado una reclamación sobre la proforma <strong>{{invoice.number}}</strong>, por <strong>{{balance | money}}</strong>, y la estamos revisando.{{/many}}{{#many}}Hemos registrado una reclamación sobre {{count}} proformas ({{invoices | list:"number"}}), por un total de <strong>{{balance | money}}</strong>, y la estamos revisando.{{/many}}{{#event}}{{#reason}} Motivo informado: {{reason}}.{{/reason}}{{/event}}</p>
 <p class="ink" style="{{> _blocks/style-p}}">Mientras dure la revisión, no le enviaremos recordatorios de pago ni suspenderemos servicios por este importe. Le escribiremos cuando tengamos una respuesta.</p>
 <p class="ink" style="{{> _blocks/style-p}}">Si tiene comprobantes u otros datos que ayuden a resolverlo, envíelos respondiendo a este correo. Si usted no hizo esta reclamación, avísenos.</p>
-{{> _blocks/invoices-html}}
 {{> _blocks/wrong-html}}
 {{/body}}
 {{/ _layout/html}}

@@ -11,12 +11,10 @@ Vencimiento: {{due_on | date}}
 
 {{/answer}}
 {{$body}}
-{{^many}}Hemos registrado una reclamación sobre la proforma {{invoice.number}}, por {{balance | money}}, y la estamos revisando.{{/many}}{{#many}}Hemos registrado una reclamación sobre {{count}} proformas, por un total de {{balance | money}}, y la estamos revisando.{{/many}}{{#event}}{{#reason}} Motivo informado: {{reason}}.{{/reason}}{{/event}}
+{{^many}}Hemos registrado una reclamación sobre la proforma {{invoice.number}}, por {{balance | money}}, y la estamos revisando.{{/many}}{{#many}}Hemos registrado una reclamación sobre {{count}} proformas ({{invoices | list:"number"}}), por un total de {{balance | money}}, y la estamos revisando.{{/many}}{{#event}}{{#reason}} Motivo informado: {{reason}}.{{/reason}}{{/event}}
 
 Mientras dure la revisión, no le enviaremos recordatorios de pago ni suspenderemos servicios por este importe. Le escribiremos cuando tengamos una respuesta.
 
 Si tiene comprobantes u otros datos que ayuden a resolverlo, envíelos respondiendo a este correo. Si usted no hizo esta reclamación, avísenos.
-
-{{> _blocks/invoices-text}}
 {{/body}}
 {{/ _layout/text}}

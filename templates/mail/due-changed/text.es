@@ -2,7 +2,7 @@
 {{$title}}{{^many}}Su proforma tiene un nuevo vencimiento{{/many}}{{#many}}Sus {{count}} proformas tienen un nuevo vencimiento{{/many}}{{/title}}
 {{$facts}}
 Importe: {{balance | money}}
-Nuevo vencimiento: {{due_on | date}}{{#old_due_on}}, antes: {{old_due_on | date}}{{/old_due_on}}
+Nuevo vencimiento: {{due_on | date}}{{#old_due_on}} (antes: {{old_due_on | date}}){{/old_due_on}}
 {{> _blocks/pay-text}}
 
 {{/facts}}

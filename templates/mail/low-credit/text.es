@@ -1,7 +1,7 @@
 {{< _layout/text}}
 {{$title}}Le queda poco saldo{{/title}}
 {{$facts}}
-Saldo disponible: {{event.amount | money}}{{#service}}, {{name}}{{/service}}
+Saldo disponible: {{event.amount | money}}{{#service}} ({{name}}){{/service}}
 Fecha: {{event.at | date}}, {{event.at | time}} ({{event.at | zone}})
 {{#event.url}}
 Recargar saldo: {{event.url}}

@@ -2,7 +2,7 @@
 {{$title}}{{^many}}Su proforma está vencida{{/many}}{{#many}}Sus {{count}} proformas están vencidas{{/many}}{{/title}}
 {{$facts}}
 Importe: {{balance | money}}
-Vencimiento: {{due_on | date}}{{#overdue}}, {{> _blocks/left}}{{/overdue}}
+Vencimiento: {{due_on | date}}{{#overdue}} ({{> _blocks/left}}){{/overdue}}
 {{> _blocks/pay-text}}
 
 {{/facts}}

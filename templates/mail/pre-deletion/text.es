@@ -1,7 +1,7 @@
 {{< _layout/text}}
 {{$title}}Su servicio se dará de baja y sus datos se eliminarán{{/title}}
 {{$facts}}
-Importe: {{balance | money}}{{#overdue}}, {{> _blocks/left}}{{/overdue}}
+Importe: {{balance | money}}{{#overdue}} ({{> _blocks/left}}){{/overdue}}
 Eliminación no antes del: {{terminate_at | date}}, {{terminate_at | time}} ({{terminate_at | zone}})
 {{> _blocks/pay-text}}
 

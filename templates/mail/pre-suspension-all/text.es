@@ -1,7 +1,7 @@
 {{< _layout/text}}
 {{$title}}Suspenderemos todos sus servicios si no recibimos el pago{{/title}}
 {{$facts}}
-Importe: {{balance | money}}{{#overdue}}, {{> _blocks/left}}{{/overdue}}
+Importe: {{balance | money}}{{#overdue}} ({{> _blocks/left}}){{/overdue}}
 Suspensión no antes del: {{suspend_all_at | date}}, {{suspend_all_at | time}} ({{suspend_all_at | zone}})
 {{> _blocks/pay-text}}
 
@@ -11,7 +11,7 @@ Suspensión no antes del: {{suspend_all_at | date}}, {{suspend_all_at | time}} (
 
 Si no recibimos el pago, suspenderemos todos los servicios de su cuenta, también los que están al día, no antes del {{suspend_all_at | datetime}} ({{suspend_all_at | zone}}). Para evitarlo, pague antes de esa fecha.
 
-Mientras dure la suspensión, los servicios dejan de funcionar, pero conservamos sus datos; al recibir el pago, los reactivaremos.{{#terminate_at}} Si la deuda continúa, los servicios impagos se darán de baja y sus datos se eliminarán, no antes del {{terminate_at | date}}, y le avisaremos antes de hacerlo.{{/terminate_at}}
+Mientras dure la suspensión, los servicios dejan de funcionar, pero conservamos sus datos; al recibir el pago, los reactivaremos.{{#terminate_at}} Si la deuda continúa, los servicios que no se hayan pagado se darán de baja y sus datos se eliminarán, no antes del {{terminate_at | date}}, y le avisaremos antes de hacerlo.{{/terminate_at}}
 
 Si necesita más tiempo o no está de acuerdo con este importe, responda a este correo cuanto antes.
 

@@ -1,7 +1,7 @@
 {{< _layout/text}}
 {{$title}}Suspenderemos su servicio si no recibimos el pago{{/title}}
 {{$facts}}
-Importe: {{balance | money}}{{#overdue}}, {{> _blocks/left}}{{/overdue}}
+Importe: {{balance | money}}{{#overdue}} ({{> _blocks/left}}){{/overdue}}
 Suspensión no antes del: {{suspend_at | date}}, {{suspend_at | time}} ({{suspend_at | zone}})
 {{> _blocks/pay-text}}
 

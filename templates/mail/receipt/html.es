@@ -4,7 +4,7 @@
 {{$body}}
 {{< _blocks/facts-good-html}}
 {{$label}}Importe recibido{{/label}}{{$value}}{{event.amount | money}}{{/value}}
-{{$label2}}Fecha{{/label2}}{{$value2}}{{event.at | date}}{{/value2}}{{$note2}}{{#event.payment}}{{event.payment}}{{/event.payment}}{{/note2}}
+{{$label2}}Fecha{{/label2}}{{$value2}}{{event.at | date}}{{/value2}}
 {{/ _blocks/facts-good-html}}
 {{#event.remaining}}
 {{#pay_url}}

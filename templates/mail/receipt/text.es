@@ -2,7 +2,7 @@
 {{$title}}Hemos recibido su pago. ¡Gracias!{{/title}}
 {{$facts}}
 Importe recibido: {{event.amount | money}}
-Fecha: {{event.at | date}}{{#event.payment}}, {{event.payment}}{{/event.payment}}
+Fecha: {{event.at | date}}
 {{#event.remaining}}
 {{#pay_url}}
 Pagar {{event.remaining | money}}: {{pay_url}}

@@ -2,7 +2,7 @@
 {{$title}}Hemos hecho un reembolso a su favor{{/title}}
 {{$facts}}
 Importe reembolsado: {{event.amount | money}}
-Fecha: {{event.at | date}}{{#event.payment}}, {{event.payment}}{{/event.payment}}
+Fecha: {{event.at | date}}
 
 {{/facts}}
 {{$answer}}
@@ -11,7 +11,7 @@ Fecha: {{event.at | date}}{{#event.payment}}, {{event.payment}}{{/event.payment}
 
 {{/answer}}
 {{$body}}
-El {{event.at | date}} hicimos un reembolso de {{event.amount | money}} a su favor{{#invoice}}, correspondiente a la proforma {{number}}{{/invoice}}{{#payment_method}}{{#label}}, en {{label}}{{/label}}{{/payment_method}}.{{#event.reason}} Motivo: {{event.reason}}.{{/event.reason}}
+El {{event.at | date}} hicimos un reembolso de {{event.amount | money}} a su favor{{#invoice}}, correspondiente a la proforma {{number}}{{/invoice}}.{{#event.reason}} Motivo: {{event.reason}}.{{/event.reason}}
 
 No tiene que hacer nada. El plazo en que lo verá acreditado depende de su banco o del emisor de su tarjeta; suelen ser unos días hábiles.
 {{#event.payment}}

@@ -2,7 +2,7 @@
 {{$title}}{{^many}}Su proforma {{^overdue}}vence{{/overdue}}{{#overdue}}venció{{/overdue}} {{> _blocks/when}}{{/many}}{{#many}}Sus {{count}} proformas {{^overdue}}vencen{{/overdue}}{{#overdue}}vencieron{{/overdue}} {{> _blocks/when}}{{/many}}{{/title}}
 {{$facts}}
 Importe: {{balance | money}}
-Vencimiento: {{due_on | date}}, {{> _blocks/left}}
+Vencimiento: {{due_on | date}} ({{> _blocks/left}})
 {{> _blocks/pay-text}}
 
 {{/facts}}

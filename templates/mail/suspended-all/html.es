@@ -18,7 +18,7 @@
 <p class="ink" style="{{> _blocks/style-p}}">Conservamos sus datos. Para saber cómo reactivarlos, responda a este correo.</p>
 {{/count}}
 {{#terminate_at}}
-<p class="ink" style="{{> _blocks/style-p}}">Si la deuda continúa, los servicios impagos se darán de baja y sus datos se eliminarán, no antes del <strong>{{terminate_at | date}}</strong>. Le avisaremos antes de hacerlo.</p>
+<p class="ink" style="{{> _blocks/style-p}}">Si la deuda continúa, los servicios que no se hayan pagado se darán de baja y sus datos se eliminarán, no antes del <strong>{{terminate_at | date}}</strong>. Le avisaremos antes de hacerlo.</p>
 {{/terminate_at}}
 {{#count}}
 {{> _blocks/invoices-html}}

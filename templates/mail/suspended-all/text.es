@@ -3,7 +3,7 @@
 {{$facts}}
 {{#count}}
 Importe: {{balance | money}}
-Vencimiento: {{due_on | date}}{{#overdue}}, {{> _blocks/left}}{{/overdue}}
+Vencimiento: {{due_on | date}}{{#overdue}} ({{> _blocks/left}}){{/overdue}}
 {{> _blocks/pay-text}}
 
 {{/count}}
@@ -20,7 +20,7 @@ Conservamos sus datos. Para saber cómo reactivarlos, responda a este correo.
 {{/count}}
 {{#terminate_at}}
 
-Si la deuda continúa, los servicios impagos se darán de baja y sus datos se eliminarán, no antes del {{terminate_at | date}}. Le avisaremos antes de hacerlo.
+Si la deuda continúa, los servicios que no se hayan pagado se darán de baja y sus datos se eliminarán, no antes del {{terminate_at | date}}. Le avisaremos antes de hacerlo.
 {{/terminate_at}}
 {{#count}}
 

@@ -3,7 +3,7 @@
 {{$facts}}
 {{#count}}
 Importe: {{balance | money}}
-Vencimiento: {{due_on | date}}{{#overdue}}, {{> _blocks/left}}{{/overdue}}
+Vencimiento: {{due_on | date}}{{#overdue}} ({{> _blocks/left}}){{/overdue}}
 {{> _blocks/pay-text}}
 
 {{/count}}

@@ -131,6 +131,25 @@ look_at_text(struct mail *m)
 		COMPLAIN(m, "no line before the footer");
 }
 
+/* Mail readers take a full stop behind a URL for a part of it. */
+static void
+look_at_urls(struct mail *m)
+{
+	struct slice rest = sbuf_slice(&m->text);
+	ptrdiff_t at;
+
+	while ((at = slice_find(rest, SLICE("https://"))) >= 0) {
+		struct slice url = slice_skip(rest, (size_t)at);
+		size_t n = 0;
+
+		while (n < url.n && url.p[n] != ' ' && url.p[n] != '\n')
+			n++;
+		if (memchr(".,;:)", url.p[n - 1], 5))
+			COMPLAIN(m, "%.*s ends in punctuation", (int)n, url.p);
+		rest = slice_skip(url, n);
+	}
+}
+
 static struct slice
 unescaped(struct mail *m, struct slice s)
 {
@@ -222,6 +241,7 @@ look_at(const struct catalog *c, const char *name,
 	look_at_subject(&m);
 	look_at_language(&m, &m.text);
 	look_at_text(&m);
+	look_at_urls(&m);
 	look_at_tags(&m);
 	look_at_html(&m);
 	sbuf_fini(&m.subject);
