@@ -5,10 +5,11 @@
  *   tracktest DIR [port=0] [loops=4] [connections=20000] [per_address=0]
  *             [idle_ms=5000] [request_ms=5000] [socket=PATH] [trusted=RANGE]
  *             [certificate=FILE key=FILE] [drain=0|1] [journal_bytes=N]
- *             [tokens=N]
+ *             [stall=FILE] [log=0|1] [tokens=N]
  *
  * tokens=N prints N paths (pixels, then clicks) and ends.  Else it prints
  * "ready PORT", serves until SIGTERM, and reloads its certificate on SIGHUP.
+ * While FILE of stall= exists, the ledger takes nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,15 +30,16 @@
 #include "tracker/http_server.h"
 
 struct options {
-	const char *dir, *socket, *trusted, *certificate, *key;
+	const char *dir, *socket, *trusted, *certificate, *key, *stall;
 	int64_t port, loops, connections, per_address, idle_ms, request_ms;
-	int64_t drain, journal_bytes, tokens;
+	int64_t drain, journal_bytes, log, tokens;
 };
 
 /* --- the ledger: lines of hits, then the offset that closes them --- */
 
 struct ledger {
 	int fd;
+	const char *stall; /* NULL: never */
 	struct journal_offset offsets[JOURNAL_WRITERS_MAX];
 };
 
@@ -99,6 +101,8 @@ ledger_take(void *owner, const struct hit *hits, size_t n,
 	struct sbuf b;
 	enum rc rc = RC_OK;
 
+	if (l->stall && access(l->stall, F_OK) == 0)
+		return err_set(e, RC_AGAIN, "the ledger is locked");
 	sbuf_init(&b, 16 << 20);
 	for (size_t i = 0; i < n; i++) {
 		char hex[REF_HEX], address[ADDR_TEXT];
@@ -119,6 +123,18 @@ ledger_take(void *owner, const struct hit *hits, size_t n,
 }
 
 /* --- routes --- */
+
+struct parts {
+	struct keys_box *keys;
+	struct journal *journal;
+	struct hits *hits;
+	struct jobs *jobs;
+	struct router *router;
+	struct http_server *server;
+	struct drain *drain;
+	struct ledger ledger;
+	struct http_table tables[2];
+};
 
 static void
 handle_hello(struct http_request *rq)
@@ -177,12 +193,20 @@ handle_problem(struct http_request *rq)
 	http_problem(rq, &e);
 }
 
-/* Takes 1,000 bytes at a time, and makes room on a job thread. */
-struct stream {
-	struct jobs *jobs;
-	size_t bytes;
-};
+/* A page whose view is recorded before it is answered. */
+static void
+handle_view(struct http_request *rq)
+{
+	const struct parts *p = rq->owner;
+	struct token t;
 
+	http_reply(rq, 200, "text/plain", SLICE("the message\n"));
+	if (token_check(keys_box_get(p->keys), rq->params[0], TOKEN_OPEN,
+			SLICE(""), &t) == RC_OK)
+		hits_finish(p->hits, rq, HIT_VIEW, &t);
+}
+
+/* Takes 1,000 bytes at a time, and makes room on a job thread. */
 static void
 stream_room(void *arg)
 {
@@ -194,6 +218,7 @@ stream_room(void *arg)
 static size_t
 stream_body(struct http_request *rq, struct slice chunk)
 {
+	const struct parts *p = rq->owner;
 	size_t *bytes = rq->state;
 	size_t n = chunk.n > 1000 ? 1000 : chunk.n;
 
@@ -201,7 +226,7 @@ stream_body(struct http_request *rq, struct slice chunk)
 		rq->state = bytes = ARENA_NEW(&rq->arena, size_t);
 	*bytes += n;
 	http_suspend(rq);
-	if (jobs_put(rq->owner, stream_room, rq) != RC_OK)
+	if (jobs_put(p->jobs, stream_room, rq) != RC_OK)
 		http_finish(rq);
 	return n;
 }
@@ -231,6 +256,11 @@ static const struct http_route test_routes[] = {
      .pattern = "/t/job",
      .runs = HTTP_JOB,
      .handle = handle_echo},
+    {.method = HTTP_GET,
+     .pattern = "/t/view/{token}",
+     .runs = HTTP_JOB,
+     .durable = true,
+     .handle = handle_view},
     {.method = HTTP_GET, .pattern = "/t/file", .handle = handle_file},
     {.method = HTTP_GET, .pattern = "/t/etag", .handle = handle_etag},
     {.method = HTTP_GET, .pattern = "/t/problem", .handle = handle_problem},
@@ -265,6 +295,8 @@ option_set(struct options *o, const char *arg)
 	    {"trusted", &o->trusted, NULL},
 	    {"certificate", &o->certificate, NULL},
 	    {"key", &o->key, NULL},
+	    {"stall", &o->stall, NULL},
+	    {"log", NULL, &o->log},
 	};
 	struct slice value = slice_z(arg), name = slice_cut(&value, '=');
 
@@ -320,18 +352,6 @@ tokens_print(const struct keyring *k, int64_t n)
 	}
 }
 
-struct parts {
-	struct keys_box *keys;
-	struct journal *journal;
-	struct hits *hits;
-	struct jobs *jobs;
-	struct router *router;
-	struct http_server *server;
-	struct drain *drain;
-	struct ledger ledger;
-	struct http_table tables[2];
-};
-
 static enum rc
 server_start(struct parts *p, const struct options *o, struct err *e)
 {
@@ -354,6 +374,7 @@ server_start(struct parts *p, const struct options *o, struct err *e)
 	    .trusted_proxies = o->trusted ? trusted : NULL,
 	    .tls_certificate = o->certificate,
 	    .tls_key = o->key,
+	    .access_log = o->log,
 	    .round = hits_round,
 	    .round_owner = p->hits,
 	};
@@ -384,10 +405,11 @@ parts_start(struct parts *p, const struct options *o, struct keyring *keys,
 	p->tables[1] = (struct http_table){.routes = test_routes,
 					   .n = sizeof(test_routes) /
 						sizeof(test_routes[0]),
-					   .owner = p->jobs};
+					   .owner = p};
 	rc = router_new(p->tables, 2, &p->router, e);
 	if (rc == RC_OK)
 		rc = server_start(p, o, e);
+	p->ledger.stall = o->stall;
 	if (rc == RC_OK && o->drain)
 		rc = ledger_open(&p->ledger, o->dir, e);
 	if (rc == RC_OK && o->drain)

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "tracker/http_private.h"
 #include "tracker/target.h"
@@ -524,6 +525,17 @@ http_on_request(void *cls, struct MHD_Connection *mhd, const char *url,
 	return MHD_NO;
 }
 
+/* The route stands for the path: that may hold tokens. */
+static void
+access_log(const struct http_conn *c)
+{
+	LOG(HTTP_REQUEST, LOG_Z("server", c->daemon->loop->server->c.name),
+	    LOG_Z("method", http_method_name(c->rq.method)),
+	    LOG_Z("route", c->rq.route ? c->rq.route->pattern : "none"),
+	    LOG_I("status", c->phase == PHASE_SENT ? c->status : 0),
+	    LOG_I("us", clock_wall_us() - c->rq.received_us));
+}
+
 void
 http_on_done(void *cls, struct MHD_Connection *mhd, void **context,
 	     enum MHD_RequestTerminationCode code)
@@ -538,6 +550,8 @@ http_on_done(void *cls, struct MHD_Connection *mhd, void **context,
 	*context = NULL;
 	if (c->phase != PHASE_SENT && c->rq.route && c->rq.route->gone)
 		c->rq.route->gone(&c->rq);
+	if (d->loop->server->c.access_log)
+		access_log(c);
 	http_reply_drop(c);
 	atomic_fetch_sub(&d->loop->server->bodies, c->body.n);
 	sbuf_fini(&c->body);

@@ -466,6 +466,85 @@ def _(t):
     wait_for(lambda: seen() != first)
 
 
+@test("a page's view is on disk before it is answered")
+def _(t):
+    k = Tracker(t)
+    pixels, _ = k.tokens(20)
+    for p in pixels:
+        t.eq(k.get(p.replace("/o/", "/t/view/")).body, b"the message\n")
+    k.kill()
+    k = Tracker(t, state=k.state, name="again")
+    wait_for(lambda: {x.split()[2] for x in k.ledger()
+                      if x.startswith("hit 3 ")} == set(map(ref_of, pixels)))
+
+
+@test("redirects go on while the ledger is stuck and the journal is full")
+def _(t):
+    stall = t.write("stall", "")
+    k = Tracker(t, stall=stall, loops=1, journal_bytes=3 * (4 << 20))
+    pixels, clicks = k.tokens(200)
+    kept = Load(k.port, 8, pixels).run()
+    # Headers that the journal keeps make its room small.
+    fat = "Accept: %s\r\nUser-Agent: %s\r\n" % ("a" * 128, "m" * 512)
+    path = clicks[0]
+    s = k.connect()
+    for _ in range(24000 // 20):
+        s.sendall(("GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n" % (path, fat))
+                  .encode() * 20)
+        got = b""
+        while got.count(b"HTTP/1.1 302 ") < 20:
+            more = s.recv(65536)
+            t.ok(more, "still answered")
+            got += more
+    s.close()
+    wait_for(lambda: "hits.lost" in k.stderr())
+    t.eq(k.get(clicks[1]).status, 302)
+    os.unlink(stall)
+    wait_for(lambda: set(map(ref_of, kept)) <=
+             {x.split()[2] for x in k.ledger()})
+    # With room again, what is answered is kept again.
+    def kept_again():
+        (pixel,), _ = k.tokens(1)
+        k.get(pixel)
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            if any(ref_of(pixel) in x for x in k.ledger()):
+                return True
+    wait_for(kept_again)
+
+
+@test("two processes share the journal; either may die")
+def _(t):
+    a = Tracker(t, name="main")
+    b = Tracker(t, state=a.state, name="redirect", drain=0)
+    pixels, clicks = a.tokens(300)
+    done = Load(a.port, 8, pixels[:150]).run() + \
+        Load(b.port, 8, pixels[150:]).run()
+    b.kill()
+    done += Load(a.port, 8, clicks[:150]).run()
+    b = Tracker(t, state=a.state, name="redirect2", drain=0)
+    a.kill()
+    done += Load(b.port, 8, clicks[150:]).run()
+    t.eq(len(done), 600)
+    a = Tracker(t, state=a.state, name="main2")
+    wait_for(lambda: sorted(x.split()[2] for x in a.ledger()) ==
+             sorted(map(ref_of, done)))
+
+
+@test("a port in use is said by name; the log has no tokens")
+def _(t):
+    k = Tracker(t, log=1)
+    r = subprocess.run([PROGRAM, t.path("other"), "port=%d" % k.port],
+                       stderr=subprocess.PIPE, timeout=20)
+    t.ok(r.returncode != 0 and str(k.port).encode() in r.stderr,
+         "%r" % (r,))
+    (pixel,), _ = k.tokens(1)
+    k.get(pixel)
+    wait_for(lambda: "route=\"/o/{token}\"" in k.stderr() or
+             "route=/o/{token}" in k.stderr())
+    t.ok(pixel not in k.stderr(), "no token")
+
+
 @test("no number of connections makes it stall")
 def _(t):
     k = Tracker(t)
