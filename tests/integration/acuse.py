@@ -18,6 +18,15 @@ PROGRAM = os.environ.get("ACUSE", "build/release/acuse")
 Answer = collections.namedtuple("Answer", "status body headers")
 
 
+def sending(receiver, domain="x.example"):
+    """Keywords of Acuse that make it send to a receiver."""
+    return {"options": [("send = false", "send = true")],
+            "more": """
+smtp { allow_private_exchangers = true }
+destination "%s" { exchangers = {"127.0.0.1:%d"} per_minute = 100000 }
+""" % (domain, receiver.port())}
+
+
 class Acuse:
     """options: (pattern, replacement) over the configuration that init made;
     more: text added to it; clock: of --clock."""
