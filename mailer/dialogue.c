@@ -51,6 +51,8 @@ dialogue_take(struct dialogue *d, struct transport_message *m)
 	d->mail_said = d->settled = false;
 	d->dot_end = 0;
 	d->content = (struct stuffed){.message = m->content};
+	sbuf_reset(&m->transcript);
+	outcome_reset(&m->outcome);
 	m->outcome.started_us = clock_wall_us();
 }
 

@@ -29,6 +29,16 @@ outcome_init(struct outcome *o)
 }
 
 void
+outcome_reset(struct outcome *o)
+{
+	struct sbuf reply = o->reply;
+
+	sbuf_reset(&reply);
+	memset(o, 0, sizeof *o);
+	o->reply = reply;
+}
+
+void
 outcome_fini(struct outcome *o)
 {
 	sbuf_fini(&o->reply);

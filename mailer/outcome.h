@@ -49,6 +49,9 @@ struct outcome {
 void outcome_init(struct outcome *o);
 void outcome_fini(struct outcome *o);
 
+/* Forgets what was known, for another try. */
+void outcome_reset(struct outcome *o);
+
 /* Takes a whole reply in: code, enhanced code, text, and of a 2xx the queue
  * id.  Ref: RFC 5321 4.2, RFC 2034. */
 void outcome_reply(struct outcome *o, struct slice reply);

@@ -429,6 +429,8 @@ transport_run(struct transport *t, struct transport_session *s, struct err *e)
 	to.final_ms = or_default(to.final_ms, 600000);
 	name_peer(s);
 	s->count = 0;
+	outcome_reset(&s->outcome);
+	sbuf_reset(&s->transcript);
 	s->outcome.started_us = clock_wall_us();
 	r = MEM_NEW(struct run);
 	r->s = s;

@@ -56,6 +56,7 @@ next(void *arg)
 
 	if (mail == NULL)
 		return NULL;
+	sbuf_reset(&mail->events);
 	sbuf_add_z(&mail->events, "next ");
 	return &mail->m;
 }
