@@ -1,0 +1,162 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "tracker/drain.h"
+
+/* A ledger that refuses now and then, and knows what it took. */
+struct sink {
+	struct journal_offset offset; /* of the one writer */
+	_Atomic int64_t taken;
+	int64_t refuse; /* so many times before each batch */
+	int64_t refused;
+	size_t batch; /* of the last refusal: the same must come again */
+	bool wrong;
+	struct bell moved;
+};
+
+static char dir[64];
+
+static int
+setup(void **state)
+{
+	(void)state;
+	(void)snprintf(dir, sizeof(dir), "/tmp/acuse-drain-XXXXXX");
+	log_init(open("/dev/null", O_WRONLY | O_CLOEXEC), LOG_ERROR);
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int
+teardown(void **state)
+{
+	char command[128];
+
+	(void)state;
+	(void)snprintf(command, sizeof(command), "rm -r %s", dir);
+	return system(command);
+}
+
+static enum rc
+offsets(void *owner, struct journal_offset *out, size_t *n, struct err *e)
+{
+	struct sink *s = owner;
+
+	(void)e;
+	*n = s->offset.segment != 0;
+	out[0] = s->offset;
+	return RC_OK;
+}
+
+static enum rc
+take(void *owner, const struct hit *hits, size_t n,
+     const struct journal_offset *after, struct err *e)
+{
+	struct sink *s = owner;
+	int64_t at = atomic_load(&s->taken);
+
+	for (size_t i = 0; i < n; i++)
+		s->wrong |= hits[i].time_us != at + (int64_t)i;
+	if (s->refused < s->refuse) {
+		s->wrong |= s->refused > 0 && s->batch != n;
+		s->batch = n;
+		s->refused++;
+		return err_set(e, RC_AGAIN, "locked");
+	}
+	s->refused = 0;
+	s->offset = *after;
+	atomic_store(&s->taken, at + (int64_t)n);
+	bell_ring(&s->moved);
+	return RC_OK;
+}
+
+static void
+write_hits(struct journal_writer *w, int64_t from, int64_t n)
+{
+	for (int64_t i = from; i < from + n; i++) {
+		struct hit h = {
+		    .time_us = i, .kind = HIT_OPEN, .method = HIT_GET};
+
+		assert_true(journal_append(w, &h));
+	}
+	assert_true(journal_sync(w));
+}
+
+static void
+wait_taken(struct sink *s, int64_t n)
+{
+	int64_t end_us = clock_mono_us() + 20 * SECOND_US;
+
+	while (atomic_load(&s->taken) < n) {
+		assert_true(clock_mono_us() < end_us);
+		(void)bell_wait(&s->moved, 100);
+	}
+	assert_int_equal(atomic_load(&s->taken), n);
+}
+
+/* Each hit goes in once and in order, whatever the ledger refuses, and over
+ * stops: what a committed batch said is where the next drain begins. */
+static void
+test_once_and_in_order(void **state)
+{
+	struct journal_config c = {
+	    .dir = dir, .segment_bytes = 64 << 10, .total_bytes = 8 << 20};
+	struct sink s = {.refuse = 2};
+	struct drain_sink sink = {&s, offsets, take};
+	struct journal *j = NULL;
+	struct journal_writer *w = NULL;
+	struct drain *d = NULL;
+	struct drain_stats stats;
+	struct err e;
+
+	(void)state;
+	bell_init(&s.moved);
+	assert_int_equal(journal_open(&c, &j, &e), RC_OK);
+	assert_int_equal(journal_writer_new(j, &w, &e), RC_OK);
+	write_hits(w, 0, 10);
+	assert_int_equal(drain_start(dir, &sink, &d, &e), RC_OK);
+	wait_taken(&s, 10);
+	write_hits(w, 10, 3000);
+	drain_nudge(d);
+	wait_taken(&s, 3010);
+	drain_stats(d, &stats);
+	assert_int_equal(stats.hits, 3010);
+	assert_true(stats.retries > 0);
+
+	/* stopped while the ledger refuses: nothing is lost */
+	s.refuse = INT64_MAX;
+	write_hits(w, 3010, 5);
+	drain_stop(d, 50);
+	assert_int_equal(atomic_load(&s.taken), 3010);
+	s.refuse = s.refused = 0;
+	write_hits(w, 3015, 5);
+	assert_int_equal(drain_start(dir, &sink, &d, &e), RC_OK);
+	wait_taken(&s, 3020);
+	/* what is there at a stop is moved first */
+	write_hits(w, 3020, 2000);
+	drain_stop(d, 20000);
+	assert_int_equal(atomic_load(&s.taken), 5020);
+	assert_false(s.wrong);
+	journal_writer_free(w);
+	journal_close(j);
+	bell_fini(&s.moved);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(test_once_and_in_order, setup,
+					    teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
