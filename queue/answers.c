@@ -31,13 +31,13 @@ struct work {
 };
 
 const char *
-answer_name(enum answer_kind kind)
+answers_name(enum answer_kind kind)
 {
 	return names[kind];
 }
 
 int
-answer_parse(struct slice name)
+answers_parse(struct slice name)
 {
 	for (int i = 0; i < ANSWERS; i++)
 		if (slice_eq_z(name, names[i]))
@@ -216,7 +216,7 @@ answers_take(struct queue *q, struct db *db, const struct answer *x,
 /* ---- consent ---- */
 
 bool
-consent_withdrawn(struct slice consent)
+answers_withdrawn(struct slice consent)
 {
 	return slice_find(consent, SLICE(WITHDRAWN)) >= 0;
 }
@@ -232,7 +232,7 @@ answers_withdraw(struct queue *q, struct db *db, struct slice customer,
 	enum rc rc = customer_get(db, customer, a, &c, e);
 
 	(void)q;
-	if (rc != RC_OK || consent_withdrawn(c.consent))
+	if (rc != RC_OK || answers_withdrawn(c.consent))
 		return rc;
 	time_format(clock_wall_us(), when);
 	consent = slice_z(arena_printf(a, "{" WITHDRAWN ":\"%s\"}", when));

@@ -27,8 +27,8 @@ struct answer {
 };
 
 /* "received", "paid" …; -1 for an unknown name. */
-const char *answer_name(enum answer_kind kind);
-int answer_parse(struct slice name);
+const char *answers_name(enum answer_kind kind);
+int answers_parse(struct slice name);
 
 /* Appends message.answered, and FACT_CONFIRMED to the message, when it was
  * received; else message.objected, and holds the acts of the invoices that it
@@ -46,6 +46,6 @@ enum rc answers_withdraw(struct queue *q, struct db *db, struct slice customer,
 			 struct err *e) MUST_USE;
 
 /* True for the consent of a customer who withdrew it. */
-bool consent_withdrawn(struct slice consent);
+bool answers_withdrawn(struct slice consent);
 
 #endif

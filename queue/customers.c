@@ -231,7 +231,7 @@ customers_hold(struct queue *q, struct db *db, struct slice id,
 		rc = append_hold(db, &c, until_us, reason, by, e);
 	if (rc == RC_OK && until_us == 0)
 		rc = resume_notices(db, &c, a, e);
-	bell_ring(&q->plan);
-	bell_ring(&q->mail);
+	queue_wake_planner(q);
+	queue_wake_mailer(q);
 	return rc;
 }

@@ -325,6 +325,6 @@ hand_apply(struct queue *q, struct db *db, const struct hand_order *order,
 		rc = hold_many(&h, e);
 	else
 		rc = each_lane(&h, e);
-	bell_ring(&q->mail);
+	queue_wake_mailer(q);
 	return rc;
 }

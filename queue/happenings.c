@@ -190,7 +190,7 @@ first_time(struct queue *q, struct db *db, const struct happening *h,
 		return RC_OK; /* taken, and nobody is told */
 	*out = ARENA_NEW(a, struct notice);
 	*n = 1;
-	bell_ring(&q->plan);
+	queue_wake_planner(q);
 	return plan_on(db, h, &c, p, on, a, *out, e);
 }
 
@@ -266,6 +266,6 @@ request_post(struct queue *q, struct db *db, const struct request *r,
 	if (r->to.n > 0)
 		out->roles =
 		    slice_z(arena_printf(a, "to:%.*s", SLICE_ARG(r->to)));
-	bell_ring(&q->plan);
+	queue_wake_planner(q);
 	return notice_insert(db, out, e);
 }

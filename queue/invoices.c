@@ -360,7 +360,7 @@ align_all(struct plan *p, int32_t old_due, struct in_flight *in_flight,
 		rc = plan_due_changed(p, old_due, e);
 	if (rc == RC_OK)
 		rc = plan_acts(p, &at, e);
-	bell_ring(&p->q->plan);
+	queue_wake_planner(p->q);
 	return rc;
 }
 

@@ -156,7 +156,7 @@ insert(struct queue *q, struct db *db, struct message *m, struct arena *a,
 	rc = message_insert(db, m, queue_domain(m->address, a), e);
 	if (rc == RC_OK)
 		rc = lane_wake(db, m->lane, now, e);
-	bell_ring(&q->mail);
+	queue_wake_mailer(q);
 	return rc;
 }
 
@@ -423,7 +423,7 @@ outbox_resume(struct queue *q, struct db *db, struct slice invoice,
 		if (rc == RC_OK)
 			rc = lane_wake(db, list[i].lane, list[i].next_us, e);
 	}
-	bell_ring(&q->mail);
+	queue_wake_mailer(q);
 	return rc;
 }
 

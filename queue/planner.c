@@ -554,7 +554,7 @@ planner_notice(struct queue *q, struct db *db,
 		rc = notice_apply(db, &n, order->ev, reason,
 				  by_member(order, &a), e);
 	arena_fini(&a);
-	bell_ring(&q->plan);
+	queue_wake_planner(q);
 	return rc;
 }
 

@@ -5,6 +5,30 @@
 #include "proof/ledger.h"
 #include "store/meta.h"
 
+void
+queue_wake_planner(struct queue *q)
+{
+	q->wake_planner = true;
+}
+
+void
+queue_wake_mailer(struct queue *q)
+{
+	q->wake_mailer = true;
+}
+
+void
+queue_committed(void *queue)
+{
+	struct queue *q = queue;
+
+	if (q->wake_planner)
+		bell_ring(&q->plan);
+	if (q->wake_mailer)
+		bell_ring(&q->mail);
+	q->wake_planner = q->wake_mailer = false;
+}
+
 static struct slice
 fold(struct slice s, char *out)
 {
@@ -73,8 +97,8 @@ set_paused(struct queue *q, struct db *db, enum kind kind, struct slice reason,
 	if (rc == RC_OK)
 		rc = ledger_append(db, kind, self, sbuf_slice(&b), e);
 	sbuf_fini(&b);
-	bell_ring(&q->plan);
-	bell_ring(&q->mail);
+	queue_wake_planner(q);
+	queue_wake_mailer(q);
 	return rc;
 }
 

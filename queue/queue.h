@@ -15,7 +15,17 @@ struct queue {
 	uint8_t secret[32]; /* keys/suppression: hashes of addresses */
 	struct bell plan;   /* a notice may be due */
 	struct bell mail;   /* a message may be due */
+	/* of the transaction at hand: what to ring after it */
+	bool wake_planner, wake_mailer;
 };
+
+/* A notice, or a message, may be due once the transaction at hand is committed:
+ * who was woken before would not see it.  Thread: writer. */
+void queue_wake_planner(struct queue *q);
+void queue_wake_mailer(struct queue *q);
+
+/* Rings for what the transactions so far woke; for writer_on_commit(). */
+void queue_committed(void *queue);
 
 /* Hash under which an address is kept when it is suppressed: folded to lower
  * case, keyed. */

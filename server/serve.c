@@ -208,8 +208,10 @@ start_queue(struct server *s, struct err *e)
 	if (rc == RC_OK)
 		rc =
 		    writer_start(s->db_path, WRITER_QUEUE, &s->queue.writer, e);
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
+		writer_on_commit(s->queue.writer, queue_committed, &s->queue);
 		rc = path_of(s, STATE_PHASES, path, e);
+	}
 	if (rc == RC_OK)
 		rc = phases_open(path, PHASE_SLOTS, &s->queue.phases, e);
 	if (rc == RC_OK)

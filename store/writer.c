@@ -33,6 +33,8 @@ struct writer {
 	struct write_op *batch[BATCH_OPS];
 	struct err *failures[BATCH_OPS]; /* of operations, by place */
 	bool failing;			 /* commits fail: said once */
+	void (*committed)(void *arg);
+	void *committed_arg;
 };
 
 static void
@@ -220,6 +222,8 @@ transact(struct writer *w, size_t from, size_t to)
 			op_fail(w, k, rc, &e);
 	}
 	tell(w, rc, &e);
+	if (rc == RC_OK && w->committed)
+		w->committed(w->committed_arg);
 	answer(w, from, i);
 	return i;
 }
@@ -256,6 +260,13 @@ writer_start(const char *path, size_t cap, struct writer **out, struct err *e)
 	thread_start(&w->thread, "writer", run, w);
 	*out = w;
 	return RC_OK;
+}
+
+void
+writer_on_commit(struct writer *w, void (*call)(void *arg), void *arg)
+{
+	w->committed = call;
+	w->committed_arg = arg;
 }
 
 void

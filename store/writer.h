@@ -26,6 +26,10 @@ struct write_op {
 enum rc writer_start(const char *path, size_t cap, struct writer **out,
 		     struct err *e) MUST_USE;
 
+/* Calls this after each COMMIT, before who waited is answered; set it before
+ * the first operation.  Thread: writer; never blocks. */
+void writer_on_commit(struct writer *w, void (*call)(void *arg), void *arg);
+
 /* Ends it after all that waits was committed. */
 void writer_stop(struct writer *w);
 
