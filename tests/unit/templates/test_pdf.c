@@ -10,6 +10,18 @@
 #include "templates/document.h"
 #include "templates/sample.h"
 
+/* These libraries share tables by atomics that TSan does not see, since they
+ * were built without it. */
+const char *__tsan_default_suppressions(void);
+
+const char *
+__tsan_default_suppressions(void)
+{
+	return "race:libharfbuzz\nrace:libpango\nrace:libcairo\n"
+	       "race:libfontconfig\nrace:libglib\nrace:libgobject\n"
+	       "race:libfreetype\n";
+}
+
 #define CREATED (INT64_C(1795284240) * 1000000)
 
 static struct locale *
