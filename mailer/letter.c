@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "queue/answers.h"
 #include "queue/invoices.h"
 #include "queue/schedule.h"
 #include "store/customer.h"
@@ -502,6 +503,7 @@ choose_manner(struct gather *g)
 	}
 	/* All that billing asks for is about a contract in force. */
 	l->mandatory = true;
+	track = track && !answers_withdrawn(g->customer.consent);
 	l->track_opens = track && l->brand->opens != TRACKING_OFF;
 	l->track_links = track && l->brand->links;
 }

@@ -1,4 +1,4 @@
-#include "portal/log.h"
+#include "portal/entry.h"
 #include "portal/portal_private.h"
 #include "proof/ledger.h"
 #include "queue/answers.h"
@@ -28,7 +28,7 @@ set_earlier(struct page *pg, struct ref mref, struct err *e)
 		    events[i].kind != KIND_MESSAGE_OBJECTED)
 			continue;
 		for (int k = 0; k < ANSWERS; k++) {
-			struct slice name = slice_z(answer_name(k));
+			struct slice name = slice_z(answers_name(k));
 			struct slice said = slice_z(arena_printf(
 			    &pg->arena, "\"answer\":\"%s\"", name.p));
 
@@ -63,7 +63,7 @@ set_message(struct page *pg, const struct message *m, const struct customer *c,
 	datum_set(pg->data, "subject",
 		  datum_text(&pg->arena, m->subject.n
 					     ? m->subject
-					     : log_title(pg, m->template)));
+					     : entry_title(pg, m->template)));
 	datum_set(pg->data, "when",
 		  datum_time(&pg->arena,
 			     m->accepted_us ? m->accepted_us : m->created_us));
@@ -80,7 +80,7 @@ set_message(struct page *pg, const struct message *m, const struct customer *c,
 }
 
 void
-handle_answer_form(struct http_request *rq)
+answer_form_handle(struct http_request *rq)
 {
 	struct err e = {0};
 	struct customer c;
@@ -145,7 +145,7 @@ static bool
 read_form(struct page *pg, struct answer *x)
 {
 	struct http_request *rq = pg->rq;
-	int kind = answer_parse(http_form(rq, "answer"));
+	int kind = answers_parse(http_form(rq, "answer"));
 
 	if (kind < 0 || !take_field(rq, "text", &x->text) ||
 	    !take_field(rq, "paid_on", &x->paid_on) ||
@@ -184,20 +184,20 @@ prepare(struct page *pg)
 	x->change.op.run = run_answer;
 	x->q = p->c.queue;
 	x->x.mref = t.ref;
-	name = slice_z(answer_name(x->x.kind));
+	name = slice_z(answers_name(x->x.kind));
 	datum_set(pg->data, "what",
 		  datum_text(&pg->arena, page_word(pg, "answer", name, name)));
 	datum_set(
 	    pg->data, "next",
 	    datum_text(&pg->arena, page_word(pg, "next", name, SLICE(""))));
 	datum_set(pg->data, "now", datum_time(&pg->arena, pg->now_us));
-	page_prepare(pg, &x->change);
+	page_change_prepare(pg, &x->change);
 	page_send(pg, 200, "answered");
 	return x;
 }
 
 void
-handle_answer(struct http_request *rq)
+answer_post_handle(struct http_request *rq)
 {
 	struct answer_change *x = NULL;
 	struct err e = {0};
@@ -209,5 +209,5 @@ handle_answer(struct http_request *rq)
 		x = prepare(&pg);
 	page_close(&pg);
 	if (x != NULL)
-		page_submit(&x->change);
+		page_change_submit(&x->change);
 }

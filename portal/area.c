@@ -1,10 +1,8 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/json.h"
-#include "portal/log.h"
-#include "store/invoice.h"
-#include "templates/zone.h"
+#include "portal/entry.h"
+#include "portal/owed.h"
 
 #define ENTRIES_A_PAGE 60
 #define INVOICES_SHOWN 50
@@ -20,122 +18,11 @@ struct area {
 	size_t messages_n;
 	struct notice *notices;
 	size_t notices_n;
-	struct log_entry *entries;
+	struct entry *entries;
 	size_t entries_n;
 };
 
-/* ---- invoices ---- */
-
-static const struct status {
-	const char *name, *tone;
-	bool owed;
-} statuses[] = {
-    [INVOICE_DRAFT] = {"draft", "plain", false},
-    [INVOICE_OPEN] = {"open", "plain", true},
-    [INVOICE_PENDING] = {"pending", "wait", true},
-    [INVOICE_PAID] = {"paid", "good", false},
-    [INVOICE_CANCELLED] = {"cancelled", "plain", false},
-    [INVOICE_REFUNDED] = {"refunded", "plain", false},
-    [INVOICE_DISPUTED] = {"disputed", "wait", true},
-};
-static const struct status overdue = {"overdue", "bad", true};
-
-static bool
-owed(const struct invoice *i)
-{
-	return statuses[i->status].owed && i->balance.minor > 0;
-}
-
-static struct slice
-pay_url(struct page *pg, const struct invoice *i)
-{
-	struct slice out;
-	json_t *o;
-
-	if (!owed(i) || i->status == INVOICE_PENDING ||
-	    json_read(i->body, 4u << 20, &o, NULL) != RC_OK)
-		return SLICE("");
-	out = arena_dup(&pg->arena, slice_z(json_string_value(
-					json_object_get(o, "pay_url"))));
-	json_decref(o);
-	return out;
-}
-
-static struct datum *
-invoice_data(struct page *pg, const struct invoice *i, int32_t today)
-{
-	struct datum *d = datum_map(&pg->arena);
-	bool late = owed(i) && i->status == INVOICE_OPEN && today > i->due_on;
-	const struct status *s = late ? &overdue : &statuses[i->status];
-	struct slice status = slice_z(s->name);
-
-	datum_set(d, "number", datum_text(&pg->arena, i->number));
-	datum_set(d, "total", datum_money(&pg->arena, i->total));
-	datum_set(d, "balance", datum_money(&pg->arena, i->balance));
-	datum_set(d, "due_on", datum_date(&pg->arena, i->due_on));
-	datum_set(d, "tone", datum_text_z(&pg->arena, s->tone));
-	datum_set(
-	    d, "status_title",
-	    datum_text(&pg->arena, page_word(pg, "invoice", status, status)));
-	datum_set(d, "pay_url", datum_text(&pg->arena, pay_url(pg, i)));
-	return d;
-}
-
-/* What is owed in each currency, so that nothing is added up that cannot be.
- */
-static void
-add_sum(struct money *sums, size_t *n, struct money m)
-{
-	for (size_t i = 0; i < *n; i++) {
-		if (strcmp(sums[i].currency, m.currency) != 0)
-			continue;
-		sums[i].minor += m.minor;
-		return;
-	}
-	sums[(*n)++] = m;
-}
-
-static void
-set_invoices(struct area *x)
-{
-	struct page *pg = x->pg;
-	struct datum *open = datum_list(&pg->arena);
-	struct datum *settled = datum_list(&pg->arena);
-	struct datum *totals = datum_list(&pg->arena);
-	struct money *sums =
-	    ARENA_ARRAY(&pg->arena, struct money, x->invoices_n + 1);
-	const struct zone *z = zone_find(pg->zone);
-	int32_t today = (int32_t)(pg->now_us / DAY_US);
-	size_t sums_n = 0;
-	int minute;
-
-	if (z != NULL)
-		zone_local(z, pg->now_us, &today, &minute);
-	/* the list comes with the newest due first: what is owed is wanted
-	 * with the oldest first */
-	for (size_t i = x->invoices_n; i-- > 0;) {
-		const struct invoice *v = &x->invoices[i];
-
-		if (!owed(v))
-			continue;
-		datum_add(open, invoice_data(pg, v, today));
-		add_sum(sums, &sums_n, v->balance);
-	}
-	for (size_t i = 0; i < x->invoices_n; i++)
-		if (!owed(&x->invoices[i]) &&
-		    x->invoices[i].status != INVOICE_DRAFT)
-			datum_add(settled,
-				  invoice_data(pg, &x->invoices[i], today));
-	for (size_t i = 0; i < sums_n; i++)
-		datum_add(totals, datum_money(&pg->arena, sums[i]));
-	datum_set(pg->data, "invoices", open);
-	datum_set(pg->data, "settled", settled);
-	datum_set(pg->data, "totals", totals);
-	datum_set(pg->data, "owes",
-		  datum_bool(&pg->arena, datum_count(open) > 0));
-	datum_set(pg->data, "has_settled",
-		  datum_bool(&pg->arena, datum_count(settled) > 0));
-}
+/* ---- the log ---- */
 
 static bool
 has_text(const struct datum *list, struct slice s)
@@ -146,6 +33,20 @@ has_text(const struct datum *list, struct slice s)
 	return false;
 }
 
+static struct slice
+number_of(struct area *x, struct slice id)
+{
+	struct invoice i;
+
+	for (size_t k = 0; k < x->invoices_n; k++)
+		if (slice_eq(x->invoices[k].id, id))
+			return x->invoices[k].number;
+	/* an old one: past those that are listed */
+	return invoice_get(x->pg->db, id, &x->pg->arena, &i, NULL) == RC_OK
+		   ? i.number
+		   : id;
+}
+
 /* The numbers of the notices' invoices, once each. */
 static struct datum *
 numbers(struct area *x, const struct notice *list, size_t n)
@@ -153,18 +54,15 @@ numbers(struct area *x, const struct notice *list, size_t n)
 	struct datum *d = datum_list(&x->pg->arena);
 
 	for (size_t i = 0; i < n; i++) {
-		struct slice number = list[i].invoice;
+		struct slice number = SLICE("");
 
-		for (size_t k = 0; k < x->invoices_n; k++)
-			if (slice_eq(x->invoices[k].id, list[i].invoice))
-				number = x->invoices[k].number;
+		if (list[i].invoice.n > 0)
+			number = number_of(x, list[i].invoice);
 		if (number.n > 0 && !has_text(d, number))
 			datum_add(d, datum_text(&x->pg->arena, number));
 	}
 	return d;
 }
-
-/* ---- the log ---- */
 
 static enum rc
 load(struct area *x, struct err *e)
@@ -216,8 +114,8 @@ add_messages(struct area *x, int64_t end, struct err *e)
 		rc = notice_list_message(x->pg->db, m->id, &x->pg->arena, &list,
 					 &n, e);
 		if (rc == RC_OK)
-			rc = log_message(x->pg, m, numbers(x, list, n),
-					 &x->entries[x->entries_n++], e);
+			rc = entry_message(x->pg, m, numbers(x, list, n),
+					   &x->entries[x->entries_n++], e);
 	}
 	return rc;
 }
@@ -242,8 +140,8 @@ add_unsent(struct area *x, int64_t end, struct err *e)
 
 		if (n->due_us < end || !is_unsent(x, n))
 			continue;
-		rc = log_unsent(x->pg, n, numbers(x, n, 1),
-				&x->entries[x->entries_n++], e);
+		rc = entry_unsent(x->pg, n, numbers(x, n, 1),
+				  &x->entries[x->entries_n++], e);
 	}
 	return rc;
 }
@@ -265,7 +163,7 @@ set_planned(struct area *x)
 		d = datum_map(&pg->arena);
 		datum_set(d, "when", datum_time(&pg->arena, n->due_us));
 		datum_set(d, "title",
-			  datum_text(&pg->arena, log_title(pg, n->template)));
+			  datum_text(&pg->arena, entry_title(pg, n->template)));
 		datum_set(d, "invoices", numbers(x, n, 1));
 		datum_set(d, "held",
 			  datum_text(&pg->arena,
@@ -280,7 +178,7 @@ set_planned(struct area *x)
 static int
 newest_first(const void *a, const void *b)
 {
-	const struct log_entry *x = a, *y = b;
+	const struct entry *x = a, *y = b;
 
 	return (x->when_us < y->when_us) - (x->when_us > y->when_us);
 }
@@ -293,7 +191,7 @@ set_log(struct area *x, struct err *e)
 	int64_t end = page_end(x);
 	enum rc rc;
 
-	x->entries = ARENA_ARRAY(&pg->arena, struct log_entry,
+	x->entries = ARENA_ARRAY(&pg->arena, struct entry,
 				 x->messages_n + x->notices_n + 1);
 	rc = add_messages(x, end, e);
 	if (rc == RC_OK)
@@ -348,7 +246,7 @@ fill(struct area *x, struct err *e)
 					     ? page_link(pg, "/u/", TOKEN_LEAVE,
 							 x->messages[0].mref)
 					     : SLICE("")));
-	set_invoices(x);
+	owed_set(pg, x->invoices, x->invoices_n);
 	set_planned(x);
 	return set_log(x, e);
 }
@@ -388,7 +286,7 @@ admit(struct area *x)
 }
 
 void
-handle_area(struct http_request *rq)
+area_handle(struct http_request *rq)
 {
 	struct err e = {0};
 	struct page pg;

@@ -73,10 +73,10 @@ struct page_change {
 };
 
 /* Makes the failure's page.  Owns: the request's arena. */
-void page_prepare(struct page *pg, struct page_change *x);
+void page_change_prepare(struct page *pg, struct page_change *x);
 
 /* Suspends the request and submits the change; after page_close(). */
-void page_submit(struct page_change *x);
+void page_change_submit(struct page_change *x);
 
 /* A link of the brand's own, without scheme and host: "/a/TOKEN". */
 struct slice page_link(struct page *pg, const char *path,
@@ -86,11 +86,11 @@ struct slice page_link(struct page *pg, const char *path,
 bool page_same_origin(const struct http_request *rq);
 
 /* The handlers. */
-void handle_area(struct http_request *rq);
-void handle_view(struct http_request *rq);
-void handle_answer_form(struct http_request *rq);
-void handle_answer(struct http_request *rq);
-void handle_preferences(struct http_request *rq);
-void handle_leave(struct http_request *rq);
+void area_handle(struct http_request *rq);
+void view_handle(struct http_request *rq);
+void answer_form_handle(struct http_request *rq);
+void answer_post_handle(struct http_request *rq);
+void preferences_form_handle(struct http_request *rq);
+void preferences_post_handle(struct http_request *rq);
 
 #endif

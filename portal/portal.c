@@ -1,6 +1,5 @@
 #include "portal/portal.h"
 
-#include <gmime/gmime.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -40,20 +39,20 @@ static const struct http_route routes[] = {
     {.method = HTTP_GET,
      .pattern = "/area/{token}/{expiry}",
      .runs = HTTP_JOB,
-     .handle = handle_area,
+     .handle = area_handle,
      .doc = "The client area: all that was sent to a customer, and why"},
     {.method = HTTP_GET,
      .pattern = "/m/{token}",
      .runs = HTTP_JOB,
      .durable = true,
      .any_query = true,
-     .handle = handle_view,
+     .handle = view_handle,
      .doc = "A message as it was sent, without its pixel"},
     {.method = HTTP_GET,
      .pattern = "/a/{token}",
      .runs = HTTP_JOB,
      .any_query = true,
-     .handle = handle_answer_form,
+     .handle = answer_form_handle,
      .doc = "The page on which a recipient answers a message"},
     {.method = HTTP_POST,
      .pattern = "/a/{token}",
@@ -61,13 +60,13 @@ static const struct http_route routes[] = {
      .durable = true,
      .any_query = true,
      .body_max = FORM_MAX,
-     .handle = handle_answer,
+     .handle = answer_post_handle,
      .doc = "An answer: received, already paid, wrong, not me"},
     {.method = HTTP_GET,
      .pattern = "/u/{token}",
      .runs = HTTP_JOB,
      .any_query = true,
-     .handle = handle_preferences,
+     .handle = preferences_form_handle,
      .doc = "What a customer gets, and what is tracked"},
     {.method = HTTP_POST,
      .pattern = "/u/{token}",
@@ -75,7 +74,7 @@ static const struct http_route routes[] = {
      .durable = true,
      .any_query = true,
      .body_max = FORM_MAX,
-     .handle = handle_leave,
+     .handle = preferences_post_handle,
      .doc = "Withdraws consent; unsubscribes in one click where allowed"},
     {.method = HTTP_GET,
      .pattern = "/robots.txt",
@@ -98,7 +97,6 @@ portal_new(const struct portal_config *config, struct portal **out,
 
 	p->c = *config;
 	p->readers = mem_alloc((config->jobs + 1) * sizeof(struct db *));
-	g_mime_init();
 	for (unsigned i = 0; i < config->jobs; i++) {
 		enum rc rc =
 		    db_open(config->db_path, DB_READ, &p->readers[i], e);
@@ -120,7 +118,6 @@ portal_free(struct portal *p)
 	for (unsigned i = 0; i < p->c.jobs; i++)
 		if (p->readers[i] != NULL)
 			db_close(p->readers[i]);
-	g_mime_shutdown();
 	free(p->readers);
 	free(p);
 }

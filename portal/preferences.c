@@ -20,7 +20,7 @@ static void
 set_choices(struct page *pg, const struct message *m, const struct customer *c)
 {
 	const struct brand *b = pg->brand;
-	bool withdrawn = consent_withdrawn(c->consent);
+	bool withdrawn = answers_withdrawn(c->consent);
 	struct datum *customer = datum_map(&pg->arena);
 
 	datum_set(customer, "name", datum_text(&pg->arena, c->name));
@@ -50,7 +50,7 @@ admit(struct page *pg, struct message *m, struct customer *c)
 }
 
 void
-handle_preferences(struct http_request *rq)
+preferences_form_handle(struct http_request *rq)
 {
 	struct err e = {0};
 	struct customer c;
@@ -101,13 +101,13 @@ prepare(struct page *pg)
 	x->change.op.run = run_withdrawal;
 	x->q = pg->portal->c.queue;
 	x->customer = arena_dup(&pg->rq->arena, c.id);
-	page_prepare(pg, &x->change);
+	page_change_prepare(pg, &x->change);
 	page_send(pg, 200, "preferences-done");
 	return x;
 }
 
 void
-handle_leave(struct http_request *rq)
+preferences_post_handle(struct http_request *rq)
 {
 	struct withdrawal *x = NULL;
 	struct err e = {0};
@@ -119,5 +119,5 @@ handle_leave(struct http_request *rq)
 		x = prepare(&pg);
 	page_close(&pg);
 	if (x != NULL)
-		page_submit(&x->change);
+		page_change_submit(&x->change);
 }

@@ -1,6 +1,6 @@
+#include "mailer/sent.h"
 #include "portal/page.h"
 #include "portal/portal_private.h"
-#include "portal/sent.h"
 #include "store/content.h"
 
 /* What was sent is foreign HTML: it runs nothing, posts nothing, and has no
@@ -73,7 +73,7 @@ show(struct page *pg, const struct token *t)
 }
 
 void
-handle_view(struct http_request *rq)
+view_handle(struct http_request *rq)
 {
 	struct portal *p = rq->owner;
 	bool shown = false;

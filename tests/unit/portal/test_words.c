@@ -118,8 +118,8 @@ test_all_states_facts_and_events_are_told(void **state)
 		if (kind_name(kind) != NULL)
 			want("event", kind_name(kind));
 	for (int i = 0; i < ANSWERS; i++) {
-		want("answer", answer_name((enum answer_kind)i));
-		want("next", answer_name((enum answer_kind)i));
+		want("answer", answers_name((enum answer_kind)i));
+		want("next", answers_name((enum answer_kind)i));
 	}
 }
 

@@ -4,9 +4,8 @@
 #include <stddef.h>
 
 #include <cmocka.h>
-#include <gmime/gmime.h>
 
-#include "portal/sent.h"
+#include "mailer/sent.h"
 
 #define OURS "https://n.example/o/"
 
@@ -135,7 +134,6 @@ static int
 begin(void **state)
 {
 	(void)state;
-	g_mime_init();
 	arena_init(&arena, 64u << 20);
 	return 0;
 }
@@ -145,7 +143,6 @@ end(void **state)
 {
 	(void)state;
 	arena_fini(&arena);
-	g_mime_shutdown();
 	return 0;
 }
 

@@ -1,6 +1,7 @@
-#include "portal/sent.h"
+#include "mailer/sent.h"
 
 #include <gmime/gmime.h>
+#include <pthread.h>
 
 #include "base/codec.h"
 #include "base/sbuf.h"
@@ -150,17 +151,21 @@ with_pictures(struct reading *r, struct slice html)
 	return out;
 }
 
+static pthread_once_t started = PTHREAD_ONCE_INIT;
+
 enum rc
 sent_read(struct slice bytes, struct arena *a, struct sent *out, struct err *e)
 {
 	struct reading r = {.a = a, .out = out};
-	GMimeStream *stream =
-	    g_mime_stream_mem_new_with_buffer(bytes.p, bytes.n);
-	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
+	GMimeStream *stream;
+	GMimeParser *parser;
 	GMimeMessage *message;
 	struct slice *files;
 
 	*out = (struct sent){.html = SLICE(""), .text = SLICE("")};
+	(void)pthread_once(&started, g_mime_init);
+	stream = g_mime_stream_mem_new_with_buffer(bytes.p, bytes.n);
+	parser = g_mime_parser_new_with_stream(stream);
 	message = g_mime_parser_construct_message(parser, NULL);
 	if (message != NULL) {
 		g_mime_message_foreach(message, take_part, &r);

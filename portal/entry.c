@@ -1,4 +1,4 @@
-#include "portal/log.h"
+#include "portal/entry.h"
 
 #include "base/json.h"
 #include "proof/ledger.h"
@@ -30,7 +30,7 @@ text(struct page *pg, struct slice s)
 }
 
 struct slice
-log_title(const struct page *pg, struct slice template)
+entry_title(const struct page *pg, struct slice template)
 {
 	return page_word(pg, "title", template, template);
 }
@@ -199,12 +199,12 @@ accepted_by(const struct message *m)
 }
 
 enum rc
-log_message(struct page *pg, const struct message *m, struct datum *invoices,
-	    struct log_entry *out, struct err *e)
+entry_message(struct page *pg, const struct message *m, struct datum *invoices,
+	      struct entry *out, struct err *e)
 {
 	struct datum *d = datum_map(&pg->arena);
 	bool sent = m->sha256.n > 0 && m->attempts > 0;
-	struct slice title = log_title(pg, m->template);
+	struct slice title = entry_title(pg, m->template);
 	struct told t;
 	enum rc rc = set_events(pg, m->mref, d, &t, e);
 
@@ -240,8 +240,8 @@ log_message(struct page *pg, const struct message *m, struct datum *invoices,
 }
 
 enum rc
-log_unsent(struct page *pg, const struct notice *n, struct datum *invoices,
-	   struct log_entry *out, struct err *e)
+entry_unsent(struct page *pg, const struct notice *n, struct datum *invoices,
+	     struct entry *out, struct err *e)
 {
 	struct datum *d = datum_map(&pg->arena);
 	bool held = n->state == NOTICE_HELD;
@@ -256,7 +256,7 @@ log_unsent(struct page *pg, const struct notice *n, struct datum *invoices,
 	set_state(pg, d, held ? "held" : "unsent", held ? "wait" : "plain");
 	datum_set(d, "when", datum_time(&pg->arena, out->when_us));
 	datum_set(d, "due", datum_time(&pg->arena, n->due_us));
-	datum_set(d, "subject", text(pg, log_title(pg, n->template)));
+	datum_set(d, "subject", text(pg, entry_title(pg, n->template)));
 	datum_set(d, "template_title", text(pg, SLICE("")));
 	datum_set(d, "address", text(pg, SLICE("")));
 	datum_set(d, "reason",

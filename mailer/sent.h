@@ -1,5 +1,5 @@
-#ifndef PORTAL_SENT_H
-#define PORTAL_SENT_H
+#ifndef MAILER_SENT_H
+#define MAILER_SENT_H
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -14,13 +14,13 @@ struct sent {
 };
 
 /* Reads a message: the HTML that a mail program would show, pictures within
- * the message turned into data:, and the plain text.  GMime has been started.
+ * the message turned into data:, and the plain text.
  * Owns: the arena.  Fails: RC_INVALID (no message, or nothing to show),
  * RC_LIMIT (larger than a page may be). */
 enum rc sent_read(struct slice bytes, struct arena *a, struct sent *out,
 		  struct err *e) MUST_USE;
 
-/* Adds html without the <img> tags whose address begins with prefix (the
+/* The HTML without the <img> tags whose address begins with prefix (the
  * brand's "https://notices.example.com/o/"). */
 struct slice sent_without_pixel(struct slice html, struct slice prefix,
 				struct arena *a);

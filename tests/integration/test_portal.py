@@ -1,0 +1,408 @@
+"""The pages that customers see, of the real server, after a real sending."""
+
+import base64
+import datetime
+import email
+import email.policy
+import http.client
+import json
+import re
+import threading
+import urllib.parse
+
+from acuse import Acuse
+from harness import Failed, run, test, wait_for
+
+FORM = "application/x-www-form-urlencoded"
+TODAY = datetime.date.today()
+SCRIPT = re.compile(rb"<script|javascript:|\son[a-z]+=", re.I)
+
+
+def day(n):
+    return (TODAY + datetime.timedelta(days=n)).isoformat()
+
+
+class Page:
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = {k.lower(): v for k, v in headers}
+        self.body = body
+        self.text = body.decode("utf-8", "replace")
+
+
+class World:
+    """A server that sent one message, and what was in it."""
+
+    def __init__(self, t, more="", options=(), rules="", send=True):
+        self.t = t
+        self.mx = t.receiver(rules=rules)
+        self.acuse = Acuse(t, options=[
+            (r"^\tsend = false", "\tsend = true"),
+            (r'tracking_basis = ""$', 'tracking_basis = "contract"'),
+            (r'link_hosts = .*$', 'link_hosts = {"billing.example"}'),
+            *options], more=more +
+            '\nsmtp { allow_private_exchangers = true }\n'
+            'destination "cliente.example" '
+            '{ exchangers = {"127.0.0.1:%d"} tls = off }\n' % self.mx.port())
+        self.customer()
+        self.invoice("i1", "PF-1042", 12)
+        self.links = {}
+        if send:
+            self.send()
+
+    def customer(self, name="Ana <b>Pérez</b>", locale="es_AR"):
+        a = self.acuse
+        a.ok(a.put("customers/c1", {
+            "name": name, "locale": locale, "brand": "default",
+            "time_zone": "America/Argentina/Buenos_Aires",
+            "contacts": [{"id": "k1", "role": "billing",
+                          "email": "ana@cliente.example"}]}))
+        a.ok(a.put("services/s1", {"customer": "c1", "name": "Hosting Pro",
+                                   "status": "active", "product": "h"}))
+
+    def invoice(self, id, number, due, status="open", rev=1, balance="100.00"):
+        return self.acuse.ok(self.acuse.put("invoices/" + id, {
+            "customer": "c1", "number": number, "rev": rev, "status": status,
+            "currency": "ARS", "total": "100.00", "balance": balance,
+            "due_on": day(due), "issued_on": day(due - 20),
+            "pay_url": "https://billing.example/pay/" + number,
+            "lines": [{"service": "s1", "description": "Hosting",
+                       "amount": "100.00"}]}))
+
+    def send(self):
+        a = self.acuse
+        a.ok(a.post("notices", {"template": "reminder", "customer": "c1",
+                                "invoice": "i1"}))
+        entry = self.mx.wait_journal("message")[0]
+        self.raw = self.mx.message(entry)
+        mail = email.message_from_bytes(self.raw, policy=email.policy.default)
+        self.html = mail.get_body(("html",)).get_content()
+        for kind in "omau":
+            found = re.search(r"https://[^/\"]+(/%s/[\w-]{52})" % kind,
+                              self.html)
+            if found:
+                self.links[kind] = found.group(1)
+        self.mref = wait_for(self.accepted, what="the acceptance")
+
+    def accepted(self):
+        for m in self.acuse.get("messages?customer=c1").body["items"]:
+            if m["state"] == "accepted":
+                return m["mref"]
+        return None
+
+    def events(self, kind=None):
+        items = self.acuse.ok(self.acuse.get(
+            "messages/%s/events?limit=500" % self.mref))["items"]
+        return [x for x in items if kind is None or x["type"] == kind]
+
+    def area(self, ttl=3600):
+        url = self.acuse.ok(self.acuse.post("customers/c1/area-link",
+                                            {"ttl_s": ttl}))["url"]
+        return urllib.parse.urlsplit(url).path
+
+    def ask(self, method, path, body=None, **headers):
+        c = http.client.HTTPConnection("127.0.0.1", self.acuse.ports["public"],
+                                       timeout=30)
+        head = {k.replace("_", "-"): v for k, v in headers.items()}
+        if body is not None:
+            head.setdefault("Content-Type", FORM)
+            if isinstance(body, dict):
+                body = urllib.parse.urlencode(body)
+        c.request(method, path, body, head)
+        r = c.getresponse()
+        page = Page(r.status, r.getheaders(), r.read())
+        c.close()
+        return page
+
+    def get(self, path, **headers):
+        return self.ask("GET", path, **headers)
+
+    def post(self, path, body, **headers):
+        return self.ask("POST", path, body, **headers)
+
+
+def wants(t, page, *texts):
+    for text in texts:
+        t.ok(text in page.text, "the page lacks %r:\n%s" % (
+            text, page.text[page.text.find("<main"):][:4000]))
+
+
+def is_safe(t, page):
+    """What holds for each page of ours."""
+    csp = page.headers.get("content-security-policy", "")
+    t.ok("default-src 'none'" in csp, "no policy: %r" % csp)
+    t.ok("frame-ancestors" in csp, "no frame-ancestors")
+    t.eq(page.headers.get("cache-control"), "no-store, private")
+    t.eq(page.headers.get("x-content-type-options"), "nosniff")
+    t.ok(page.headers.get("referrer-policy") in ("same-origin",
+                                                 "no-referrer"), "referrer")
+    t.ok("noindex" in page.headers.get("x-robots-tag", ""), "robots")
+    t.ok(not SCRIPT.search(page.body), "there is script")
+
+
+@test("the client area shows what was sent, what was not and what will be")
+def _(t):
+    w = World(t)
+    w.invoice("i2", "PF-1050", 14)
+    w.invoice("i2", "PF-1050", 14, status="paid", rev=2, balance="0.00")
+    w.invoice("i3", "PF-1060", 14, status="disputed")
+    page = w.get(w.area())
+    t.eq(page.status, 200)
+    is_safe(t, page)
+    wants(t, page, '<html lang="es-AR"', "Ana &lt;b&gt;Pérez&lt;/b&gt;",
+          "PF-1042", "https://billing.example/pay/PF-1042",
+          "ana@cliente.example", "Aceptado por su servidor",
+          "aceptó la responsabilidad", "La factura ya estaba pagada",
+          "La factura está en revisión", "Último recordatorio", "No enviado",
+          "/m/", "200,00")
+    t.ok("<b>Pérez" not in page.text, "a name became markup")
+    t.ok("leído por" not in page.text, "a reading is claimed")
+
+
+@test("an area link ends when it says, and opens nothing when it is changed")
+def _(t):
+    w = World(t, send=False)
+    path = w.area()
+    head, token, expiry = path[1:].split("/")
+    t.eq(w.get(path).status, 200)
+    later = str(int(expiry) + 1000000)
+    for bad in ("/area/%s/%s" % (token, later),
+                "/area/%s/0%s" % (token, expiry),
+                "/area/%s/%s" % (token[:-2] + "AA", expiry),
+                "/area/x/" + expiry, "/area/%s/-1" % token):
+        page = w.get(bad)
+        t.eq(page.status, 404, bad)
+        is_safe(t, page)
+        wants(t, page, "host.example")
+        t.ok("Ana" not in page.text, "a name leaked")
+    short = w.area(ttl=60)
+    t.eq(w.get(short).status, 200)
+
+
+@test("the area may be framed by the origins that the brand names, alone")
+def _(t):
+    w = World(t, send=False, options=[
+        (r'^\tabuse_contact = .*$', '\tabuse_contact = "abuse@host.example"\n'
+         '\tembed_origins = {"https://my.host.example"}')])
+    page = w.get(w.area())
+    t.ok("frame-ancestors https://my.host.example" in
+         page.headers["content-security-policy"], "not framed")
+    t.ok("x-frame-options" not in page.headers, "two voices")
+    page = w.get("/")
+    t.ok("frame-ancestors 'none'" in page.headers["content-security-policy"],
+         "another page is framed")
+
+
+@test("a message is shown as it was sent, harmless, without its pixel")
+def _(t):
+    w = World(t)
+    t.ok("/o/" in w.html, "there is no pixel to take out")
+    page = w.get(w.links["m"], User_Agent="Mozilla/5.0 (X11)")
+    t.eq(page.status, 200)
+    csp = page.headers["content-security-policy"]
+    for part in ("sandbox", "form-action 'none'", "default-src 'none'"):
+        t.ok(part in csp, "no %s in %s" % (part, csp))
+    t.ok("allow-same-origin" not in csp, "it has our origin")
+    t.ok("allow-scripts" not in csp, "it may run scripts")
+    t.ok("allow-forms" not in csp, "it may post")
+    t.ok("/o/" not in page.text, "the pixel is there")
+    want = re.sub(r"<img src=\"[^\"]*/o/[^>]*>", "", w.html)
+    t.eq(page.text.replace("\r\n", "\n").strip(),
+         want.replace("\r\n", "\n").strip())
+    viewed = wait_for(lambda: w.events("message.viewed"), what="the view")
+    t.eq(len(viewed), 1)
+
+
+@test("a link of one purpose, or of another message, opens nothing else")
+def _(t):
+    w = World(t)
+    tokens = {k: v.split("/")[2] for k, v in w.links.items()}
+    for path in ("/m/", "/a/", "/u/"):
+        for kind, token in tokens.items():
+            if path[1] != kind:
+                t.eq(w.get(path + token).status, 404, path + kind)
+    for path in ("/m/", "/a/"):
+        raw = bytearray(base64.urlsafe_b64decode(tokens[path[1]]))
+        for i in range(len(raw)):
+            changed = bytearray(raw)
+            changed[i] ^= 1
+            page = w.get(path + base64.urlsafe_b64encode(changed).decode())
+            t.eq(page.status, 404, "byte %d" % i)
+    t.eq(w.post("/a/" + tokens["m"], {"answer": "received"}).status, 404)
+    t.eq(len(w.events("message.answered")), 0)
+
+
+@test("an answer is kept, told, and given once")
+def _(t):
+    w = World(t)
+    page = w.get(w.links["a"])
+    t.eq(page.status, 200)
+    is_safe(t, page)
+    wants(t, page, "He recibido este mensaje", "Ya he pagado", "Hay un error",
+          "No soy la persona", "ana@cliente.example")
+    t.eq(page.text.count("<form"), 4)
+    t.eq(len(w.events("message.answered")), 0, "a GET changed something")
+    for _ in range(3):
+        page = w.post(w.links["a"], {"answer": "received"})
+        t.eq(page.status, 200)
+        is_safe(t, page)
+        wants(t, page, "Queda constancia")
+    t.eq(len(w.events("message.answered")), 1, "the same answer again")
+    m = w.acuse.get("messages/" + w.mref).body
+    t.ok("confirmed" in json.dumps(m), "no fact: %r" % m)
+    wants(t, w.get(w.links["a"]), "Ya respondió")
+    wants(t, w.get(w.area()), "Respuesta recibida",
+          "Respondió alguien que tiene el enlace secreto")
+
+
+@test("an objection holds the acts once a due date, and tells billing why")
+def _(t):
+    w = World(t)
+    page = w.post(w.links["a"], {
+        "answer": "paid", "paid_on": day(-1), "paid_by": "Transferencia",
+        "reference": "<script>alert(1)</script>"})
+    t.eq(page.status, 200)
+    wants(t, page, "Ya he pagado", "en espera")
+    told = w.events("message.objected")
+    t.eq(len(told), 1)
+    data = json.dumps(told[0])
+    for part in ("paid", "Transferencia", day(-1), "holds"):
+        t.ok(part in data, "no %s in %s" % (part, data))
+    w.post(w.links["a"], {"answer": "wrong", "text": "No es mi plan"})
+    second = w.events("message.objected")
+    t.eq(len(second), 2)
+    t.ok("holds" not in json.dumps(
+        [x for x in second if "No es mi plan" in json.dumps(x)]),
+        "a second objection held again")
+    page = w.get(w.area())
+    t.ok("<script>alert" not in page.text, "a reference became markup")
+    wants(t, page, "No es mi plan", "&lt;script&gt;")
+
+
+@test("answers that are malformed, foreign or too many change nothing")
+def _(t):
+    w = World(t)
+    path = w.links["a"]
+    t.eq(w.post(path, {"answer": "maybe"}).status, 422)
+    t.eq(w.post(path, "").status, 422)
+    t.eq(w.post(path, {"answer": "wrong", "text": "x" * 3000}).status, 422)
+    t.eq(w.post(path, b"answer=received\xff%00").status, 422)
+    t.eq(w.post(path, {"answer": "wrong", "text": "y" * 40000}).status, 413)
+    t.eq(w.post(path, b'{"answer":"received"}',
+                Content_Type="application/json").status, 422)
+    t.eq(w.post(path, {"answer": "received"},
+                Sec_Fetch_Site="cross-site").status, 403)
+    t.eq(w.post(path, {"answer": "received"},
+                Origin="https://evil.example").status, 403)
+    t.eq(len(w.events("message.answered")), 0)
+    statuses = [w.post(path, {"answer": "wrong", "text": str(i)}).status
+                for i in range(25)]
+    t.eq(statuses.count(200), 20)
+    t.eq(set(statuses[20:]), {429})
+    t.eq(len(w.events("message.objected")), 20)
+    t.eq(w.ask("PUT", path, "answer=received").status, 405)
+
+
+@test("a hundred answers at once are one")
+def _(t):
+    w = World(t)
+    got = []
+    threads = [threading.Thread(target=lambda: got.append(
+        w.post(w.links["a"], {"answer": "received"}).status))
+        for _ in range(100)]
+    for x in threads:
+        x.start()
+    for x in threads:
+        x.join()
+    t.ok(set(got) <= {200, 503}, "answered %r" % set(got))
+    t.ok(got.count(200) > 0, "none was taken")
+    t.eq(len(w.events("message.answered")), 1)
+
+
+@test("mandatory mail refuses an unsubscription, visibly; tracking can end")
+def _(t):
+    w = World(t)
+    page = w.get(w.area())
+    leave = re.search(r'href="(/u/[\w-]{52})"', page.text).group(1)
+    page = w.get(leave)
+    t.eq(page.status, 200)
+    is_safe(t, page)
+    wants(t, page, "obligatorios", "No registrar mi actividad")
+    page = w.post(leave, "List-Unsubscribe=One-Click")
+    t.eq(page.status, 403)
+    wants(t, page, "No podemos darle de baja")
+    for _ in range(2):
+        page = w.post(leave, {"action": "withdraw"})
+        t.eq(page.status, 200)
+        wants(t, page, "sin seguimiento")
+    wants(t, w.get(leave), "Retiró su consentimiento")
+    before = len(w.mx.journal("message"))
+    w.acuse.ok(w.acuse.post("notices", {
+        "template": "reminder", "customer": "c1", "invoice": "i1"}))
+    entry = w.mx.wait_journal("message", before + 1)[-1]
+    mail = email.message_from_bytes(w.mx.message(entry),
+                                    policy=email.policy.default)
+    html = mail.get_body(("html",)).get_content()
+    t.ok("/o/" not in html and "/c/" not in html, "it is tracked still")
+
+
+@test("each customer is spoken to in their own language, strangers in theirs")
+def _(t):
+    w = World(t)
+    for locale, lang, words in (
+            ("it_IT", "it-IT", "Le Sue comunicazioni"),
+            ("en_US", "en-US", "Your communications"),
+            ("es_ES", "es-ES", "Sus comunicaciones")):
+        w.customer(name="X", locale=locale)
+        page = w.get(w.area(), Accept_Language="de")
+        wants(t, page, '<html lang="%s"' % lang, words)
+    for asked, words in (("it", "Questo collegamento non"),
+                         ("pt-BR, es;q=0.8", "Este enlace no"),
+                         ("de,en", "This link is not"), ("x" * 3000, "This link"),
+                         ("it-\u00e9,,;;", "collegamento")):
+        page = w.get("/a/nothing", Accept_Language=asked.encode(
+            "latin-1", "replace").decode("latin-1"))
+        t.eq(page.status, 404)
+        wants(t, page, words)
+
+
+@test("the front page names the brand and where abuse is reported")
+def _(t):
+    w = World(t, send=False)
+    page = w.get("/")
+    t.eq(page.status, 200)
+    is_safe(t, page)
+    wants(t, page, "host.example", "mailto:abuse@host.example")
+    t.eq(w.get("/robots.txt").text, "User-agent: *\nDisallow: /\n")
+    for path in ("/area", "/area/", "/m/", "/admin/", "/v1/customers/c1",
+                 "/e/x", "/a/%00", "/../etc/passwd"):
+        t.ok(w.get(path).status in (400, 404), path)
+
+
+@test("the log goes back page by page without losing or repeating a message")
+def _(t):
+    w = World(t, send=False, options=[
+        (r"blast_limit = 1000", "blast_limit = 100000")])
+    for i in range(130):
+        w.invoice("k%d" % i, "K-%04d" % i, -60 - i)
+    path, seen, pages = w.area(), [], 0
+    query = ""
+    while True:
+        page = w.get(path + query)
+        t.eq(page.status, 200)
+        log = page.text[page.text.find('id="log"'):]
+        seen += re.findall(r"Factura (K-\d{4})</span>", log)
+        pages += 1
+        older = re.search(r'href="\?before=(\d+)"', page.text)
+        if not older:
+            break
+        query = "?before=" + older.group(1)
+        if pages > 40:
+            raise Failed("the log has no end")
+    t.ok(pages > 2, "%d pages" % pages)
+    counts = {k: seen.count(k) for k in set(seen)}
+    t.eq(len(counts), 130)
+    t.eq(len(set(counts.values())), 1, "some are told more often")
+
+
+run()
