@@ -46,12 +46,17 @@ struct ledger {
 static void
 ledger_line(struct ledger *l, const char *line)
 {
-	unsigned w, s, a;
+	struct slice rest = slice_trim(slice_z(line));
+	int64_t v[3];
 
-	if (sscanf(line, "offset %u %u %u", &w, &s, &a) != 3 ||
-	    w >= JOURNAL_WRITERS_MAX)
+	if (!slice_eq(slice_cut(&rest, ' '), SLICE("offset")))
 		return;
-	l->offsets[w] = (struct journal_offset){(uint16_t)w, s, a};
+	for (size_t i = 0; i < 3; i++)
+		if (!slice_int(slice_cut(&rest, ' '), 0, UINT32_MAX, &v[i]))
+			return;
+	if (v[0] < JOURNAL_WRITERS_MAX)
+		l->offsets[v[0]] = (struct journal_offset){
+		    (uint16_t)v[0], (uint32_t)v[1], (uint32_t)v[2]};
 }
 
 /* What follows the last offset was not committed. */
@@ -64,8 +69,8 @@ ledger_open(struct ledger *l, const char *dir, struct err *e)
 
 	(void)snprintf(path, sizeof(path), "%s/ledger", dir);
 	l->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	f = fopen(path, "r");
-	if (l->fd < 0 || !f)
+	f = l->fd < 0 ? NULL : fopen(path, "r");
+	if (!f)
 		return err_errno(e, path);
 	while (fgets(line, sizeof(line), f)) {
 		ledger_line(l, line);

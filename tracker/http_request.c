@@ -352,14 +352,16 @@ body_feed(struct http_conn *c, const char *data, size_t *n)
 static enum MHD_Result
 request_body(struct http_conn *c, const char *data, size_t *n)
 {
-	size_t max = c->rq.route ? c->rq.route->body_max : 0;
+	const struct http_route *route = c->rq.route;
 
-	if (c->reply) {
+	if (c->reply || !route) {
 		c->body_seen += *n;
 		*n = 0;
-		return c->body_seen > DROP_MAX + max ? MHD_NO : MHD_YES;
+		return c->body_seen > DROP_MAX + (route ? route->body_max : 0)
+			   ? MHD_NO
+			   : MHD_YES;
 	}
-	if (c->rq.route->runs != HTTP_STREAM) {
+	if (route->runs != HTTP_STREAM) {
 		body_take(c, slice_of(data, *n));
 		*n = 0;
 	} else {

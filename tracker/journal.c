@@ -25,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/codec.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -49,13 +50,20 @@ segment_name(unsigned writer, uint32_t number, char out[SEGMENT_NAME])
 bool
 segment_parse(const char *name, unsigned *writer, uint32_t *number)
 {
-	char again[SEGMENT_NAME];
+	struct slice rest = slice_z(name);
+	struct slice w = slice_cut(&rest, '-'), n = slice_cut(&rest, '.');
+	uint8_t b[4];
+	int64_t i;
 
-	if (sscanf(name, "%2u-%8x.hits", writer, number) != 2 ||
-	    *writer >= JOURNAL_WRITERS_MAX)
+	if (w.n != 2 || n.n != 2 * sizeof(b) ||
+	    !slice_eq(rest, SLICE("hits")) ||
+	    !slice_int(w, 0, JOURNAL_WRITERS_MAX - 1, &i) ||
+	    !hex_decode(n, b, sizeof(b)))
 		return false;
-	segment_name(*writer, *number, again);
-	return slice_eq_z(slice_z(name), again);
+	*writer = (unsigned)i;
+	*number = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
+		  (uint32_t)b[2] << 8 | b[3];
+	return true;
 }
 
 enum rc
