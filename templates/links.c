@@ -66,21 +66,19 @@ link_fate_name(enum link_fate f)
 
 /* ---- judging ---- */
 
+/* As brand_allows_host() of conf/ has it; "*" may be left out. */
 static bool
 host_allowed(struct slice host, const struct slice *hosts, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct slice h = hosts[i];
 
-		if (h.n && h.p[0] == '.') {
-			if (slice_ieq(host, slice_skip(h, 1)))
-				return true;
-			if (host.n > h.n &&
-			    slice_ieq(slice_skip(host, host.n - h.n), h))
-				return true;
-		} else if (slice_ieq(host, h)) {
+		if (slice_ieq(host, h) || slice_eq_z(h, "*"))
 			return true;
-		}
+		h = slice_skip(h, slice_starts(h, SLICE("*.")));
+		if (h.n && h.p[0] == '.' && host.n > h.n &&
+		    slice_ieq(slice_skip(host, host.n - h.n), h))
+			return true;
 	}
 	return false;
 }

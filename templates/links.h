@@ -43,7 +43,7 @@ struct link_writer {
 
 struct links_input {
 	struct slice html;
-	const struct slice *hosts; /* a leading "." takes in subdomains */
+	const struct slice *hosts; /* "*.x" takes in all below x */
 	size_t host_count;
 	struct slice own_url; /* "https://t.brand.example", the tracker's */
 	struct link_writer *writer; /* NULL: links are counted, not changed */
