@@ -154,11 +154,9 @@ grouped_rate(struct writer *w, int n,
 		ops[i] = (struct hit_op){.op = {.run = run, .done = op_done},
 					 .ref = ref_new(),
 					 .day = i};
-		while (writer_submit(w, &ops[i].op))
-			(void)usleep(100);
+		if (i == n - 1 || writer_submit(w, &ops[i].op))
+			must(writer_do(w, &ops[i].op, &error));
 	}
-	while (writer_backlog(w))
-		(void)usleep(100);
 	got = rate(n, start_us);
 	free(ops);
 	return got;
