@@ -177,6 +177,7 @@ main_edits(const struct starter *s, struct edits *es, struct err *e)
 	    {"brand", "locale", s->locale},
 	    {"brand", "time_zone", s->time_zone ? s->time_zone : "UTC"},
 	    {"brand", "tracking_basis", s->tracking_basis},
+	    {"brand", "dkim_selector", s->dkim_selector},
 	};
 	enum rc rc = RC_OK;
 

@@ -14,6 +14,7 @@ struct starter {
 	const char *locale;	    /* else "en_US" */
 	const char *time_zone;	    /* else UTC; the brand's and the policy's */
 	const char *tracking_basis; /* else none */
+	const char *dkim_selector;  /* else none */
 	const char *public_listen, *private_listen;
 };
 

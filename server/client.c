@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -35,6 +36,17 @@ answers(const char *path)
 	return ok;
 }
 
+/* What a child that did not start says by its exit code. */
+static enum rc
+why_not(int status)
+{
+	for (int rc = RC_AGAIN; rc <= RC_BUG; rc++)
+		if (WIFEXITED(status) &&
+		    WEXITSTATUS(status) == rc_exit((enum rc)rc))
+			return (enum rc)rc;
+	return RC_IO;
+}
+
 /* Nothing serves: a child does, for as long as this command lives. */
 static enum rc
 start_server(const struct options *o, const char *socket, pid_t *child,
@@ -48,24 +60,31 @@ start_server(const struct options *o, const char *socket, pid_t *child,
 	if (*child < 0)
 		return err_errno(e, "fork");
 	if (*child == 0) {
-		struct err mine;
-		enum rc rc = serve(&quiet, &mine);
+		struct err mine = {0};
+		enum rc rc;
 
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		rc = serve(&quiet, &mine);
 		if (rc != RC_OK)
-			fprintf(stderr, "acuse: %s\n", mine.text);
+			fprintf(stderr, "acuse: %s%s%s\n", mine.pointer,
+				mine.pointer[0] != '\0' ? ": " : "", mine.text);
 		_exit(rc_exit(rc));
 	}
 	while (!answers(socket)) {
 		struct timespec pause = {0, 5000000};
+		int status = 0;
 
-		if (waitpid(*child, NULL, WNOHANG) == *child ||
-		    clock_mono_us() > end) {
+		if (waitpid(*child, &status, WNOHANG) == *child) {
 			*child = -1;
-			return err_set(e, RC_IO,
+			return err_set(e, why_not(status),
 				       "nothing serves %s, and it could not "
 				       "be started for this command",
 				       o->state);
 		}
+		if (clock_mono_us() > end)
+			return err_set(e, RC_AGAIN,
+				       "what serves %s does not answer",
+				       o->state);
 		nanosleep(&pause, NULL);
 	}
 	return RC_OK;
@@ -119,6 +138,8 @@ client_call(const struct options *o, const char *method, const char *path,
 	enum rc rc = state_path(o->state, STATE_SOCKET, socket, e);
 
 	snprintf(url, sizeof(url), "http://localhost%s", path);
+	if (rc == RC_OK)
+		rc = state_become_owner(o->state, e);
 	if (rc == RC_OK && !answers(socket))
 		rc = start_server(o, socket, &child, e);
 	if (rc == RC_OK)

@@ -25,6 +25,7 @@ struct command {
 	const char *usage; /* after the name */
 	const char *doc;
 	enum rc (*run)(const struct options *o, struct err *e);
+	int most; /* arguments that are no options */
 };
 
 /* All subcommands, ended by a row without a name. */

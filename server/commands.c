@@ -28,6 +28,22 @@ run_serve(const struct options *o, struct err *e)
 	return serve(&s, e);
 }
 
+static void
+show_made(const struct options *o, struct slice key)
+{
+	struct sbuf b;
+
+	sbuf_init(&b, 65536);
+	sbuf_add_z(&b, "{\"state\":");
+	sbuf_add_json(&b, slice_z(o->state));
+	sbuf_add_z(&b, ",\"config\":");
+	sbuf_add_json(&b, slice_z(o->config));
+	sbuf_add_z(&b, ",\"key\":");
+	sbuf_add_json(&b, key);
+	printf("%s}\n", sbuf_z(&b));
+	sbuf_fini(&b);
+}
+
 static enum rc
 run_init(const struct options *o, struct err *e)
 {
@@ -45,8 +61,7 @@ run_init(const struct options *o, struct err *e)
 	sbuf_init(&key, 256);
 	rc = state_init(&i, &key, e);
 	if (rc == RC_OK && o->json) {
-		printf("{\"state\":\"%s\",\"config\":\"%s\",\"key\":\"%s\"}\n",
-		       o->state, o->config, sbuf_z(&key));
+		show_made(o, sbuf_slice(&key));
 	} else if (rc == RC_OK) {
 		printf("Made %s (mode 0700), with keys and the database.\n"
 		       "The configuration is %s.\n\n"
@@ -289,7 +304,7 @@ run_queue(const struct options *o, struct err *e)
 
 static enum rc
 show_dkim_key(const struct options *o, const struct brand *b,
-	      const char *selector, enum sign_kind kind, bool make,
+	      const char *selector, enum sign_kind kind, bool make, bool *any,
 	      struct err *e)
 {
 	struct dkim_key k = {b->dkim_domain, selector, NULL};
@@ -298,6 +313,7 @@ show_dkim_key(const struct options *o, const struct brand *b,
 
 	if (selector[0] == '\0')
 		return RC_OK;
+	*any = true;
 	sbuf_init(&out, 65536);
 	materials_dkim_path(o->state, b->number, selector, &out);
 	if (make && access(sbuf_z(&out), F_OK) != 0)
@@ -320,7 +336,7 @@ static enum rc
 run_dkim(const struct options *o, struct err *e)
 {
 	const char *what = o->argc > 0 ? o->argv[0] : "show";
-	bool make = strcmp(what, "new") == 0;
+	bool make = strcmp(what, "new") == 0, any = false;
 	const struct conf *c;
 	enum rc rc;
 
@@ -330,40 +346,49 @@ run_dkim(const struct options *o, struct err *e)
 	rc = conf_load(o->config, &c, e);
 	if (rc != RC_OK)
 		return rc;
+	rc = state_become_owner(o->state, e);
 	for (size_t i = 0; rc == RC_OK && i < c->brands_n; i++) {
 		const struct brand *b = &c->brands[i];
 
 		if (o->brand != NULL && strcmp(o->brand, b->name) != 0)
 			continue;
-		rc = show_dkim_key(o, b, b->dkim_selector, SIGN_RSA, make, e);
+		rc = show_dkim_key(o, b, b->dkim_selector, SIGN_RSA, make, &any,
+				   e);
 		if (rc == RC_OK)
 			rc = show_dkim_key(o, b, b->dkim_ed25519_selector,
-					   SIGN_ED25519, make, e);
+					   SIGN_ED25519, make, &any, e);
 	}
+	if (rc == RC_OK && !any)
+		rc = err_set(e, RC_NOTFOUND,
+			     "no brand names a key: write dkim_selector = "
+			     "\"acuse1\" into it in %s, then acuse dkim new",
+			     o->config);
 	conf_unref(c);
 	return rc;
 }
 
 const struct command commands[] = {
     {"serve", "[--clock START,SPEED] [--role redirect] [--ports-file FILE]",
-     "runs the server until SIGTERM; SIGHUP reloads", run_serve},
+     "runs the server until SIGTERM; SIGHUP reloads", run_serve, 0},
     {"init",
      "[--domain DOMAIN] [--title NAME] [--public-url URL] [--locale LOCALE] "
      "[--time-zone ZONE] [--demo]",
-     "makes the state directory, keys, first API key, configuration", run_init},
+     "makes the state directory, keys, first API key, configuration", run_init,
+     0},
     {"check-conf", "[--print-config | --reference] [FILE]",
      "says whether the configuration loads, and what is odd in it",
-     run_check_conf},
+     run_check_conf, 1},
     {"key", "add [--name NAME] [--scope send,read,admin] | list",
-     "makes and lists API keys", run_key},
+     "makes and lists API keys", run_key, 1},
     {"dkim", "new | show [--brand NAME]",
-     "makes DKIM keys and prints their DNS records", run_dkim},
-    {"log", "CUSTOMER", "a customer's communications, newest first", run_log},
-    {"plan", "CUSTOMER", "what will be sent, and when", run_plan},
-    {"stats", "", "counts of notices and messages", run_stats},
+     "makes DKIM keys and prints their DNS records", run_dkim, 1},
+    {"log", "CUSTOMER", "a customer's communications, newest first", run_log,
+     1},
+    {"plan", "CUSTOMER", "what will be sent, and when", run_plan, 1},
+    {"stats", "", "counts of notices and messages", run_stats, 0},
     {"queue",
      "[list | show MREF | pause [--reason TEXT] | resume | "
      "hold|resume|retry|cancel MREF|DOMAIN|all]",
-     "what waits, and what came of each attempt", run_queue},
-    {NULL, NULL, NULL, NULL},
+     "what waits, and what came of each attempt", run_queue, 2},
+    {NULL, NULL, NULL, NULL, 0},
 };

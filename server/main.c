@@ -87,6 +87,7 @@ int
 main(int argc, char **argv)
 {
 	struct options o = {.config = DEFAULT_CONFIG, .state = DEFAULT_STATE};
+	char name[64];
 
 	if (argc < 2) {
 		usage(stderr);
@@ -103,8 +104,15 @@ main(int argc, char **argv)
 	for (const struct command *c = commands; c->name != NULL; c++) {
 		if (strcmp(argv[1], c->name) != 0)
 			continue;
+		snprintf(name, sizeof(name), "acuse %s", c->name);
+		argv[1] = name; /* as getopt's complaints begin */
 		if (!read_options(&o, argc - 1, argv + 1))
 			return EX_USAGE;
+		if (o.argc > c->most) {
+			fprintf(stderr, "%s: what is %s?  usage: %s %s\n", name,
+				o.argv[c->most], name, c->usage);
+			return EX_USAGE;
+		}
 		if (o.help) {
 			printf("usage: acuse %s %s\n%s\n", c->name, c->usage,
 			       c->doc);

@@ -83,7 +83,8 @@ start_conf(struct server *s, struct err *e)
 
 	if (rc != RC_OK)
 		return rc;
-	log_init(STDERR_FILENO, level_of(s->conf->log_level));
+	log_init(STDERR_FILENO,
+		 s->o->quiet ? LOG_WARN : level_of(s->conf->log_level));
 	s->queue.conf = conf_box_new(conf_ref(s->conf));
 	return RC_OK;
 }
@@ -667,6 +668,7 @@ serve(const struct serve_options *o, struct err *e)
 	sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow: an error */
 	s->o = o;
 	s->lock = -1;
 	rc = start_all(s, use, &started, e);

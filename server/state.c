@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <grp.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,6 +18,8 @@
 #include "store/api_key.h"
 #include "store/db.h"
 
+#define FIRST_SELECTOR "acuse1"
+
 enum rc
 state_path(const char *state, const char *name, char out[STATE_PATH_MAX],
 	   struct err *e)
@@ -25,6 +29,19 @@ state_path(const char *state, const char *name, char out[STATE_PATH_MAX],
 	if (n < 0 || n >= STATE_PATH_MAX)
 		return err_set(e, RC_LIMIT, "the path %s/%s is too long", state,
 			       name);
+	return RC_OK;
+}
+
+enum rc
+state_become_owner(const char *state, struct err *e)
+{
+	struct stat st;
+
+	if (geteuid() != 0 || stat(state, &st) != 0 || st.st_uid == 0)
+		return RC_OK;
+	if (setgroups(0, NULL) != 0 || setgid(st.st_gid) != 0 ||
+	    setuid(st.st_uid) != 0)
+		return err_errno(e, state);
 	return RC_OK;
 }
 
@@ -69,7 +86,8 @@ make_configuration(const struct state_init *i, struct err *e)
 			    .title = i->title,
 			    .public_url = i->public_url,
 			    .locale = i->locale,
-			    .time_zone = i->time_zone};
+			    .time_zone = i->time_zone,
+			    .dkim_selector = FIRST_SELECTOR};
 	char folder[STATE_PATH_MAX];
 	const char *slash = strrchr(i->config, '/');
 
@@ -224,6 +242,10 @@ state_init(const struct state_init *i, struct sbuf *key, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	rc = make_all(i, conf, key, e);
+	if (rc != RC_OK)
+		rc =
+		    err_add(e, "%s is only half made: remove it, and try again",
+			    i->state);
 	conf_unref(conf);
 	return rc;
 }

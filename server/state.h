@@ -21,6 +21,10 @@
 enum rc state_path(const char *state, const char *name,
 		   char out[STATE_PATH_MAX], struct err *e) MUST_USE;
 
+/* Gives up root for the directory's owner, so that root's commands leave no
+ * file there that the server cannot read.  Fails: RC_IO. */
+enum rc state_become_owner(const char *state, struct err *e) MUST_USE;
+
 /* What "acuse init" is asked for. */
 struct state_init {
 	const char *state;  /* must not be there, or be empty */
