@@ -118,6 +118,15 @@ give_content(void **ctx, int *len, void *arg)
 	return p;
 }
 
+/* libesmtp's buffer has 256 bytes, and no end. */
+static bool
+orcpt_fits(struct slice orcpt)
+{
+	return !vet_eight_bit(orcpt) &&
+	       sizeof "rfc822;" - 1 + vet_xtext_size(orcpt) <=
+		   TRANSPORT_ORCPT_MAX;
+}
+
 static bool
 set_dsn(struct run *r, const struct transport_message *m)
 {
@@ -138,7 +147,7 @@ set_dsn(struct run *r, const struct transport_message *m)
 	if (m->notify != 0)
 		ok = ok && smtp_dsn_set_notify(r->recipient,
 					       (enum notify_flags)m->notify);
-	if (m->orcpt.n > 0 && !vet_eight_bit(m->orcpt)) {
+	if (m->orcpt.n > 0 && orcpt_fits(m->orcpt)) {
 		snprintf(text, sizeof text, "%.*s", SLICE_ARG(m->orcpt));
 		ok = ok && smtp_dsn_set_orcpt(r->recipient, "rfc822", text);
 	}

@@ -36,7 +36,9 @@ struct transport_message {
 	struct slice recipient;	   /* mailbox; domain as A-labels, or UTF-8 */
 	struct slice content;	   /* complete, every line ends in CRLF */
 	struct slice envid;	   /* as it is, not yet xtext; may be empty */
-	struct slice orcpt; /* original address, not yet xtext; may be empty */
+	/* Original address, not yet xtext; may be empty.  Left out where it is
+	 * too long, or not ASCII. */
+	struct slice orcpt;
 	unsigned notify;
 	enum transport_ret ret;
 	bool smtputf8; /* needs it; also found from the addresses */

@@ -13,6 +13,9 @@ enum rc vet_target(const struct target *to, struct err *e) MUST_USE;
  * is: see transport_check(). */
 enum rc vet_message(const struct transport_message *m, struct err *e) MUST_USE;
 
+/* How many bytes s takes as xtext. */
+size_t vet_xtext_size(struct slice s);
+
 /* True when s holds a byte past ASCII. */
 bool vet_eight_bit(struct slice s);
 

@@ -107,17 +107,21 @@ def _(t):
     t.eq(fates(one(t, r, dsn=True, envid="x")), ["accepted"])
 
 
-@test("the longest ENVID and ORCPT go, longer ones are refused by name")
+@test("the longest ENVID and ORCPT go; a longer ENVID is refused, ORCPT left out")
 def _(t):
     r = t.receiver()
     t.eq(fates(one(t, r, dsn=True, envid="e" * 100,
                    orcpt="o" * 230 + "@b.example")), ["accepted"])
     for options, field in ((dict(envid="e" * 101), "/envid"),
                            (dict(envid="+" * 90), "/envid"),
-                           (dict(orcpt="o" * 300), "/orcpt"),
-                           (dict(orcpt="=" * 90), "/orcpt")):
+                           (dict(envid="a\r\nb"), "/envid"),
+                           (dict(orcpt="a\r\nb"), "/orcpt")):
         result = one(t, r, dsn=True, **options)
         t.eq((fates(result), result["at"]), (["invalid"], field))
+    for orcpt in ("o" * 300, "=" * 90, "o" * 244, "ñ@b.example"):
+        result = one(t, r, dsn=True, orcpt=orcpt)
+        t.eq(fates(result), ["accepted"])
+        t.ok("ORCPT" not in first(result)["transcript"], "left out")
 
 
 # ---- what is refused before a socket is opened ----
@@ -316,6 +320,29 @@ def _(t):
         ["x@b.example=" + path] * 5, stdout=subprocess.PIPE, check=True)
     t.ok(out.stdout.startswith(b"100 accepted"), out.stdout)
     t.eq(len(r.journal("message", kept=True)), 100)
+
+
+@test("sessions at once do not disturb each other")
+def _(t):
+    r = t.receiver(listen=(TLS,), args=("--auth", "user:secret"),
+                   rules='match=bad@* stage=rcpt action=reply:"550 5.1.1 no"\n')
+    paths = [t.write("m%d.eml" % i, mail(5000 + i, str(i)), "wb")
+             for i in range(4)]
+    for tls in ("plain", "must"):
+        before = len(r.journal("message", kept=True))
+        out = subprocess.run(
+            [SENDBATCH, "--port", str(r.port()), "--tls", tls, "--ca",
+             r.cert_path, "--user", "user", "--password", "secret",
+             "--auth-in-clear", "--threads", "4", "--repeat", "5", "--quiet"] +
+            ["x@b.example=" + p for p in paths] + ["bad@b.example=" + paths[0]],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        t.ok(b"Sanitizer" not in out.stderr, out.stderr.decode())
+        t.ok(out.stdout.startswith(b"80 accepted"), out.stdout)
+        got = r.journal("message", kept=True)[before:]
+        t.eq(len(got), 80)
+        want = [hashlib.sha256(open(p, "rb").read()).hexdigest()
+                for p in paths]
+        t.eq(sorted(m["sha256"] for m in got), sorted(want * 20))
 
 
 @test("BDAT is never used, though CHUNKING is offered")
