@@ -24,6 +24,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "base/token.h"
 #include "tracker/drain.h"
 #include "tracker/hits.h"
@@ -198,6 +199,22 @@ handle_problem(struct http_request *rq)
 	http_problem(rq, &e);
 }
 
+/* Waits on a job thread until FILE of stall= is gone. */
+static void
+handle_wait(struct http_request *rq)
+{
+	const struct parts *p = rq->owner;
+	struct bell b;
+
+	bell_init(&b);
+	while (p->ledger.stall && access(p->ledger.stall, F_OK) == 0 &&
+	       !http_gone(rq))
+		(void)bell_wait(&b, 5);
+	bell_fini(&b);
+	http_reply(rq, 200, "text/plain",
+		   http_gone(rq) ? SLICE("gone\n") : SLICE("waited\n"));
+}
+
 /* A page whose view is recorded before it is answered. */
 static void
 handle_view(struct http_request *rq)
@@ -266,6 +283,10 @@ static const struct http_route test_routes[] = {
      .runs = HTTP_JOB,
      .durable = true,
      .handle = handle_view},
+    {.method = HTTP_GET,
+     .pattern = "/t/wait",
+     .runs = HTTP_JOB,
+     .handle = handle_wait},
     {.method = HTTP_GET, .pattern = "/t/file", .handle = handle_file},
     {.method = HTTP_GET, .pattern = "/t/etag", .handle = handle_etag},
     {.method = HTTP_GET, .pattern = "/t/problem", .handle = handle_problem},

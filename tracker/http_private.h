@@ -10,8 +10,6 @@
 #include "tracker/http_guard.h"
 #include "tracker/http_server.h"
 
-/* Shared by tracker/http*.c alone. */
-
 enum http_phase {
 	PHASE_NEW,    /* its headers were read */
 	PHASE_BODY,   /* its body arrives */
@@ -84,6 +82,7 @@ struct http_loop {
 	size_t daemons_n;
 	/* given back by others, and by this thread itself */
 	struct http_conn *_Atomic finished;
+	_Atomic unsigned finishing; /* threads that are giving one back */
 	struct http_conn *ready;
 	struct http_conn *unused;
 	size_t unused_n, under_way;

@@ -441,12 +441,16 @@ http_finish(struct http_request *rq)
 		l->ready = c;
 		return;
 	}
+	/* Once it is on the list, the loop may send it and end: the count keeps
+	 * the loop until the bell was rung. */
+	atomic_fetch_add(&l->finishing, 1);
 	head = atomic_load(&l->finished);
 	do
 		c->next = head;
 	while (!atomic_compare_exchange_weak(&l->finished, &head, c));
 	if (!head)
 		bell_ring(&l->bell);
+	atomic_fetch_sub(&l->finishing, 1);
 }
 
 void

@@ -292,7 +292,7 @@ loop_drained(struct http_loop *l)
 	if (!l->quiesced)
 		loop_quiesce(l);
 	if (l->under_way == 0)
-		return true;
+		return atomic_load(&l->finishing) == 0;
 	by_us = atomic_load(&l->server->stop_by_us);
 	if (clock_mono_us() < by_us)
 		return false;

@@ -55,8 +55,7 @@ enum rc http_server_reload(struct http_server *s, struct err *e) MUST_USE;
  * loops.  Those who hold suspended requests must still run. */
 void http_server_stop(struct http_server *s, int grace_ms);
 
-/* After http_server_stop(), and after the threads that finish requests (jobs,
- * writer) have ended. */
+/* After http_server_stop(). */
 void http_server_free(struct http_server *s);
 
 /* The port that listener i got. */

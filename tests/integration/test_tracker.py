@@ -450,6 +450,11 @@ def _(t):
             c.sendall(b"GET /t/job HTTP/1.1\r\nHost: x\r\n"
                       b"Connection: close\r\n\r\n")
             t.ok(c.recv(100).startswith(b"HTTP/1.1 200"), "answered")
+            (pixel,), _ = k.tokens(1)
+        with k.connect() as s, context.wrap_socket(s) as c:
+            c.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" %
+                      pixel.encode())
+            t.ok(c.recv(100).startswith(b"HTTP/1.1 200"), "a pixel too")
             return c.getpeercert(binary_form=True)
     first = seen()
     t.eq(seen(ssl.TLSVersion.TLSv1_2), first)
@@ -529,6 +534,62 @@ def _(t):
     a = Tracker(t, state=a.state, name="main2")
     wait_for(lambda: sorted(x.split()[2] for x in a.ledger()) ==
              sorted(map(ref_of, done)))
+
+
+@test("a stop answers what is under way, and accepts no more")
+def _(t):
+    stall = t.write("stall", "")
+    k = Tracker(t, stall=stall, request_ms=20000)
+    waiting = [k.connect() for _ in range(2)]
+    for s in waiting:
+        s.sendall(b"GET /t/wait HTTP/1.1\r\nHost: x\r\n\r\n")
+    idle = k.connect()
+    idle.sendall(b"GET /t/hello HTTP/1.1\r\nHost: x\r\n\r\n")
+    t.ok(b"hello" in idle.recv(4096), "served")
+    k.proc.send_signal(15)
+
+    def refused():
+        try:
+            socket.create_connection(("127.0.0.1", k.port), 1).close()
+        except ConnectionError:
+            return True
+    wait_for(refused)
+    t.ok(k.alive(), "it waits for those under way")
+    os.unlink(stall)
+    for s in waiting:
+        r = parse(read_all(s))
+        t.eq((r.status, r.body), (200, b"waited\n"))
+        t.eq(r.headers.get("connection"), "close")
+    t.eq(read_all(idle), b"")
+    k.stop()
+
+
+@test("jobs that are full answer 503; a gone visitor is noticed")
+def _(t):
+    stall = t.write("stall", "")
+    k = Tracker(t, stall=stall, request_ms=20000)
+    held = [k.connect() for _ in range(2 + 64)]
+    for s in held:
+        s.sendall(b"GET /t/wait HTTP/1.1\r\nHost: x\r\n\r\n")
+
+    def full():
+        with k.connect() as s:
+            s.sendall(b"GET /t/job HTTP/1.1\r\nHost: x\r\n"
+                      b"Connection: close\r\n\r\n")
+            s.settimeout(0.2)
+            try:
+                return b" 503 " in s.recv(4096)
+            except TimeoutError:
+                held.append(s)
+    wait_for(full)
+    r = k.get("/t/job")
+    t.eq((r.status, r.headers.get("retry-after")), (503, "1"))
+    (pixel,), (click,) = k.tokens(1)
+    t.eq(k.get(click).status, 302, "clicks do not need jobs")
+    # Those who hold the job threads leave: the threads are free again.
+    for s in held:
+        s.close()
+    wait_for(lambda: k.get("/t/job").status == 200)
 
 
 @test("a port in use is said by name; the log has no tokens")
