@@ -1,0 +1,369 @@
+"""The life of `acuse serve`, and what it says when it cannot live."""
+
+import http.client
+import json
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+
+import acuse
+from harness import DEADLINE, Failed, run, test, wait_for
+from hosting import CONF, Hosting
+
+
+def ended(t, process, code, *words):
+    """It ends by itself, so, and says these words."""
+    try:
+        got = process.proc.wait(timeout=DEADLINE)
+    except subprocess.TimeoutExpired:
+        raise Failed("it goes on:\n" + process.stderr())
+    text = process.stderr().splitlines()[-1]
+    process.kill()
+    t.eq(got, code, text)
+    for word in words:
+        t.ok(word in text, "nothing of %r in: %s" % (word, text))
+
+
+def says(t, a, argv, code, *words):
+    """A command ends so, and says these words."""
+    got, text = a.run(*argv)
+    t.eq(got, code, text)
+    for word in words:
+        t.ok(word in text, "nothing of %r in: %s" % (word, text))
+    return text
+
+
+@test("a second server on the same state directory is refused")
+def _(t):
+    a = Hosting(t, send="false")
+    second = Hosting.spawn
+    first = a.process
+    process = second(a)
+    ended(t, process, 69, a.state, "another acuse works on",
+          "held by process %d" % first.proc.pid)
+    t.ok(first.alive(), "the first one went on")
+    a.process = first
+    t.eq(a.get("/healthz").status, 200)
+
+
+@test("SIGTERM ends it cleanly, under requests, and it starts again")
+def _(t):
+    a = Hosting(t, send="false")
+    idle = a.connect()
+    idle.connect()
+    a.customer("c1", "ana@one.example")
+    a.stop()
+    t.ok(a.log("server.stopped"), "it says that it stopped")
+    t.ok(not os.path.exists(os.path.join(a.state, "acuse.db-wal")) or
+         os.path.getsize(os.path.join(a.state, "acuse.db-wal")) == 0,
+         "the write-ahead log is folded in")
+    a.start()
+    t.eq(a.ok(a.get("customers/c1"))["id"], "c1")
+    a.process.stop(sig=signal.SIGINT)
+
+
+@test("systemd is told: ready, reloading, stopping")
+def _(t):
+    path = t.path("notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.bind(path)
+        s.settimeout(DEADLINE)
+        a = Hosting(t, send="false", env={"NOTIFY_SOCKET": path})
+        t.eq(s.recv(4096), b"READY=1")
+        a.reload()
+        t.ok(s.recv(4096).startswith(b"RELOADING=1"), "it reloads")
+        t.eq(s.recv(4096), b"READY=1")
+        a.stop()
+        t.eq(s.recv(4096), b"STOPPING=1")
+
+
+@test("SIGHUP reads configuration, policies and templates anew")
+def _(t):
+    os.makedirs(t.path("own", "mail", "card-expiring"))
+    a = Hosting(t, send="false",
+                general='template_dir = "%s"' % t.path("own"))
+    subject = t.path("own", "mail", "card-expiring", "subject.en")
+    t.ok("conf.reloaded" in a.reload(), "nothing changed: taken")
+    t.eq(a.customer("c1", "ana@one.example")["id"], "c1")
+
+    plan = a.invoice("i1", "c1", "2030-05-20")["notices"]
+    t.eq([n["step"] for n in plan],
+         ["proforma", "reminder-1", "reminder-2", "pre-suspension"])
+    with open(os.path.join(a.dir, "policies.conf")) as f:
+        policy = f.read()
+    a.configure(policy=policy.replace("due-5d", "due-3d"))
+    t.ok("conf.reloaded" in a.reload(), "a policy changed")
+    plan = a.invoice("i2", "c1", "2030-05-20")["notices"]
+    t.ok(plan[2]["due_at"].startswith("2030-05-17"), plan)
+
+    with open(subject, "w") as f:
+        f.write("{{#never closed}}")
+    line = a.reload()
+    t.ok("conf.refused" in line and "subject.en" in line, line)
+    with open(subject, "w") as f:
+        f.write("Your card expires")
+    t.ok("conf.reloaded" in a.reload(), "the template is mended")
+
+
+@test("a reload of a bad file keeps the old one, and says why and where")
+def _(t):
+    a = Hosting(t, send="false")
+    with open(a.config) as f:
+        good = f.read()
+    bad = [
+        (good.replace("send = false", "send = perhaps"), "acuse.conf:5"),
+        (good + "\nnonsense { }\n", "nonsense"),
+        (good.replace('"acuse.test.example/log"', '"other.example/log"'),
+         "a ledger keeps its name"),
+        (good.replace("\tid = 1", "\tid = 2"), "links of mails"),
+        (good.replace('dkim_selector = "t"', 'dkim_selector = "u"'),
+         "acuse dkim new"),
+        (good.replace("include = {", 'include = {"missing.conf", '),
+         "missing.conf"),
+    ]
+    for text, word in bad:
+        a.configure(text=text)
+        line = a.reload()
+        t.ok("conf.refused" in line and word in line, line)
+    os.unlink(a.config)
+    t.ok("conf.refused" in a.reload(), "the file is away")
+    a.configure(text=good.replace('public_listen = "127.0.0.1:0"',
+                                  'public_listen = "127.0.0.1:1"'))
+    t.ok("conf.reloaded" in a.reload(), "a new listener waits")
+    waits = "\n".join(a.log("conf.waits"))
+    t.ok("public_listen" in waits, waits)
+    t.eq(a.get("/healthz").status, 200)
+
+
+@test("a key that dkim new made signs after a reload")
+def _(t):
+    r = t.receiver()
+    a = Hosting(t, to=[r])
+    a.customer("c1", "ana@one.example")
+    with open(a.config) as f:
+        good = f.read()
+    a.configure(text=good.replace('dkim_selector = "t"',
+                                  'dkim_selector = "u"'))
+    text = says(t, a, ["dkim", "new"], 0, "u._domainkey.hosting.example")
+    t.ok("conf.reloaded" in a.reload(), text)
+    a.notice("c1")
+    a.wait_messages(state="accepted")
+    t.ok(b"s=u;" in r.messages()[0], "the new key signed")
+
+
+@test("what the start lacks is named, with what to do, and an exit code")
+def _(t):
+    a = Hosting(t, start=False, send="false")
+    with open(a.config) as f:
+        good = f.read()
+
+    def refused(text, code, *words):
+        a.configure(text=text)
+        ended(t, a.spawn(), code, *words)
+        a.configure(text=good)
+
+    refused(good.replace("id = 1", "id = 0"), 65, "acuse.conf:", "id")
+    refused(good.replace("title", "titel"), 65, "acuse.conf:", "titel")
+    refused("", 65, "acuse.conf")
+    refused(good.replace('selector = "t"', 'selector = "no"'), 66,
+            "acuse dkim new makes the key")
+    refused(good.replace("general {", 'general {\nverdict_file = "none"'), 74,
+            "/none")
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        s.listen()
+        port = s.getsockname()[1]
+        for name in ("public", "private"):
+            refused(CONF % dict(a.fills, **{name: port}), 74,
+                    name + " listener", "port %d" % port, "already in use")
+    refused(CONF % dict(a.fills, http='tls_certificate = "c" tls_key = "k"'),
+            66, "/c")
+    os.rename(a.state, a.state + ".away")
+    refused(good, 66, "acuse init")
+    os.mkdir(a.state, 0o700)
+    refused(good, 66, a.state)
+    shutil.rmtree(a.state)
+    os.rename(a.state + ".away", a.state)
+    database = os.path.join(a.state, "acuse.db")
+    os.rename(database, database + ".away")
+    refused(good, 66, "acuse.db")
+    t.ok(not os.path.exists(database), "serve makes no database")
+    with open(database, "wb") as f:
+        f.write(b"not a database, whatever its name says" * 200)
+    refused(good, 74, "acuse.db")
+    os.rename(database + ".away", database)
+    a.start()
+
+
+@test("what serve and init do not know is refused")
+def _(t):
+    a = Hosting(t, start=False, send="false")
+    says(t, a, ["serve", "--clock", "2026-11-01T00:00:00Z,10"], 77,
+         "was not made for a demo", "acuse init --demo")
+    says(t, a, ["serve", "--clock", "soon"], 65, "--clock takes")
+    says(t, a, ["serve", "--role", "all"], 65, "--role takes redirect")
+    says(t, a, ["serve", "--speed", "3"], 64, "acuse serve", "--speed")
+    says(t, a, ["serve", "now"], 64, "what is now?")
+    says(t, a, ["sing"], 64, "there is no command sing")
+    says(t, a, ["log"], 65, "customer")
+    says(t, a, ["queue", "sing", "x"], 65, "queue takes")
+    says(t, a, ["key", "add", "--scope", "fly"], 65, "must be one of")
+
+
+@test("init makes a directory once, and touches nothing of another")
+def _(t):
+    a = Hosting(t, start=False, init=False)
+    made = json.loads(says(t, a, ["init", "--json"], 0))
+    t.ok(made["key"].startswith("acuse_"), made)
+    t.eq(os.stat(a.state).st_mode & 0o777, 0o700)
+    for top, _, names in os.walk(a.state):
+        for name in names:
+            mode = os.stat(os.path.join(top, name)).st_mode
+            t.eq(mode & 0o077, 0, name)
+    with open(os.path.join(a.state, "acuse.db"), "rb") as f:
+        before = f.read()
+    says(t, a, ["init"], 69, a.state, "is not empty")
+    with open(os.path.join(a.state, "acuse.db"), "rb") as f:
+        t.eq(f.read() == before, True, "the database stays")
+
+    a.state = t.path("other")
+    os.mkdir(a.state)
+    with open(os.path.join(a.state, "letter"), "w") as f:
+        f.write("dear")
+    says(t, a, ["init"], 69, a.state, "is not empty")
+    t.eq(os.listdir(a.state), ["letter"])
+
+    a.state = t.path("fresh")
+    a.config = t.path("none", "acuse.conf")
+    says(t, a, ["init"], 65, "--domain")
+    t.ok(not os.path.exists(a.state), "nothing half done")
+    says(t, a, ["init", "--domain", "no spaces"], 65, "domain")
+    t.ok(not os.path.exists(a.state), "nothing half done")
+    says(t, a, ["init", "--domain", "h.example"], 0, "acuse dkim show",
+         "observe")
+    says(t, a, ["dkim", "show"], 0, "_domainkey.h.example", "v=DKIM1")
+    says(t, a, ["check-conf"], 0, "it loads")
+
+
+@test("commands work with a server and without one, and leave none behind")
+def _(t):
+    a = Hosting(t, send="false")
+    a.customer("c1", "ana@one.example")
+    a.invoice("i1", "c1", "2030-05-20")
+    for served in (True, False):
+        if not served:
+            a.stop()
+        says(t, a, ["log", "c1", "--json"], 0, "proforma")
+        says(t, a, ["plan", "c1"], 0, "2030-05-05")
+        says(t, a, ["stats"], 0, '"planned":4')
+        says(t, a, ["log", "nobody"], 66, "no such customer")
+        key = says(t, a, ["key", "add", "--name", "k%d" % served, "--scope",
+                          "read"], 0, "acuse_")
+        says(t, a, ["key", "list"], 0, "first")
+        says(t, a, ["queue", "pause", "--reason", "a test"], 0)
+        says(t, a, ["queue"], 0, "a test")
+        says(t, a, ["queue", "resume"], 0)
+    a.start()
+    key = key.split()[-1]
+    t.eq(a.get("customers/c1", key=key).status, 200)
+    t.eq(a.put("customers/c2", {"name": "B"}, key=key).status, 403)
+    a.state = t.path("none")
+    says(t, a, ["stats"], 66, "acuse init")
+
+
+def limit(a, size):
+    """Lets no file of the server grow past size; None: as far as it may."""
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(a.process.proc.pid, resource.RLIMIT_FSIZE,
+                     (hard if size is None else size, hard))
+
+
+@test("a full disk: 503 to billing, and all goes on when there is room")
+def _(t):
+    r = t.receiver()
+    a = Hosting(t, to=[r])
+    a.customer("c1", "ana@one.example")
+    a.notice("c1")
+    a.wait_messages(state="accepted")
+    known = a.customer("c2", "bo@one.example")
+    limit(a, 4096)
+    for i in range(5):
+        answer = a.put("customers/c3", {"name": "C%d" % i})
+        t.eq(answer.status, 503, answer)
+        t.ok("retry-after" in answer.headers, answer)
+        t.eq(answer.headers["content-type"], "application/problem+json")
+    t.eq(a.ok(a.get("customers/c2"))["id"], known["id"])
+    t.eq(a.get("/healthz").status, 200)
+    a.wait_log("store.failed")
+    limit(a, None)
+    a.customer("c3", "cy@one.example")
+    a.notice("c3")
+    a.wait_messages(state="accepted", customer="c3")
+    t.ok(a.log("store.recovered"), "the log says that it is over")
+    t.eq(len(a.log("store.failed")), 1, "it is said once")
+
+
+@test("a verdict for which the disk has no room is kept until it has")
+def _(t):
+    r = t.receiver(rules="match=*@slow.example stage=dot action=delay:400ms")
+    a = Hosting(t, to=[r])
+    a.customer("c1", "ana@slow.example")
+    a.notice("c1")
+    r.wait_journal("data")
+    limit(a, 4096)
+    r.wait_journal("message")
+    a.wait_log("store.failed")
+    t.eq(a.messages()[0]["state"], "claimed")
+    limit(a, None)
+    m = a.wait_messages(state="accepted")[0]
+    t.eq((m["attempts"], m["uncertain"]), (1, 0))
+    t.eq(len(r.journal("message")), 1)
+
+
+@test("stopped before a verdict found room: uncertain, and sent again so")
+def _(t):
+    r = t.receiver(rules="match=*@slow.example stage=dot action=delay:400ms")
+    a = Hosting(t, to=[r], smtp='uncertain_delay = "1s"')
+    a.customer("c1", "ana@slow.example")
+    a.notice("c1")
+    r.wait_journal("data")
+    limit(a, 4096)
+    r.wait_journal("message")
+    a.wait_log("store.failed")
+    a.stop()
+    a.start()
+    m = a.wait_messages(state="accepted")[0]
+    t.eq(m["uncertain"], 1)
+    first, second = r.wait_journal("message", 2)
+    t.eq(first["sha256"], second["sha256"])
+
+
+@test("init on a full disk says so, and leaves nothing that looks whole")
+def _(t):
+    a = Hosting(t, start=False, init=False)
+    done = subprocess.run(
+        [acuse.PROGRAM, "init", "--state", a.state, "--config", a.config],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        restore_signals=False, preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (20000, 20000)))
+    t.ok(done.returncode in (74, 75), done)
+    t.ok("half made" in done.stdout and a.state in done.stdout, done.stdout)
+    t.ok("acuse_" not in done.stdout, "no key is shown")
+
+
+@test("pages that need the store wait for it; pixels and links do not")
+def _(t):
+    a = Hosting(t, send="false")
+    limit(a, 4096)
+    c = http.client.HTTPConnection("127.0.0.1", a.ports["public"], timeout=10)
+    c.request("GET", "/o/AQABAAE")
+    got = c.getresponse()
+    t.eq((got.status, got.getheader("Content-Type")), (200, "image/gif"))
+    c.close()
+    limit(a, None)
+
+
+run()
