@@ -173,6 +173,8 @@ set_planned(struct area *x)
 		datum_add(list, d);
 	}
 	datum_set(pg->data, "planned", list);
+	datum_set(pg->data, "has_planned",
+		  datum_bool(&pg->arena, datum_count(list) > 0));
 }
 
 static int

@@ -203,7 +203,6 @@ entry_message(struct page *pg, const struct message *m, struct datum *invoices,
 	      struct entry *out, struct err *e)
 {
 	struct datum *d = datum_map(&pg->arena);
-	bool sent = m->sha256.n > 0 && m->attempts > 0;
 	struct slice title = entry_title(pg, m->template);
 	struct told t;
 	enum rc rc = set_events(pg, m->mref, d, &t, e);
@@ -226,14 +225,10 @@ entry_message(struct page *pg, const struct message *m, struct datum *invoices,
 	datum_set(d, "address", text(pg, m->address));
 	datum_set(d, "reason",
 		  text(pg, page_word(pg, "reason", m->reason, SLICE(""))));
-	datum_set(d, "sent", datum_bool(&pg->arena, sent));
 	datum_set(d, "view_url",
 		  text(pg, m->sha256.n
 			       ? page_link(pg, "/m/", TOKEN_VIEW, m->mref)
 			       : SLICE("")));
-	datum_set(d, "answer_url",
-		  text(pg, sent ? page_link(pg, "/a/", TOKEN_ANSWER, m->mref)
-				: SLICE("")));
 	datum_set(d, "invoices", invoices);
 	set_facts(pg, m, &t, d);
 	return RC_OK;
@@ -263,9 +258,7 @@ entry_unsent(struct page *pg, const struct notice *n, struct datum *invoices,
 		  text(pg, page_word(pg, "reason", n->reason,
 				     page_word(pg, "reason", SLICE("other"),
 					       SLICE("")))));
-	datum_set(d, "sent", datum_bool(&pg->arena, false));
 	datum_set(d, "view_url", text(pg, SLICE("")));
-	datum_set(d, "answer_url", text(pg, SLICE("")));
 	datum_set(d, "invoices", invoices);
 	datum_set(d, "facts", datum_list(&pg->arena));
 	return RC_OK;

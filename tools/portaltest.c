@@ -197,11 +197,11 @@ end_message(struct seed *s, struct db *db, struct message *m, unsigned k,
 	case 1:
 		m->next_us = s->now + HOUR_US;
 		return message_apply(
-		    db, m, MESSAGE_EV_DEFER, SLICE("greylisted"),
+		    db, m, MESSAGE_EV_DEFER, SLICE("retry_later"),
 		    SLICE("\"reply\":\"451 4.7.1 Try again later\""), e);
 	case 2:
 		return message_apply(db, m, MESSAGE_EV_FAIL,
-				     SLICE("unknown_recipient"),
+				     SLICE("bad_address"),
 				     slice_z(refused), e);
 	case 3:
 		m->accepted_us = s->now - HOUR_US;

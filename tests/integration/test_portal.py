@@ -391,7 +391,7 @@ def _(t):
         page = w.get(path + query)
         t.eq(page.status, 200)
         log = page.text[page.text.find('id="log"'):]
-        seen += re.findall(r"Factura (K-\d{4})</span>", log)
+        seen += re.findall(r"Factura </span>(K-\d{4})</span>", log)
         pages += 1
         older = re.search(r'href="\?before=(\d+)"', page.text)
         if not older:
