@@ -10,6 +10,7 @@
 #include "server/command.h"
 #include "server/serve.h"
 #include "server/state.h"
+#include "server/template_command.h"
 #include "templates/locale.h"
 #include "templates/zone.h"
 
@@ -390,5 +391,9 @@ const struct command commands[] = {
      "[list | show MREF | pause [--reason TEXT] | resume | "
      "hold|resume|retry|cancel MREF|DOMAIN|all]",
      "what waits, and what came of each attempt", run_queue, 2},
+    {"template",
+     "list | lint [MAIL] | preview MAIL --output DIR [--locale LOCALE] "
+     "[--data FILE] [--brand NAME]",
+     "shows, checks or tries the texts of mails", template_command_run, 2},
     {NULL, NULL, NULL, NULL, 0},
 };

@@ -25,11 +25,11 @@ usage(FILE *to)
 static bool
 read_options(struct options *o, int argc, char **argv)
 {
-	const char **texts[] = {&o->config,	&o->state,	&o->clock,
-				&o->ports_file, &o->role,	&o->domain,
-				&o->title,	&o->public_url, &o->locale,
-				&o->time_zone,	&o->name,	&o->scope,
-				&o->reason,	&o->brand};
+	const char **texts[] = {
+	    &o->config, &o->state,     &o->clock, &o->ports_file,
+	    &o->role,	&o->domain,    &o->title, &o->public_url,
+	    &o->locale, &o->time_zone, &o->name,  &o->scope,
+	    &o->reason, &o->brand,     &o->data,  &o->output};
 	bool *switches[] = {&o->demo, &o->json, &o->print_config, &o->reference,
 			    &o->help};
 	enum { TEXT = 256, SWITCH = 512 };
@@ -48,6 +48,8 @@ read_options(struct options *o, int argc, char **argv)
 	    {"scope", required_argument, NULL, TEXT + 11},
 	    {"reason", required_argument, NULL, TEXT + 12},
 	    {"brand", required_argument, NULL, TEXT + 13},
+	    {"data", required_argument, NULL, TEXT + 14},
+	    {"output", required_argument, NULL, TEXT + 15},
 	    {"demo", no_argument, NULL, SWITCH + 0},
 	    {"json", no_argument, NULL, SWITCH + 1},
 	    {"print-config", no_argument, NULL, SWITCH + 2},
