@@ -149,7 +149,7 @@ text(struct maker *m, const struct datum *from, const char *path, bool required)
 		refuse(m, RC_INVALID, path, "is not UTF-8");
 	sbuf_init(&b, FIELD_MAX);
 	/* Only an address has lines of its own. */
-	if (place_add(strstr(path, "address") ? PLACE_PLAIN : PLACE_HEADER, s,
+	if (place_add(strstr(path, "address") ? PLACE_LINES : PLACE_PLAIN, s,
 		      &b, NULL))
 		refuse(m, RC_BUG, path, "cannot be cleaned");
 	s = arena_dup(m->a, slice_trim(sbuf_slice(&b)));

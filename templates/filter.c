@@ -458,16 +458,17 @@ run_lines(const struct filter_call *c, const struct filter_scope *s,
 	(void)c;
 	if (!text_of(v, &text))
 		return unfit(e, "a text");
-	for (rest = text; s->html && rest.n;) {
+	for (rest = text; rest.n;) {
 		struct slice line = slice_cut(&rest, '\n');
 
-		if (place_add(PLACE_TEXT, slice_trim(line), out, e))
+		if (place_add(s->html ? PLACE_TEXT : PLACE_PLAIN,
+			      slice_trim(line), out, e))
 			return RC_BUG;
 		if (rest.n)
-			sbuf_add_z(out, "<br>");
+			sbuf_add_z(out, s->html ? "<br>" : "\n");
 	}
-	set_text(v, s->html ? added(out, from) : text);
-	v->markup = s->html;
+	set_text(v, added(out, from));
+	v->markup = true;
 	return RC_OK;
 }
 

@@ -26,7 +26,7 @@ struct filter_value {
 	const struct datum *datum; /* NULL when missing, or text is used */
 	struct slice text;
 	bool made;   /* text is what counts */
-	bool markup; /* already HTML */
+	bool markup; /* escaped already */
 };
 
 struct filter_scope {

@@ -269,11 +269,10 @@ add_calls(struct parser *p, const struct tag *tag, struct slice s,
 		s = slice_skip(s, 1);
 		if (read_call(p, tag, &s, &c))
 			return RC_INVALID;
-		if (filter_makes_markup(c.filter) && op->place != PLACE_TEXT &&
-		    op->place != PLACE_PLAIN)
+		if (filter_makes_markup(c.filter) &&
+		    (op->place > PLACE_TEXT || t->escape == TEMPLATE_HEADER))
 			return FAIL(p, tag->start,
-				    "filter lines makes HTML, which has no "
-				    "place here");
+				    "filter lines has no place here");
 		ROOM(p, t->calls, t->call_count, t->call_cap);
 		t->calls[t->call_count++] = c;
 		op->calls++;
@@ -290,7 +289,7 @@ value_place(struct parser *p, const struct tag *tag, enum place *place)
 		*place =
 		    escape == TEMPLATE_HTML ? PLACE_SPEC_HTML : PLACE_SPEC_TEXT;
 	else if (escape != TEMPLATE_HTML)
-		*place = escape == TEMPLATE_TEXT ? PLACE_PLAIN : PLACE_HEADER;
+		*place = PLACE_PLAIN;
 	else
 		*place = place_value(&p->place);
 	if (*place == PLACE_NONE)

@@ -425,7 +425,7 @@ place_name(const struct place_track *p)
 enum act {
 	KEEP,
 	ESCAPE, /* & < > " ' */
-	BLANK,	/* tab and line breaks: a space in headers */
+	BLANK,	/* tab and line breaks: a space in plain text */
 	DROP,	/* other control characters */
 	LOOK,	/* 0xe2: may begin a bidirectional override */
 };
@@ -453,14 +453,15 @@ act_of(unsigned char c)
 	}
 }
 
-/* U+202A to U+202E and U+2066 to U+2069 turn the text around them. */
+/* U+202A to U+202E and U+2066 to U+2069 turn the text around them; U+2028 and
+ * U+2029 break lines and paragraphs. */
 static bool
 is_override(struct slice s, size_t i)
 {
 	unsigned char b = i + 2 < s.n ? (unsigned char)s.p[i + 1] : 0;
 	unsigned char c = b ? (unsigned char)s.p[i + 2] : 0;
 
-	return (b == 0x80 && c >= 0xaa && c <= 0xae) ||
+	return (b == 0x80 && c >= 0xa8 && c <= 0xae) ||
 	       (b == 0x81 && c >= 0xa6 && c <= 0xa9);
 }
 
@@ -493,13 +494,13 @@ add_special(enum place place, struct slice s, size_t i, struct sbuf *out)
 
 	switch (act_of((unsigned char)c)) {
 	case ESCAPE:
-		if (place == PLACE_PLAIN || place == PLACE_HEADER)
+		if (place == PLACE_PLAIN || place == PLACE_LINES)
 			sbuf_add_c(out, c);
 		else
 			add_escaped(c, out);
 		return 1;
 	case BLANK:
-		sbuf_add_c(out, place == PLACE_HEADER ? ' ' : c);
+		sbuf_add_c(out, place == PLACE_PLAIN ? ' ' : c);
 		return 1;
 	case LOOK:
 		if (is_override(s, i))
@@ -608,7 +609,7 @@ place_add(enum place place, struct slice s, struct sbuf *out, struct err *e)
 		sbuf_add_html(out, s);
 		return RC_OK;
 	case PLACE_PLAIN:
-	case PLACE_HEADER:
+	case PLACE_LINES:
 	case PLACE_TEXT:
 	case PLACE_ATTR:
 		add_clean(place, s, out);

@@ -5,8 +5,8 @@
 
 /* Where a value stands, which says how it is escaped. */
 enum place {
-	PLACE_PLAIN,  /* text part: cleaned */
-	PLACE_HEADER, /* cleaned, one line */
+	PLACE_PLAIN, /* cleaned, one line */
+	PLACE_LINES, /* cleaned, line breaks kept */
 	PLACE_SPEC_TEXT,
 	PLACE_SPEC_HTML,
 	PLACE_TEXT,	/* HTML text */

@@ -13,8 +13,8 @@
  */
 
 enum template_escape {
-	TEMPLATE_TEXT,	 /* values as they are */
-	TEMPLATE_HEADER, /* one line: control characters become spaces */
+	TEMPLATE_TEXT,	 /* values in one line, without control characters */
+	TEMPLATE_HEADER, /* the same, and nothing that breaks lines */
 	TEMPLATE_HTML,	 /* by place: text, attribute, URL, CSS */
 };
 
