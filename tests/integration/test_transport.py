@@ -422,6 +422,21 @@ def _(t):
     t.ok("mechanism" in result["session"]["fault"], "is told")
 
 
+@test("AUTH LOGIN where PLAIN is not offered")
+def _(t):
+    r = t.receiver(args=("--auth", "user:secret", "--auth-required"),
+                   rules=r'stage=ehlo action=reply:"250-x\n250 AUTH LOGIN"'
+                   "\n")
+    result = one(t, r, user="user", password="secret", auth_in_clear=True)
+    t.eq(fates(result), ["accepted"])
+    text = result["session"]["transcript"]
+    t.eq(text.count("(not kept)"), 2)
+    for secret in (b"user", b"secret"):
+        t.ok(base64.b64encode(secret).decode() not in str(result), "kept")
+    result = one(t, r, user="user", password="wrong", auth_in_clear=True)
+    t.eq((fates(result), result["session"]["code"]), (["untried"], 535))
+
+
 # ---- TLS ----
 
 @test("TLS facts are noted, and the name is checked where it must be")

@@ -1,0 +1,205 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "mailer/wire.h"
+
+/* A wire whose peer is the other end of a socket pair. */
+struct pair {
+	struct wire wire;
+	struct target to;
+	struct bell cancel;
+	struct tls_facts facts;
+	struct sbuf log;
+	int peer;
+};
+
+static int
+set_up(void **state)
+{
+	struct pair *p = MEM_NEW(struct pair);
+	int fd[2], small = 1;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd) != 0)
+		return -1;
+	/* The least that the kernel grants, so that writing blocks soon. */
+	setsockopt(fd[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+	p->to.host = p->to.helo = "a.example";
+	p->to.stall_ms = p->to.reply_ms = 10000;
+	bell_init(&p->cancel);
+	sbuf_init(&p->log, 65536);
+	wire_init(&p->wire, &p->to, NULL, &p->cancel, &p->facts);
+	p->wire.log = &p->log;
+	p->wire.fd = fd[0];
+	p->peer = fd[1];
+	*state = p;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct pair *p = *state;
+
+	wire_fini(&p->wire);
+	close(p->peer);
+	bell_fini(&p->cancel);
+	sbuf_fini(&p->log);
+	free(p);
+	return 0;
+}
+
+static void
+peer_says(struct pair *p, const char *text)
+{
+	assert_int_equal(write(p->peer, text, strlen(text)), strlen(text));
+}
+
+static void
+put_much(struct pair *p)
+{
+	static const char much[30000];
+
+	assert_true(wire_put(&p->wire, slice_of(much, sizeof much)));
+}
+
+static void
+died_of(struct pair *p, const char *fault)
+{
+	assert_true(p->wire.dead);
+	assert_string_equal(p->wire.fault, fault);
+	assert_non_null(strstr(sbuf_z(&p->log), fault));
+}
+
+static void
+replies_are_taken_one_by_one(void **state)
+{
+	struct pair *p = *state;
+
+	peer_says(p, "250-a\r\n250 b\r\n354 go\r\n25");
+	assert_int_equal(wire_reply(&p->wire, 10000), 250);
+	assert_true(slice_eq_z(wire_last(&p->wire), "250-a\r\n250 b\r\n"));
+	assert_int_equal(wire_reply(&p->wire, 10000), 354);
+	assert_int_equal(wire_reply(&p->wire, 10), -1);
+	died_of(p, "reply timeout");
+	/* Once dead, it stays so. */
+	peer_says(p, "0 x\r\n");
+	assert_int_equal(wire_reply(&p->wire, 10), -1);
+	assert_false(wire_put(&p->wire, SLICE("x")));
+	assert_non_null(strstr(sbuf_z(&p->log), " S 250-a\n"));
+	assert_non_null(strstr(sbuf_z(&p->log), " ? 25\n"));
+}
+
+static void
+a_blocked_sender_hears_who_speaks_too_early(void **state)
+{
+	struct pair *p = *state;
+
+	p->wire.hush = true;
+	put_much(p);
+	peer_says(p, "250 2.0.0 queued\r\n");
+	assert_false(wire_flush(&p->wire));
+	died_of(p, "reply before the end of the message");
+	assert_true(p->wire.sent < 30000);
+}
+
+static void
+a_blocked_sender_reads_what_it_may(void **state)
+{
+	struct pair *p = *state;
+
+	put_much(p);
+	peer_says(p, "250 one\r\n");
+	p->to.stall_ms = 20;
+	assert_false(wire_flush(&p->wire));
+	died_of(p, "write timeout");
+	assert_true(slice_eq_z(wire_unread(&p->wire), "250 one\r\n"));
+}
+
+static void
+who_says_too_much_is_dropped(void **state)
+{
+	static char garbage[WIRE_IN_MAX];
+	struct pair *p = *state;
+
+	memset(garbage, 'x', sizeof garbage);
+	memcpy(garbage, "250 ", 4);
+	assert_true(write(p->peer, garbage, sizeof garbage) > REPLY_MAX);
+	assert_int_equal(wire_reply(&p->wire, 10000), -1);
+	died_of(p, "malformed reply");
+}
+
+static void
+the_deadline_holds_whatever_the_peer_does(void **state)
+{
+	struct pair *p = *state;
+
+	p->wire.deadline_us = clock_mono_us() + 10000;
+	assert_int_equal(wire_reply(&p->wire, 10000), -1);
+	died_of(p, "deadline");
+}
+
+static void
+a_cancel_is_heard_at_once(void **state)
+{
+	struct pair *p = *state;
+
+	bell_ring(&p->cancel);
+	peer_says(p, "250 ok\r\n");
+	assert_int_equal(wire_reply(&p->wire, 10000), -1);
+	died_of(p, "cancelled");
+}
+
+static void
+parting_words_are_kept(void **state)
+{
+	struct pair *p = *state;
+
+	peer_says(p, "421 4.4.2 bye\r\n");
+	close(p->peer);
+	p->peer = open("/dev/null", O_RDONLY);
+	put_much(p);
+	assert_false(wire_flush(&p->wire));
+	assert_true(slice_eq_z(wire_unread(&p->wire), "421 4.4.2 bye\r\n"));
+	assert_true(p->wire.dead);
+}
+
+static void
+nothing_counts_as_sent_before_it_has_left(void **state)
+{
+	struct pair *p = *state;
+
+	put_much(p);
+	assert_int_equal(p->wire.sent, 0);
+	p->to.stall_ms = 1;
+	assert_false(wire_flush(&p->wire));
+	assert_true(p->wire.sent > 0 && p->wire.sent < 30000);
+}
+
+int
+main(void)
+{
+#define WITH_PAIR(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+	    WITH_PAIR(replies_are_taken_one_by_one),
+	    WITH_PAIR(a_blocked_sender_hears_who_speaks_too_early),
+	    WITH_PAIR(a_blocked_sender_reads_what_it_may),
+	    WITH_PAIR(who_says_too_much_is_dropped),
+	    WITH_PAIR(the_deadline_holds_whatever_the_peer_does),
+	    WITH_PAIR(a_cancel_is_heard_at_once),
+	    WITH_PAIR(parting_words_are_kept),
+	    WITH_PAIR(nothing_counts_as_sent_before_it_has_left),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
