@@ -225,7 +225,7 @@ class Hosting(acuse.Acuse):
 
     def events(self, mref, kind=None):
         return [e for e in self.items("messages/%s/events" % mref)
-                if kind is None or e["kind"] == kind]
+                if kind is None or e["type"] == kind]
 
 
 def exchangers(receivers):

@@ -1,0 +1,399 @@
+"""The real program sends to a receiving server that misbehaves by rules."""
+
+import base64
+import datetime
+import email
+import email.policy
+import hashlib
+import html
+import os
+import re
+import socket
+import threading
+import time
+
+from harness import FastClock, run, test, wait_for
+from hosting import Hosting, elsewhere, to
+
+DAY_US = 86400 * 1000000
+
+
+def in_days(n):
+    """A date so many days from today, in UTC."""
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    return (today + datetime.timedelta(days=n)).isoformat()
+
+
+def micros(text):
+    return int(datetime.datetime.fromisoformat(
+        text.replace("Z", "+00:00")).timestamp() * 1000000)
+
+
+def fast(t, start="2026-11-02T12:00:00Z", speed=20000, rules="", listen=None,
+         **fills):
+    """A server and a receiver on one fast clock."""
+    a = Hosting(t, start=False, clock="%s,%d" % (start, speed), **fills)
+    clock = FastClock(os.path.join(a.state, "clock"), micros(start))
+    r = t.receiver(rules=rules, clock=clock,
+                   listen=listen or ("127.0.0.1:0",))
+    a.configure(exchangers=to(r) if listen is None else fills.get(
+        "exchangers", "exchangers = {%s}" % ", ".join(
+            '"%s:%d"' % r.address(n) for n in sorted(r.ports))))
+    a.start()
+    return a, r
+
+
+def body_of(message, kind):
+    """The decoded part of a received message."""
+    m = email.message_from_bytes(message, policy=email.policy.default)
+    return m.get_body((kind,)).get_content()
+
+
+@test("what arrives is what was hashed, stored and told")
+def _(t):
+    r = t.receiver()
+    a = Hosting(t, to=[r])
+    a.customer("c1", "ana@one.example")
+    a.invoice("i1", "c1", in_days(10))
+    m = a.wait_messages(state="accepted")[0]
+    got = r.journal("message")[0]
+    bytes_ = r.message(got)
+    t.eq(a.get("messages/%s/content" % m["mref"]).body, bytes_)
+    digest = hashlib.sha256(bytes_).hexdigest()
+    attempted = a.events(m["mref"], "message.attempted")
+    t.eq([e["data"]["sha256"] for e in attempted], [digest])
+    t.eq((m["sha256"], got["sha256"], m["size"]),
+         (digest, digest, len(bytes_)))
+    accepted = a.events(m["mref"], "message.accepted")[0]["data"]
+    t.eq((accepted["reply"], accepted["code"], accepted["mode"]),
+         (got["reply"], 250, "mx"))
+    t.eq(m["facts"], ["content", "mx_accepted"])
+    t.eq(got["message_id"], "<%s>" % m["message_id"])
+    t.ok(got["evidence_ref"].endswith("/" + m["mref"]), got)
+    t.ok(got["sender"].endswith("@bounces.hosting.example"), got)
+    t.eq((got["bare_cr"], got["bare_lf"]), (0, 0))
+    i = a.ok(a.get("invoices/i1"))["notices"]
+    t.eq([(n["step"], n["state"]) for n in i if n["state"] == "done"],
+         [("reminder-1", "done")])
+
+
+@test("links lead exactly where they led, and show as clicked")
+def _(t):
+    r = t.receiver()
+    a = Hosting(t, to=[r])
+    a.customer("c1", "ana@one.example")
+    a.invoice("i1", "c1", in_days(10))
+    m = a.wait_messages(state="accepted")[0]
+    page = body_of(r.messages()[0], "html")
+    ours = "https://notices.hosting.example"
+    links = sorted(set(html.unescape(x) for x in re.findall(
+        r'href="(%s/c/[^"]+)"' % ours, page)))
+    t.ok(links, "the mail has links")
+    want = {"https://pay.hosting.example/i/i1?a=1&b=2"}
+    led = set()
+    for link in links:
+        path = link[len(ours):]
+        said = base64.urlsafe_b64decode(path.split("/")[3] + "==").decode()
+        c = a.connect()
+        c.port = a.ports["public"]
+        c.request("GET", path, headers={"User-Agent": "Mozilla/5.0 (X11)"})
+        got = c.getresponse()
+        got.read()
+        c.close()
+        t.eq((got.status, got.getheader("Location")), (302, said))
+        led.add(said)
+    t.ok(want <= led, led)
+    clicked = wait_for(lambda: (lambda e: e if len(e) == len(links) else None)(
+        a.events(m["mref"], "message.clicked")), what="the clicks")
+    t.eq({e["data"]["destination"] for e in clicked}, led)
+    t.eq(a.ok(a.get("stats"))["clicked"], 1)
+    t.ok(not a.events(m["mref"], "message.opened"), "a click is no opening")
+
+
+@test("an unknown mailbox: suppressed, and the next notice goes elsewhere")
+def _(t):
+    r = t.receiver(rules='match=gone@*  stage=rcpt '
+                         'action=reply:"550 5.1.1 No such user"')
+    a = Hosting(t, to=[r])
+    a.customer("c1", "gone@one.example", "tech@one.example")
+    a.customer("c2", "gone@two.example")
+    for c in ("c1", "c2"):
+        a.notice(c)
+    failed = a.wait_messages(2, state="failed")
+    for m in failed:
+        e = a.events(m["mref"], "message.failed")[0]["data"]
+        t.eq((e["code"], e["stage"], e["reply"]),
+             (550, "RCPT", "550 5.1.1 No such user"))
+    log = str(a.items("customers/c1/log?limit=500"))
+    t.ok("No such user" in log, log)
+    t.eq(sorted(s["email"] for s in a.items("suppressions?limit=50")),
+         ["gone@one.example", "gone@two.example"])
+
+    a.invoice("i1", "c1", in_days(10))
+    m = a.wait_messages(customer="c1", state="accepted")[0]
+    t.eq((m["to"], m["contact"]), ("tech@one.example", "k1"))
+
+    def reasons():
+        notices = a.ok(a.get("invoices/i2"))["notices"]
+        return [n for n in notices if n["reason"] == "suppressed"]
+    a.invoice("i2", "c2", in_days(10))
+    t.eq([n["step"] for n in wait_for(reasons)], ["reminder-1"])
+    t.eq(len(r.journal("rcpt", recipient="gone@two.example")), 1)
+
+    r.set_rules("")
+    t.ok(a.call("DELETE", "suppressions/gone@two.example").status < 300,
+         "it is lifted")
+    a.notice("c2")
+    a.wait_messages(customer="c2", state="accepted")
+
+
+@test("greylisting and an exchanger that is down for two days")
+def _(t):
+    down = ("match=listener:down stage=connect action=refuse "
+            "until=2026-11-04T12:00:00Z")
+    a, r = fast(t, listen=("mx=127.0.0.1:0", "down=127.0.0.1:0"), rules=(
+        "match=*@grey.example stage=rcpt action=greylist:300s\n" + down))
+    a.configure(exchangers='exchangers = {"%s:%d"}' % r.address("mx"),
+                more='destination "dead.example" { exchangers = {"%s:%d"} }\n'
+                % r.address("down"))
+    t.ok("conf.reloaded" in a.reload(), "configured")
+    a.customer("c1", "ana@grey.example")
+    a.customer("c2", "bo@dead.example")
+    for c in ("c1", "c2"):
+        a.notice(c)
+    m = a.wait_messages(customer="c1", state="accepted")[0]
+    t.eq((m["attempts"], m["uncertain"]), (2, 0))
+    late = micros(m["accepted_at"]) - micros(m["created_at"])
+    t.ok(300e6 <= late <= 3600e6, "after %g s" % (late / 1e6))
+    t.eq(len(a.events(m["mref"], "message.deferred")), 1)
+
+    m = a.wait_messages(customer="c2", state="accepted")[0]
+    late = micros(m["accepted_at"]) - micros("2026-11-04T12:00:00Z")
+    t.ok(0 <= late <= 5 * 3600e6, "%g s after it was up" % (late / 1e6))
+    t.ok(m["attempts"] < 60, m)
+    t.eq(len(r.journal("message")), 2)
+
+
+@test("the second exchanger takes what the first one cannot")
+def _(t):
+    r = t.receiver(listen=("a=127.0.0.1:0", "b=127.0.0.1:0"), rules=(
+        "match=listener:a stage=connect action=refuse"))
+    a = Hosting(t, exchangers="exchangers = {%s}" % ", ".join(
+        '"%s:%d"' % r.address(n) for n in "ab"))
+    a.customer("c1", "ana@one.example")
+    a.notice("c1")
+    m = a.wait_messages(state="accepted")[0]
+    e = a.events(m["mref"], "message.accepted")[0]["data"]
+    t.eq(e["peer"], "%s:%d" % r.address("b"))
+    t.eq(m["attempts"], 1)
+
+
+@test("dropped after the dot: uncertain, the same bytes again, and marked")
+def _(t):
+    r = t.receiver(rules="match=*@lost.example stage=dot action=drop count=1")
+    a = Hosting(t, to=[r], smtp='uncertain_delay = "1s"')
+    a.customer("c1", "ana@lost.example")
+    a.notice("c1")
+    m = a.wait_messages(state="uncertain")[0]
+    a.ok(a.post("queue/retry", {"all": True}))
+    m = a.wait_messages(state="accepted")[0]
+    t.eq((m["attempts"], m["uncertain"]), (2, 1))
+    first, second = r.wait_journal("message", 2)
+    t.eq((first["sha256"], first["message_id"], first["envid"]),
+         (second["sha256"], second["message_id"], second["envid"]))
+    t.eq(r.message(first), r.message(second))
+    t.eq(len(a.events(m["mref"], "message.uncertain")), 1)
+
+
+@test("uncertain waits for a person where the operator wants it so")
+def _(t):
+    r = t.receiver(rules="match=*@lost.example stage=dot action=drop count=1")
+    a = Hosting(t, to=[r], smtp="resend_uncertain = false")
+    a.customer("c1", "ana@lost.example")
+    a.notice("c1")
+    m = a.wait_messages(state="uncertain")[0]
+    t.eq(m["held"], True)
+    t.eq(a.post("queue/retry", {"mref": m["mref"]}).status, 409)
+    a.ok(a.post("queue/resume", {"mref": m["mref"]}))
+    a.ok(a.post("queue/retry", {"mref": m["mref"]}))
+    a.wait_messages(state="accepted")
+
+
+def black_hole(t):
+    """An address that answers no SYN: its listener's queue is full."""
+    hole = socket.socket()
+    t.on_end(hole.close)
+    hole.bind(("127.0.0.1", 0))
+    hole.listen(0)
+    for _ in range(4):
+        s = socket.socket()
+        t.on_end(s.close)
+        s.setblocking(False)
+        s.connect_ex(hole.getsockname())
+    return hole.getsockname()
+
+
+@test("dead and stalling destinations delay nobody else")
+def _(t):
+    slow = t.receiver(rules="match=* stage=mail action=stall")
+    good = t.receiver()
+    a = Hosting(t, to=[good], more=
+                'destination "dead.example" { exchangers = {"%s:%d"} }\n'
+                % black_hole(t) + "".join(elsewhere("stall%d.example" % i, slow)
+                               for i in range(2)))
+    for i in range(60):
+        a.customer("d%d" % i, "x%d@dead.example" % i)
+        a.customer("s%d" % i, "x%d@stall%d.example" % (i, i % 2))
+        a.customer("g%d" % i, "x%d@good%d.example" % (i, i % 5))
+        for c in "dsg":
+            a.notice("%s%d" % (c, i))
+    began = time.monotonic()
+    good.wait_journal("message", 60)
+    t.ok(time.monotonic() - began < 4, "it took %g s" %
+         (time.monotonic() - began))
+    t.eq(slow.journal("message"), [])
+    # What stalled is tried again, and nothing of it is called accepted.
+    a.wait_log("session.failed", 2)
+    t.eq([m for m in a.messages(state="accepted")
+          if "stall" in m["to"] or "dead" in m["to"]], [])
+
+
+@test("after paid is answered, no DATA about it begins")
+def _(t):
+    r = t.receiver(rules="match=* stage=rcpt action=delay:300ms",
+                   args=("--without", "PIPELINING"))
+    a = Hosting(t, to=[r])
+    a.customer("c1", "ana@one.example")
+    a.invoice("i1", "c1", in_days(10))
+    r.wait_journal("mail")
+    answer = a.invoice("i1", "c1", in_days(10), "paid", rev=2)
+    t.eq(answer.get("in_flight", []), [])
+    a.wait_messages(state="cancelled")
+    r.wait_journal("close")
+    t.eq((r.journal("data"), r.journal("message")), ([], []))
+    t.eq([n["reason"] for n in answer["notices"]
+          if n["step"] == "reminder-1"], ["paid"])
+
+
+@test("what was in flight is named, and never tried again")
+def _(t):
+    r = t.receiver(rules="match=* stage=dot action=delay:400ms\n"
+                         'match=* stage=dot action=reply:"451 4.3.0 Later"')
+    a = Hosting(t, to=[r], smtp='retry = {"1s"}')
+    a.customer("c1", "ana@one.example")
+    a.invoice("i1", "c1", in_days(10))
+    r.wait_journal("data")
+    answer = a.invoice("i1", "c1", in_days(10), "paid", rev=2)
+    m = a.messages()[0]
+    t.eq(answer["in_flight"], [m["mref"]])
+    r.set_rules("")
+    m = a.wait_messages(state="cancelled")[0]
+    t.eq((m["reason"], m["attempts"]), ("paid", 1))
+    t.eq(len(r.journal("data")), 1)
+    t.eq(r.journal("message", kept=True), [])
+
+
+@test("a dispute holds what waits, and its end lets it go on")
+def _(t):
+    r = t.receiver(rules='match=* stage=rcpt action=reply:"450 4.2.0 Busy"')
+    a = Hosting(t, to=[r], smtp='retry = {"1s"}')
+    a.customer("c1", "ana@one.example")
+    a.invoice("i1", "c1", in_days(10))
+    a.wait_messages(state="deferred")
+    a.invoice("i1", "c1", in_days(10), "disputed", rev=2, balance="10.00")
+    r.set_rules("")
+    m = a.messages()[0]
+    t.eq(m["held"], True)
+    a.ok(a.post("queue/retry", {"all": True}))
+    a.customer("c2", "bo@one.example")
+    a.notice("c2")
+    a.wait_messages(customer="c2", state="accepted")
+    t.eq(a.messages(customer="c1")[0]["state"], m["state"])
+    a.invoice("i1", "c1", in_days(10), "open", rev=3)
+    a.ok(a.post("queue/retry", {"all": True}))
+    a.wait_messages(customer="c1", state="accepted")
+
+
+@test("put a hundred times at once, moved and moved back: each step once")
+def _(t):
+    r = t.receiver()
+    a = Hosting(t, to=[r])
+    a.customer("c1", "ana@one.example")
+    problems = []
+
+    def put(n):
+        for i in range(10):
+            try:
+                a.invoice("i1", "c1", in_days(10))
+            except Exception as e:
+                problems.append(e)
+    threads = [threading.Thread(target=put, args=(n,)) for n in range(10)]
+    for x in threads:
+        x.start()
+    for x in threads:
+        x.join()
+    t.eq(problems, [])
+    a.wait_messages(state="accepted")
+    a.invoice("i1", "c1", in_days(12), rev=2)
+    a.invoice("i1", "c1", in_days(10), rev=3)
+    t.eq(a.put("invoices/i1", {
+        "customer": "c1", "number": "i1", "rev": 2, "status": "open",
+        "currency": "USD", "total": "10.00", "balance": "10.00",
+        "issued_on": "2026-01-01", "due_on": in_days(10)}).status, 409)
+    notices = a.ok(a.get("invoices/i1"))["notices"]
+    live = [n["step"] for n in notices
+            if n["state"] in ("planned", "released", "done")]
+    t.eq(len(live), len(set(live)), live)
+    t.eq(len([m for m in r.journal("message")
+              if b"reminder" in r.message(m).lower()]) <= 1, True)
+    t.eq(len(a.messages(invoice="i1", state="accepted")) -
+         len([n for n in live if n == "due-changed"]), 1)
+
+
+@test("a pause of all sending survives a kill, and observe sends nothing")
+def _(t):
+    r = t.receiver()
+    a = Hosting(t, to=[r])
+    a.customer("c1", "ana@one.example")
+    a.ok(a.post("sending/pause", {"reason": "look"}))
+    a.notice("c1")
+    a.kill()
+    a.start()
+    t.eq(a.ok(a.get("queue"))["paused"], "look")
+    t.eq(r.journal("connect"), [])
+    a.ok(a.post("sending/resume", {}))
+    a.wait_messages(state="accepted")
+    a.configure(send="false")
+    a.reload()
+    a.notice("c1")
+    a.invoice("i1", "c1", in_days(10))
+    a.configure(send="true")
+    t.eq(len(r.journal("message")), 1)
+    a.reload()
+    r.wait_journal("message", 3)
+
+
+@test("a sender at rest, and one that is paused, burn no processor")
+def _(t):
+    r = t.receiver(rules='match=* stage=rcpt action=reply:"450 4.2.0 Busy"')
+    a = Hosting(t, to=[r])
+    for i in range(5):
+        a.customer("c%d" % i, "x@d%d.example" % i)
+        a.notice("c%d" % i)
+    a.wait_messages(5, state="deferred")
+
+    def ticks():
+        with open("/proc/%d/stat" % a.process.proc.pid) as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
+    for paused in (False, True):
+        if paused:
+            a.ok(a.post("sending/pause", {"reason": "look"}))
+            a.ok(a.post("queue/retry", {"all": True}))
+        before, end = ticks(), time.monotonic() + 1
+        wait_for(lambda: time.monotonic() > end)
+        used = (ticks() - before) / os.sysconf("SC_CLK_TCK")
+        t.ok(used < 0.3, "paused %s: %g s in a second" % (paused, used))
+
+
+run()
