@@ -28,7 +28,7 @@ static const struct http_field pixel_headers[] = {
     HTTP_FIELD("X-Content-Type-Options", "nosniff"),
 };
 
-static const struct http_field table_headers[] = {
+static const struct http_field page_headers[] = {
     HTTP_FIELD("Cache-Control", "no-store, private"),
     HTTP_FIELD("Referrer-Policy", "no-referrer"),
     HTTP_FIELD("X-Content-Type-Options", "nosniff"),
@@ -306,6 +306,9 @@ reply_page(struct hits *h, struct http_request *rq, int status,
 	else
 		hits_page_bad(&b, brand, languages);
 	http_reply(rq, status, "text/html; charset=utf-8", sbuf_slice(&b));
+	for (size_t i = 0; i < sizeof(page_headers) / sizeof(page_headers[0]);
+	     i++)
+		http_header(rq, page_headers[i].name.p, page_headers[i].value);
 	sbuf_fini(&b);
 	if (c)
 		conf_unref(c);
@@ -338,6 +341,8 @@ handle_click(struct http_request *rq)
 	} else {
 		http_redirect(rq, 302, to);
 	}
+	http_header(rq, "Cache-Control", SLICE("no-store, private"));
+	http_header(rq, "Referrer-Policy", SLICE("no-referrer"));
 	http_hold(rq);
 	record(h, rq, HIT_CLICK, &t, to);
 }
@@ -376,8 +381,6 @@ hits_table(struct hits *h)
 	    .routes = routes,
 	    .n = sizeof(routes) / sizeof(routes[0]),
 	    .owner = h,
-	    .reply_headers = table_headers,
-	    .reply_headers_n = sizeof(table_headers) / sizeof(table_headers[0]),
 	};
 }
 
