@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define FILE_SHOWN 120
+
 void
 program_position(const struct template *t, uint32_t at, uint32_t *line,
 		 uint32_t *column)
@@ -24,6 +26,7 @@ program_err(const struct template *t, uint32_t at, struct err *e, enum rc rc,
 	    const char *fmt, ...)
 {
 	uint32_t line, column;
+	struct slice file = t->file;
 	char text[400], pointer[160];
 	va_list ap;
 
@@ -31,8 +34,9 @@ program_err(const struct template *t, uint32_t at, struct err *e, enum rc rc,
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	program_position(t, at, &line, &column);
-	snprintf(pointer, sizeof(pointer), "%.*s:%u:%u",
-		 t->file.n > 120 ? 120 : (int)t->file.n, t->file.p, line,
+	/* The end of a long path tells more than its beginning. */
+	file = slice_skip(file, file.n > FILE_SHOWN ? file.n - FILE_SHOWN : 0);
+	snprintf(pointer, sizeof(pointer), "%.*s:%u:%u", SLICE_ARG(file), line,
 		 column);
 	return err_at(e, rc, pointer, "%s", text);
 }
