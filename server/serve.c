@@ -304,6 +304,39 @@ stop_drain(struct server *s)
 	hit_sink_free(s->sink);
 }
 
+static void
+add_counter(struct sbuf *out, const char *name, const char *help, uint64_t n)
+{
+	sbuf_addf(out, "# HELP %s %s\n# TYPE %s counter\n%s %llu\n", name, help,
+		  name, name, (unsigned long long)n);
+}
+
+/* What the API cannot see. */
+static void
+add_metrics(void *owner, struct sbuf *out)
+{
+	const struct server *s = owner;
+	struct hits_stats hits;
+	struct http_stats http;
+
+	if (s->hits == NULL || s->public_http == NULL)
+		return;
+	hits_stats(s->hits, &hits);
+	http_server_stats(s->public_http, &http);
+	add_counter(out, "acuse_hits_opens", "Pixels answered.", hits.opens);
+	add_counter(out, "acuse_hits_clicks", "Links answered.", hits.clicks);
+	add_counter(out, "acuse_hits_views", "Views answered.", hits.views);
+	add_counter(out, "acuse_hits_lost",
+		    "Hits answered that found no room in the journal.",
+		    hits.lost);
+	add_counter(out, "acuse_bad_tokens", "Links that nobody of us signed.",
+		    hits.bad_tokens);
+	add_counter(out, "acuse_public_requests", "Requests from outside.",
+		    http.requests);
+	add_counter(out, "acuse_public_errors", "Answers of 5xx to them.",
+		    http.status[5]);
+}
+
 static enum rc
 start_api(struct server *s, struct err *e)
 {
@@ -311,7 +344,9 @@ start_api(struct server *s, struct err *e)
 			       .db_path = s->db_path,
 			       .jobs = JOB_THREADS,
 			       .materials = s->materials,
-			       .state_dir = s->o->state};
+			       .state_dir = s->o->state,
+			       .metrics = add_metrics,
+			       .metrics_owner = s};
 
 	return api_new(&c, &s->api, e);
 }

@@ -354,6 +354,17 @@ def _(t):
     t.ok("acuse_" not in done.stdout, "no key is shown")
 
 
+@test("health and metrics answer, without a key")
+def _(t):
+    a = Hosting(t, send="false")
+    for path, word in (("/healthz", "ok"), ("/readyz", "ready"),
+                       ("/metrics", "acuse_hits_lost 0"),
+                       ("/metrics", "acuse_ledger_leaves")):
+        answer = a.get(path, headers={"Authorization": None})
+        t.eq(answer.status, 200, path)
+        t.ok(word in answer.body.decode(), answer.body)
+
+
 @test("pages that need the store wait for it; pixels and links do not")
 def _(t):
     a = Hosting(t, send="false")
