@@ -10,6 +10,7 @@
 #   make fuzz T=name  libFuzzer on one target, or on each; SECONDS=60
 #   make lint         format, analysis and the rules of the house
 #   make fmt          formats the C sources
+#   make web-deps     what the browser tests need, from Debian and npm
 #   make bench        figures beside their peers'; bench-deps installs those
 #   make demo         a billing month lived in a minute; ONCE=1 ends by itself
 #   make install      under PREFIX=/usr/local; DESTDIR= is honoured
@@ -223,6 +224,10 @@ deps:
 	$(Q)tools/deps build check $(if $(filter lint fuzz,$(MAKECMDGOALS)),lint)
 bench-deps:
 	$(Q)tools/deps build check bench
+# For the browser tests, which are left out without it.
+.PHONY: web-deps
+web-deps:
+	$(Q)tools/web-deps $(BUILD)/web
 
 # ---- tests ----
 

@@ -6,8 +6,9 @@
 #include "base/codec.h"
 
 #define ENOUGH 4.5
-#define LIGHT_PAGE "#ffffff"
-#define DARK_PAGE "#1d2027"
+#define WHITE "#ffffff"
+#define LIGHT_PAGE "#f4f5f7" /* the darker of its two grounds */
+#define DARK_PAGE "#1d2027"  /* the lighter one */
 #define INK "#000000"
 #define FALLBACK "#1f5c99"
 
@@ -97,8 +98,7 @@ colors_of(struct slice color, struct colors *out)
 		(void)parse(SLICE(FALLBACK), c);
 	format(c, out->fill);
 	memcpy(out->on_fill,
-	       color_contrast(out->fill, LIGHT_PAGE) >= ENOUGH ? LIGHT_PAGE
-							       : INK,
+	       color_contrast(out->fill, WHITE) >= ENOUGH ? WHITE : INK,
 	       COLOR_SIZE);
 	readable(c, LIGHT_PAGE, 0, out->light);
 	readable(c, DARK_PAGE, 255, out->dark);
