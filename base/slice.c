@@ -156,11 +156,32 @@ slice_utf8_next(struct slice s)
 	return s.n ? utf8_length((const unsigned char *)s.p, s.n) : 0;
 }
 
+/* Bytes of ASCII without NUL that s begins with, in steps of eight. */
+static size_t
+ascii_length(struct slice s)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+	size_t n = 0;
+
+	for (; s.n - n >= sizeof(uint64_t); n += sizeof(uint64_t)) {
+		uint64_t v;
+
+		memcpy(&v, s.p + n, sizeof(v));
+		/* A zero byte borrows, which sets its high bit. */
+		if ((v | (v - ones)) & high)
+			break;
+	}
+	return n;
+}
+
 bool
 slice_utf8(struct slice s)
 {
 	while (s.n) {
-		size_t length = slice_utf8_next(s);
+		size_t length = ascii_length(s);
+
+		if (length == 0)
+			length = slice_utf8_next(s);
 
 		if (length == 0)
 			return false;

@@ -121,6 +121,19 @@ utf8(void **state)
 		assert_int_equal(slice_utf8(rows[i].text), rows[i].ok);
 	assert_int_equal(slice_utf8_next(SLICE("é")), 2);
 	assert_int_equal(slice_utf8_next((struct slice){NULL, 0}), 0);
+	/* A bad byte is found wherever it stands in plain text. */
+	for (size_t n = 1; n < 40; n++) {
+		for (size_t at = 0; at < n; at++) {
+			char text[40];
+
+			memset(text, 'x', n);
+			assert_true(slice_utf8(slice_of(text, n)));
+			text[at] = '\0';
+			assert_false(slice_utf8(slice_of(text, n)));
+			text[at] = '\x80';
+			assert_false(slice_utf8(slice_of(text, n)));
+		}
+	}
 	assert_true(slice_has_control(SLICE("a\rb")));
 	assert_true(slice_has_control(SLICE("a\x7f")));
 	assert_true(slice_has_control(SLICE("\0")));
