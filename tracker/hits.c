@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "tracker/click.h"
 #include "tracker/hits_page.h"
+#include "tracker/http_canned.h"
 
 #define KEYS_MAX 64
 

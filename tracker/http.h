@@ -91,8 +91,8 @@ unsigned http_loop(const struct http_request *rq);
  * (and must still http_finish()).  Thread: the owner's. */
 bool http_gone(const struct http_request *rq);
 
-/* --- replies: by the owner, once; the last one before http_finish() counts.
- * Texts are copied. --- */
+/* Replies: by the owner; the last before http_finish() counts.  Texts are
+ * copied. */
 
 /* A reply with a body.  content_type: "" for none. */
 void http_reply(struct http_request *rq, int status, const char *content_type,
@@ -124,17 +124,6 @@ void http_problem_status(struct http_request *rq, int status, const char *title,
  * If-None-Match names etag (with its quotes), else http_reply(). */
 void http_reply_cached(struct http_request *rq, const char *content_type,
 		       struct slice etag, struct slice body);
-
-/* A response made once and sent often, with its headers.  Content is not
- * copied.  Thread: any may reply with it. */
-struct http_canned;
-struct http_canned *http_canned_new(int status, const char *content_type,
-				    const struct http_field *headers, size_t n,
-				    struct slice content);
-void http_canned_free(struct http_canned *c);
-void http_reply_canned(struct http_request *rq, const struct http_canned *c);
-
-/* --- suspension --- */
 
 /* Keeps the request open when the handler returns: it now belongs to whom the
  * handler gave it, or is about to. */

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "tracker/http_canned.h"
 #include "tracker/http_private.h"
 
 struct http_canned {
