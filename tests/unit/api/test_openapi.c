@@ -10,7 +10,8 @@
 #include "api/openapi.h"
 #include "base/file.h"
 
-/* docs/openapi.yaml is what people read without a server: UPDATE=1 writes it. */
+/* docs/openapi.yaml is what people read without a server: UPDATE=1 writes it.
+ */
 static void
 test_document_is_the_committed_one(void **state)
 {
