@@ -51,24 +51,30 @@ luminance(const char *color)
 			  1000);
 }
 
-static struct datum *
-brand_data(const struct gather *g, const struct brand *b)
+struct datum *
+letter_brand(const struct brand *b, struct arena *a)
 {
-	struct datum *d = datum_map(g->a);
+	const struct {
+		const char *key, *value;
+	} texts[] = {
+	    {"name", b->name},
+	    {"title", b->title},
+	    {"website", b->website},
+	    {"support_url", b->support_url},
+	    {"logo_url", b->logo_url},
+	    {"color", b->color},
+	    {"on_color", luminance(b->color) < 160 ? "#ffffff" : "#111111"},
+	    {"postal_address", b->postal_address},
+	    {"tax_id", b->tax_id},
+	    {"from_address", b->from_address},
+	    {"reply_to", b->reply_to},
+	    {"tracking_basis", b->tracking_basis},
+	};
+	struct datum *d = datum_map(a);
 
-	datum_set(d, "name", text_z(g, b->name));
-	datum_set(d, "title", text_z(g, b->title));
-	datum_set(d, "website", text_z(g, b->website));
-	datum_set(d, "support_url", text_z(g, b->support_url));
-	datum_set(d, "logo_url", text_z(g, b->logo_url));
-	datum_set(d, "color", text_z(g, b->color));
-	datum_set(d, "on_color",
-		  text_z(g, luminance(b->color) < 160 ? "#ffffff" : "#111111"));
-	datum_set(d, "postal_address", text_z(g, b->postal_address));
-	datum_set(d, "tax_id", text_z(g, b->tax_id));
-	datum_set(d, "from_address", text_z(g, b->from_address));
-	datum_set(d, "reply_to", text_z(g, b->reply_to));
-	datum_set(d, "tracking_basis", text_z(g, b->tracking_basis));
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		datum_set(d, texts[i].key,
+			  datum_text(a, slice_z(texts[i].value)));
 	return d;
 }
 
@@ -423,7 +429,7 @@ set_common(const struct gather *g, struct datum *d)
 	datum_set(customer, "id", text(g, g->customer.id));
 	datum_set(customer, "name", text(g, g->customer.name));
 	datum_set(d, "customer", customer);
-	datum_set(d, "brand", brand_data(g, l->brand));
+	datum_set(d, "brand", letter_brand(l->brand, g->a));
 	datum_set(d, "locale", text(g, l->locale));
 	datum_set(
 	    d, "lang",

@@ -36,4 +36,8 @@ enum rc letter_gather(const struct letter_sources *from,
 		      const struct message *m, struct arena *a,
 		      struct letter *out, struct err *e) MUST_USE;
 
+/* What templates see of a brand.  Owns: the arena; the texts are the
+ * configuration's. */
+struct datum *letter_brand(const struct brand *b, struct arena *a);
+
 #endif

@@ -13,7 +13,7 @@ struct options {
 	const char *config, *state;
 	const char *clock, *ports_file, *role;
 	const char *domain, *title, *public_url, *locale, *time_zone;
-	const char *name, *scope, *reason, *brand, *data, *output;
+	const char *name, *scope, *reason, *brand, *data, *output, *to;
 	bool demo, json, print_config, reference, help;
 	int argc; /* what is left */
 	char **argv;

@@ -392,8 +392,9 @@ const struct command commands[] = {
      "hold|resume|retry|cancel MREF|DOMAIN|all]",
      "what waits, and what came of each attempt", run_queue, 2},
     {"template",
-     "list | lint [MAIL] | preview MAIL --output DIR [--locale LOCALE] "
-     "[--data FILE] [--brand NAME]",
+     "list | lint [MAIL] | preview MAIL -o DIR [--data FILE] | send-test MAIL "
+     "--to ADDRESS [--data FILE]; [--brand NAME] [--locale LOCALE] "
+     "[--time-zone ZONE]",
      "shows, checks or tries the texts of mails", template_command_run, 2},
     {NULL, NULL, NULL, NULL, 0},
 };

@@ -25,11 +25,12 @@ usage(FILE *to)
 static bool
 read_options(struct options *o, int argc, char **argv)
 {
-	const char **texts[] = {
-	    &o->config, &o->state,     &o->clock, &o->ports_file,
-	    &o->role,	&o->domain,    &o->title, &o->public_url,
-	    &o->locale, &o->time_zone, &o->name,  &o->scope,
-	    &o->reason, &o->brand,     &o->data,  &o->output};
+	const char **texts[] = {&o->config,	&o->state,	&o->clock,
+				&o->ports_file, &o->role,	&o->domain,
+				&o->title,	&o->public_url, &o->locale,
+				&o->time_zone,	&o->name,	&o->scope,
+				&o->reason,	&o->brand,	&o->data,
+				&o->output,	&o->to};
 	bool *switches[] = {&o->demo, &o->json, &o->print_config, &o->reference,
 			    &o->help};
 	enum { TEXT = 256, SWITCH = 512 };
@@ -50,6 +51,7 @@ read_options(struct options *o, int argc, char **argv)
 	    {"brand", required_argument, NULL, TEXT + 13},
 	    {"data", required_argument, NULL, TEXT + 14},
 	    {"output", required_argument, NULL, TEXT + 15},
+	    {"to", required_argument, NULL, TEXT + 16},
 	    {"demo", no_argument, NULL, SWITCH + 0},
 	    {"json", no_argument, NULL, SWITCH + 1},
 	    {"print-config", no_argument, NULL, SWITCH + 2},
@@ -59,8 +61,10 @@ read_options(struct options *o, int argc, char **argv)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", table, NULL)) != -1) {
-		if (c >= SWITCH)
+	while ((c = getopt_long(argc, argv, "o:", table, NULL)) != -1) {
+		if (c == 'o')
+			o->output = optarg;
+		else if (c >= SWITCH)
 			*switches[c - SWITCH] = true;
 		else if (c >= TEXT)
 			*texts[c - TEXT] = optarg;

@@ -6,12 +6,15 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "conf/conf.h"
+#include "mailer/letter.h"
 #include "mailer/mime.h"
+#include "server/state.h"
+#include "server/template_data.h"
+#include "server/template_send.h"
 #include "templates/lint.h"
 #include "templates/preview.h"
 #include "templates/sample.h"
 
-#define DATA_MAX ((size_t)4 << 20)
 #define MESSAGE_MAX ((size_t)64 << 20)
 #define HOSTS_MAX 256
 
@@ -180,57 +183,6 @@ lint(struct command_state *s, struct slice wanted, struct err *e)
 
 /* ---- preview ---- */
 
-static void
-set_z(struct arena *a, struct datum *d, const char *key, const char *z)
-{
-	datum_set(d, key, datum_text(a, slice_z(z)));
-}
-
-static void
-set_brand(struct arena *a, const struct brand *b, struct datum *data)
-{
-	struct datum *d = datum_map(a);
-
-	set_z(a, d, "name", b->name);
-	set_z(a, d, "title", b->title);
-	set_z(a, d, "website", b->website);
-	set_z(a, d, "support_url", b->support_url);
-	set_z(a, d, "logo_url", b->logo_url);
-	set_z(a, d, "color", b->color);
-	set_z(a, d, "on_color", "#ffffff");
-	set_z(a, d, "postal_address", b->postal_address);
-	set_z(a, d, "tax_id", b->tax_id);
-	set_z(a, d, "from_address", b->from_address);
-	set_z(a, d, "reply_to", b->reply_to);
-	set_z(a, d, "tracking_basis", b->tracking_basis);
-	datum_set(data, "brand", d);
-}
-
-/* What the file names stands over what is made up. */
-static enum rc
-read_data(struct command_state *s, struct datum *data, struct err *e)
-{
-	struct sbuf b;
-	const char *key;
-	json_t *j = NULL, *value;
-	enum rc rc;
-
-	if (!s->o->data)
-		return RC_OK;
-	sbuf_init(&b, DATA_MAX);
-	rc = file_read(s->o->data, DATA_MAX, &b, e);
-	if (rc == RC_OK)
-		rc = json_read(sbuf_slice(&b), DATA_MAX, &j, e);
-	sbuf_fini(&b);
-	if (rc == RC_OK && !json_is_object(j))
-		rc = err_at(e, RC_INVALID, s->o->data, "is no JSON object");
-	json_object_foreach (rc == RC_OK ? j : NULL, key, value)
-		datum_set_slice(data, arena_dup(&s->arena, slice_z(key)),
-				datum_from_json(&s->arena, value));
-	json_decref(j);
-	return rc;
-}
-
 static enum rc
 write_part(const struct options *o, const char *name, struct slice content,
 	   struct err *e)
@@ -243,32 +195,54 @@ write_part(const struct options *o, const char *name, struct slice content,
 	return file_write(path, content, 0644, e);
 }
 
+/* The message as it would leave, but for what only a real one has: tracked
+ * links, references, a signature. */
 static enum rc
-write_message(const struct command_state *s, const struct preview *p,
-	      struct err *e)
+make_message(const struct command_state *s, struct slice mail,
+	     const struct preview *p, struct slice to, const char *mark,
+	     struct sbuf *out, struct err *e)
 {
 	const struct brand *b = s->brand;
-	struct mime_part document = {SLICE("application/pdf"),
-				     SLICE("document.pdf"),
-				     sbuf_slice(&p->pdf),
-				     {NULL, 0}};
+	struct arena *a = (struct arena *)(uintptr_t)&s->arena;
+	char hex[REF_HEX];
+	struct mime_part document = {
+	    SLICE("application/pdf"),
+	    slice_z(arena_printf(a, "%.*s.pdf", SLICE_ARG(mail))),
+	    sbuf_slice(&p->pdf),
+	    {NULL, 0}};
 	struct mime m = {
+	    .mref = ref_new(),
 	    .date_us = clock_wall_us(),
-	    .message_id = SLICE("preview@alojarsur.example"),
 	    .from = {slice_z(b ? b->from_name : "Alojar Sur"),
 		     slice_z(b ? b->from_address : "avisos@alojarsur.example")},
-	    .to = {SLICE("Ana P\u00e9rez"), SLICE("ana@cliente.example")},
-	    .subject = slice_trim(sbuf_slice(&p->subject)),
+	    .to = {SLICE(""), to},
+	    .reply_to = {SLICE(""), slice_z(b ? b->reply_to : "")},
+	    .subject = slice_z(
+		arena_printf(a, "%s%.*s", mark,
+			     SLICE_ARG(slice_trim(sbuf_slice(&p->subject))))),
 	    .text = sbuf_slice(&p->text),
 	    .html = sbuf_slice(&p->html),
 	    .parts = &document,
 	    .parts_n = p->pdf.n ? 1 : 0,
 	};
+
+	ref_hex(m.mref, hex);
+	m.message_id = slice_z(
+	    arena_printf(a, "%s@%s", hex,
+			 s->conf ? s->conf->hostname : "alojarsur.example"));
+	return mime_write(&m, out, e);
+}
+
+static enum rc
+write_message(const struct command_state *s, struct slice mail,
+	      const struct preview *p, struct err *e)
+{
 	struct sbuf out;
 	enum rc rc;
 
 	sbuf_init(&out, MESSAGE_MAX);
-	rc = mime_write(&m, &out, e);
+	rc =
+	    make_message(s, mail, p, SLICE("ana@cliente.example"), "", &out, e);
 	if (rc == RC_OK)
 		rc = write_part(s->o, "mail.eml", sbuf_slice(&out), e);
 	sbuf_fini(&out);
@@ -276,7 +250,8 @@ write_message(const struct command_state *s, const struct preview *p,
 }
 
 static enum rc
-write_all(const struct command_state *s, const struct preview *p, struct err *e)
+write_all(const struct command_state *s, struct slice mail,
+	  const struct preview *p, struct err *e)
 {
 	enum rc rc = dir_make(s->o->output, 0755, e);
 
@@ -290,7 +265,7 @@ write_all(const struct command_state *s, const struct preview *p, struct err *e)
 	if (rc == RC_OK)
 		rc = write_part(s->o, "document.pdf", sbuf_slice(&p->pdf), e);
 	if (rc == RC_OK)
-		rc = write_message(s, p, e);
+		rc = write_message(s, mail, p, e);
 	if (rc == RC_OK && !s->o->json)
 		printf("%.*s\n%s: subject.txt, mail.html, mail.txt, "
 		       "mail.eml%s\n",
@@ -300,35 +275,88 @@ write_all(const struct command_state *s, const struct preview *p, struct err *e)
 }
 
 static enum rc
-preview(struct command_state *s, struct slice mail, struct err *e)
+render(struct command_state *s, struct slice mail, struct preview *p,
+       struct err *e)
 {
 	const char *locale = s->brand ? s->brand->locale : "en";
+	const char *zone = s->brand ? s->brand->time_zone : "";
 	struct preview_input in = {
 	    .catalog = s->catalog,
 	    .mail = mail,
 	    .locale = slice_z(s->o->locale ? s->o->locale : locale),
 	    .brand_locale = slice_z(locale),
-	    .zone = slice_z(s->o->time_zone ? s->o->time_zone : ""),
+	    .zone = slice_z(s->o->time_zone ? s->o->time_zone : zone),
 	    .now_us = clock_wall_us(),
 	};
+	struct datum *data =
+	    sample_mail(mail, SAMPLE_FULL, in.locale, &s->arena);
+
+	memset(p, 0, sizeof(*p));
+	if (s->brand)
+		datum_set(data, "brand", letter_brand(s->brand, &s->arena));
+	if (s->o->data) {
+		enum rc rc = template_data_read(s->o->data, &s->arena, data, e);
+
+		if (rc != RC_OK)
+			return rc;
+	}
+	in.data = data;
+	return preview_make(&in, &s->arena, p, e);
+}
+
+static enum rc
+preview(struct command_state *s, struct slice mail, struct err *e)
+{
 	struct preview p;
-	struct datum *data;
 	enum rc rc;
 
 	if (mail.n == 0 || !s->o->output)
 		return err_set(e, RC_INVALID,
 			       "preview takes a MAIL and --output DIR");
-	data = sample_mail(mail, SAMPLE_FULL, in.locale, &s->arena);
-	if (s->brand)
-		set_brand(&s->arena, s->brand, data);
-	rc = read_data(s, data, e);
-	if (rc != RC_OK)
-		return rc;
-	in.data = data;
-	rc = preview_make(&in, &s->arena, &p, e);
+	rc = render(s, mail, &p, e);
 	if (rc == RC_OK)
-		rc = write_all(s, &p, e);
+		rc = write_all(s, mail, &p, e);
 	preview_fini(&p);
+	return rc;
+}
+
+/* ---- send-test ---- */
+
+static enum rc
+send_test(struct command_state *s, struct slice mail, struct err *e)
+{
+	struct template_sending t = {.conf = s->conf,
+				     .brand = s->brand,
+				     .state = s->o->state,
+				     .to = s->o->to};
+	struct sbuf message, answer;
+	struct preview p;
+	enum rc rc;
+
+	if (mail.n == 0 || !s->o->to)
+		return err_set(e, RC_INVALID,
+			       "send-test takes a MAIL and --to ADDRESS");
+	if (!s->brand)
+		return err_set(e, RC_NOTFOUND, "there is no configuration %s",
+			       s->o->config);
+	sbuf_init(&message, MESSAGE_MAX);
+	sbuf_init(&answer, MESSAGE_MAX);
+	rc = render(s, mail, &p, e);
+	if (rc == RC_OK)
+		rc = make_message(s, mail, &p, slice_z(s->o->to), "[test] ",
+				  &message, e);
+	t.message = sbuf_slice(&message);
+	if (rc == RC_OK)
+		rc = state_become_owner(s->o->state, e);
+	if (rc == RC_OK)
+		rc = template_send(&t, &answer, e);
+	if (rc == RC_OK && s->o->json)
+		print_json(json_pack("{s:s%}", "reply", answer.p, answer.n));
+	else if (rc == RC_OK)
+		printf("%.*s\n", SLICE_ARG(sbuf_slice(&answer)));
+	preview_fini(&p);
+	sbuf_fini(&message);
+	sbuf_fini(&answer);
 	return rc;
 }
 
@@ -346,9 +374,11 @@ template_command_run(const struct options *o, struct err *e)
 		rc = lint(&s, mail, e);
 	else if (rc == RC_OK && slice_eq_z(verb, "preview"))
 		rc = preview(&s, mail, e);
+	else if (rc == RC_OK && slice_eq_z(verb, "send-test"))
+		rc = send_test(&s, mail, e);
 	else if (rc == RC_OK)
 		rc = err_set(e, RC_INVALID,
-			     "template takes list, lint or preview");
+			     "template takes list, lint, preview or send-test");
 	close_state(&s);
 	return rc;
 }
