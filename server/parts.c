@@ -1,0 +1,560 @@
+#include "server/parts.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "queue/claims.h"
+#include "store/meta.h"
+
+/* Invariants.
+ * 1. Parts start in the order of the table at the end and stop in the reverse
+ *    one; a part that did not start is not stopped.
+ * 2. Nothing is claimed before the claims of earlier instances are resolved. */
+
+#define WRITER_QUEUE 4096
+#define PHASE_SLOTS 4096
+#define JOB_THREADS 2
+#define JOB_QUEUE 256
+#define GRACE_MS 5000
+
+enum part_use { USE_SERVE = 1, USE_QUIET = 2, USE_REDIRECT = 4, USE_ALL = 7 };
+
+static enum rc
+path_of(struct server *s, const char *name, char out[STATE_PATH_MAX],
+	struct err *e)
+{
+	return state_path(s->o->state, name, out, e);
+}
+
+enum log_level
+parts_log_level(const char *name)
+{
+	static const char *const names[] = {"error", "warn", "info", "debug"};
+
+	for (int i = 0; i < 4; i++)
+		if (strcmp(name, names[i]) == 0)
+			return (enum log_level)i;
+	return LOG_INFO;
+}
+
+static enum rc
+start_conf(struct server *s, struct err *e)
+{
+	enum rc rc = conf_load(s->o->config, &s->conf, e);
+
+	if (rc != RC_OK)
+		return rc;
+	log_init(STDERR_FILENO,
+		 s->o->quiet ? LOG_WARN : parts_log_level(s->conf->log_level));
+	s->queue.conf = conf_box_new(conf_ref(s->conf));
+	return RC_OK;
+}
+
+static void
+stop_conf(struct server *s)
+{
+	conf_box_free(s->queue.conf);
+	conf_unref(s->conf);
+}
+
+static enum rc
+start_state(struct server *s, struct err *e)
+{
+	char path[STATE_PATH_MAX];
+	enum rc rc;
+
+	if (access(s->o->state, X_OK) != 0)
+		return err_set(e, RC_NOTFOUND,
+			       "there is no state directory %s; acuse init "
+			       "makes it",
+			       s->o->state);
+	rc = path_of(s, STATE_DATABASE, s->db_path, e);
+	if (rc == RC_OK && s->o->redirect)
+		return RC_OK; /* beside another one that serves */
+	if (rc == RC_OK)
+		rc = path_of(s, STATE_LOCK, path, e);
+	if (rc == RC_OK)
+		rc = lock_take(path, &s->lock, e);
+	if (rc == RC_STATE)
+		return err_add(e, "another acuse works on %s", s->o->state);
+	return rc;
+}
+
+static void
+stop_state(struct server *s)
+{
+	if (s->lock >= 0)
+		close(s->lock);
+}
+
+static enum rc
+start_clock(struct server *s, struct err *e)
+{
+	char path[STATE_PATH_MAX];
+	int64_t start, speed;
+	enum rc rc;
+
+	if (s->o->clock == NULL)
+		return RC_OK;
+	rc = fast_clock_parse(s->o->clock, &start, &speed, e);
+	if (rc == RC_OK)
+		rc = path_of(s, STATE_DEMO, path, e);
+	if (rc == RC_OK && access(path, F_OK) != 0)
+		rc = err_set(e, RC_DENIED,
+			     "--clock is refused: %s was not made for a demo "
+			     "(acuse init --demo)",
+			     s->o->state);
+	if (rc == RC_OK)
+		rc = path_of(s, STATE_CLOCK, path, e);
+	return rc == RC_OK ? clock_share(path, start, speed, e) : rc;
+}
+
+static enum rc
+start_materials(struct server *s, struct err *e)
+{
+	struct materials *m;
+	struct keyring *keys;
+	enum rc rc = keyring_load(s->o->state, &keys, e);
+
+	if (rc != RC_OK)
+		return rc;
+	s->keys = keys_box_new(keys);
+	if (s->o->redirect)
+		return RC_OK;
+	rc = materials_load(s->conf, s->o->state, &m, e);
+	if (rc == RC_OK)
+		s->materials = materials_box_new(m);
+	return rc;
+}
+
+static void
+stop_materials(struct server *s)
+{
+	materials_box_free(s->materials);
+	keys_box_free(s->keys);
+}
+
+struct start_op {
+	struct write_op op;
+	struct queue *q;
+	size_t uncertain, requeued;
+};
+
+/* A new instance: its number, then what earlier ones left unresolved. */
+static enum rc
+run_start(struct write_op *op, struct db *db, struct err *e)
+{
+	struct start_op *x = (struct start_op *)op;
+	int64_t n = 0;
+	enum rc rc = meta_get_int(db, "instance", &n, e);
+
+	if (rc != RC_OK && rc != RC_NOTFOUND)
+		return rc;
+	x->q->instance = n + 1;
+	rc = meta_set_int(db, "instance", n + 1, e);
+	if (rc == RC_OK)
+		rc = claims_recover(x->q, db, &x->uncertain, &x->requeued, e);
+	return rc;
+}
+
+static enum rc
+start_queue(struct server *s, struct err *e)
+{
+	struct start_op x = {.op = {.run = run_start}, .q = &s->queue};
+	char path[STATE_PATH_MAX];
+	enum rc rc;
+
+	bell_init(&s->queue.plan);
+	bell_init(&s->queue.mail);
+	rc = state_suppression_key(s->o->state, s->queue.secret, e);
+	if (rc == RC_OK)
+		rc =
+		    writer_start(s->db_path, WRITER_QUEUE, &s->queue.writer, e);
+	if (rc == RC_OK) {
+		writer_on_commit(s->queue.writer, queue_committed, &s->queue);
+		rc = path_of(s, STATE_PHASES, path, e);
+	}
+	if (rc == RC_OK)
+		rc = phases_open(path, PHASE_SLOTS, &s->queue.phases, e);
+	if (rc == RC_OK)
+		rc = writer_do(s->queue.writer, &x.op, e);
+	if (rc != RC_OK)
+		return rc;
+	phases_forget(s->queue.phases);
+	if (x.uncertain + x.requeued > 0)
+		LOG(CLAIMS_RESOLVED, LOG_I("uncertain", x.uncertain),
+		    LOG_I("requeued", x.requeued));
+	return RC_OK;
+}
+
+static void
+stop_queue(struct server *s)
+{
+	if (s->queue.writer != NULL)
+		writer_stop(s->queue.writer);
+	phases_close(s->queue.phases);
+	bell_fini(&s->queue.plan);
+	bell_fini(&s->queue.mail);
+}
+
+static enum rc
+start_jobs(struct server *s, struct err *e)
+{
+	(void)e;
+	s->jobs = jobs_new(JOB_THREADS, JOB_QUEUE);
+	return RC_OK;
+}
+
+static void
+stop_jobs(struct server *s)
+{
+	if (s->jobs != NULL)
+		jobs_free(s->jobs);
+}
+
+static unsigned
+loops(const struct server *s)
+{
+	return s->conf->http_threads > 0 ? (unsigned)s->conf->http_threads : 1;
+}
+
+static enum rc
+start_hits(struct server *s, struct err *e)
+{
+	char path[STATE_PATH_MAX];
+	struct journal_config c = {.dir = path};
+	enum rc rc = path_of(s, STATE_HITS, path, e);
+
+	if (rc == RC_OK)
+		rc = journal_open(&c, &s->journal, e);
+	if (rc == RC_OK)
+		rc = hits_new(s->keys, s->queue.conf, s->journal, loops(s),
+			      &s->hits, e);
+	return rc;
+}
+
+static void
+stop_hits(struct server *s)
+{
+	if (s->hits != NULL)
+		hits_free(s->hits);
+	if (s->journal != NULL)
+		journal_close(s->journal);
+}
+
+static enum rc
+start_drain(struct server *s, struct err *e)
+{
+	char path[STATE_PATH_MAX];
+	struct drain_sink sink;
+	enum rc rc = path_of(s, STATE_HITS, path, e);
+
+	if (rc == RC_OK)
+		rc = hit_sink_new(&s->queue, s->db_path, &s->sink, e);
+	if (rc != RC_OK)
+		return rc;
+	sink = hit_sink_drain(s->sink);
+	return drain_start(path, &sink, &s->drain, e);
+}
+
+static void
+stop_drain(struct server *s)
+{
+	if (s->drain != NULL)
+		drain_stop(s->drain, GRACE_MS);
+	hit_sink_free(s->sink);
+}
+
+static void
+add_counter(struct sbuf *out, const char *name, const char *help, uint64_t n)
+{
+	sbuf_addf(out, "# HELP %s %s\n# TYPE %s counter\n%s %llu\n", name, help,
+		  name, name, (unsigned long long)n);
+}
+
+/* What the API cannot see. */
+static void
+add_metrics(void *owner, struct sbuf *out)
+{
+	const struct server *s = owner;
+	struct hits_stats hits;
+	struct http_stats http;
+
+	if (s->hits == NULL || s->public_http == NULL)
+		return;
+	hits_stats(s->hits, &hits);
+	http_server_stats(s->public_http, &http);
+	add_counter(out, "acuse_hits_opens", "Pixels answered.", hits.opens);
+	add_counter(out, "acuse_hits_clicks", "Links answered.", hits.clicks);
+	add_counter(out, "acuse_hits_views", "Views answered.", hits.views);
+	add_counter(out, "acuse_hits_lost",
+		    "Hits answered that found no room in the journal.",
+		    hits.lost);
+	add_counter(out, "acuse_bad_tokens", "Links that nobody of us signed.",
+		    hits.bad_tokens);
+	add_counter(out, "acuse_public_requests", "Requests from outside.",
+		    http.requests);
+	add_counter(out, "acuse_public_errors", "Answers of 5xx to them.",
+		    http.status[5]);
+}
+
+static enum rc
+start_api(struct server *s, struct err *e)
+{
+	struct api_config c = {.queue = &s->queue,
+			       .db_path = s->db_path,
+			       .jobs = JOB_THREADS,
+			       .materials = s->materials,
+			       .state_dir = s->o->state,
+			       .metrics = add_metrics,
+			       .metrics_owner = s};
+
+	return api_new(&c, &s->api, e);
+}
+
+static void
+stop_api(struct server *s)
+{
+	if (s->api != NULL)
+		api_free(s->api);
+}
+
+static enum rc
+start_portal(struct server *s, struct err *e)
+{
+	struct portal_config c = {.queue = &s->queue,
+				  .db_path = s->db_path,
+				  .jobs = JOB_THREADS,
+				  .materials = s->materials,
+				  .hits = s->hits};
+
+	return portal_new(&c, &s->portal, e);
+}
+
+static void
+stop_portal(struct server *s)
+{
+	if (s->portal != NULL)
+		portal_free(s->portal);
+}
+
+static void
+set_limits(const struct server *s, struct http_config *c)
+{
+	c->connections_max = s->conf->connections_max;
+	c->request_timeout_ms = s->conf->request_timeout_ms;
+	c->idle_timeout_ms = s->conf->request_timeout_ms;
+	c->trusted_proxies = s->conf->trusted_proxies;
+	c->access_log = s->conf->access_log;
+}
+
+static enum rc
+start_public(struct server *s, struct err *e)
+{
+	bool tls = s->conf->tls_certificate[0] != '\0';
+	struct http_listen listen = {s->conf->public_listen.host,
+				     s->conf->public_listen.port, NULL, tls};
+	struct http_config c = {
+	    .name = "public",
+	    .listen = &listen,
+	    .listen_n = 1,
+	    .loops = loops(s),
+	    .connections_per_address = s->conf->connections_per_address,
+	    .tls_certificate = tls ? s->conf->tls_certificate : NULL,
+	    .tls_key = tls ? s->conf->tls_key : NULL,
+	    .round = hits_round,
+	    .round_owner = s->hits};
+	size_t n = 1;
+	enum rc rc;
+
+	if (s->portal != NULL)
+		s->public_tables[n++] = portal_table(s->portal);
+	s->public_tables[0] = hits_table(s->hits);
+	set_limits(s, &c);
+	rc = router_new(s->public_tables, n, &s->public_router, e);
+	if (rc == RC_OK)
+		rc = http_server_new(&c, s->public_router, s->jobs,
+				     &s->public_http, e);
+	return rc == RC_OK ? RC_OK : err_add(e, "public listener");
+}
+
+static void
+stop_public(struct server *s)
+{
+	if (s->public_http != NULL) {
+		http_server_stop(s->public_http, GRACE_MS);
+		http_server_free(s->public_http);
+	}
+	if (s->public_router != NULL)
+		router_free(s->public_router);
+}
+
+static enum rc
+start_private(struct server *s, struct err *e)
+{
+	char path[STATE_PATH_MAX];
+	struct http_listen listen[2] = {{.socket_path = path},
+					{s->conf->private_listen.host,
+					 s->conf->private_listen.port, NULL,
+					 false}};
+	struct http_config c = {.name = "private",
+				.listen = listen,
+				.listen_n = s->o->quiet ? 1 : 2,
+				.loops = 1};
+	enum rc rc = path_of(s, STATE_SOCKET, path, e);
+
+	s->private_tables[0] = api_table(s->api);
+	set_limits(s, &c);
+	if (rc == RC_OK)
+		rc = router_new(s->private_tables, 1, &s->private_router, e);
+	if (rc == RC_OK)
+		rc = http_server_new(&c, s->private_router, s->jobs,
+				     &s->private_http, e);
+	return rc == RC_OK ? RC_OK : err_add(e, "private listener");
+}
+
+static void
+stop_private(struct server *s)
+{
+	if (s->api != NULL)
+		api_set_ready(s->api, false);
+	if (s->private_http != NULL) {
+		http_server_stop(s->private_http, GRACE_MS);
+		http_server_free(s->private_http);
+	}
+	if (s->private_router != NULL)
+		router_free(s->private_router);
+}
+
+static enum rc
+start_mailer(struct server *s, struct err *e)
+{
+	static const struct dns_config dns;
+	struct mailer_config c = {.queue = &s->queue,
+				  .db_path = s->db_path,
+				  .materials = s->materials,
+				  .workers = (unsigned)s->conf->mail_workers};
+	enum rc rc = transport_new(NULL, &s->transport, e);
+
+	if (rc == RC_OK)
+		rc = dns_new(&dns, &s->dns, e);
+	c.transport = s->transport;
+	c.dns = s->dns;
+	return rc == RC_OK ? mailer_start(&c, &s->mailer, e) : rc;
+}
+
+static void
+stop_mailer(struct server *s)
+{
+	mailer_stop(s->mailer, GRACE_MS);
+	if (s->dns != NULL)
+		dns_free(s->dns);
+	if (s->transport != NULL)
+		transport_free(s->transport);
+}
+
+static enum rc
+start_planner(struct server *s, struct err *e)
+{
+	(void)e;
+	s->planner = planner_start(&s->queue);
+	return RC_OK;
+}
+
+static void
+stop_planner(struct server *s)
+{
+	planner_stop(s->planner);
+}
+
+/* Hits on their way to the ledger, and requests under way, are work too. */
+static bool
+busy(void *arg)
+{
+	struct server *s = arg;
+	struct hits_stats answered;
+	struct drain_stats moved;
+	struct http_stats http;
+
+	hits_stats(s->hits, &answered);
+	drain_stats(s->drain, &moved);
+	http_server_stats(s->private_http, &http);
+	if (http.suspended > 0)
+		return true;
+	if (answered.opens + answered.clicks + answered.views <= moved.hits)
+		return false;
+	drain_nudge(s->drain);
+	return true;
+}
+
+static enum rc
+start_driver(struct server *s, struct err *e)
+{
+	if (!clock_is_fast())
+		return RC_OK;
+	return fast_clock_start(&s->queue, s->db_path, busy, s, &s->clock, e);
+}
+
+static void
+stop_driver(struct server *s)
+{
+	fast_clock_stop(s->clock);
+}
+
+static const struct part {
+	unsigned use;
+	enum rc (*start)(struct server *s, struct err *e);
+	void (*stop)(struct server *s);
+} parts[] = {
+    {USE_ALL, start_conf, stop_conf},
+    {USE_ALL, start_state, stop_state},
+    {USE_SERVE | USE_QUIET, start_clock, NULL},
+    {USE_ALL, start_materials, stop_materials},
+    {USE_SERVE | USE_QUIET, start_queue, stop_queue},
+    {USE_SERVE | USE_REDIRECT, start_hits, stop_hits},
+    {USE_SERVE | USE_QUIET, start_api, stop_api},
+    {USE_SERVE, start_portal, stop_portal},
+    {USE_ALL, start_jobs, stop_jobs},
+    {USE_SERVE, start_drain, stop_drain},
+    {USE_SERVE | USE_REDIRECT, start_public, stop_public},
+    {USE_SERVE | USE_QUIET, start_private, stop_private},
+    {USE_SERVE, start_mailer, stop_mailer},
+    {USE_SERVE, start_planner, stop_planner},
+    {USE_SERVE, start_driver, stop_driver},
+};
+
+#define PARTS (sizeof(parts) / sizeof(*parts))
+
+static unsigned
+use_of(const struct serve_options *o)
+{
+	return o->redirect ? USE_REDIRECT : o->quiet ? USE_QUIET : USE_SERVE;
+}
+
+enum rc
+parts_start(struct server *s, struct err *e)
+{
+	s->lock = -1;
+	for (s->started = 0; s->started < PARTS;) {
+		const struct part *p = &parts[s->started++];
+		enum rc rc = RC_OK;
+
+		if ((p->use & use_of(s->o)) != 0)
+			rc = p->start(s, e);
+		if (rc != RC_OK)
+			return rc; /* what it began is undone too */
+	}
+	return RC_OK;
+}
+
+void
+parts_stop(struct server *s)
+{
+	while (s->started-- > 0) {
+		const struct part *p = &parts[s->started];
+
+		if ((p->use & use_of(s->o)) != 0 && p->stop != NULL)
+			p->stop(s);
+	}
+}
