@@ -1,6 +1,7 @@
 #include "portal/page.h"
 
 #include "base/clock.h"
+#include "base/embedded.h"
 #include "base/log.h"
 #include "portal/color.h"
 #include "portal/portal_private.h"
@@ -167,11 +168,9 @@ page_same_origin(const struct http_request *rq)
 /* ---- words ---- */
 
 /* Lines "key = text" into a map; what is no such line is left out. */
-static struct datum *
-parse_words(struct page *pg, struct slice text)
+static void
+add_words(struct page *pg, struct datum *map, struct slice text)
 {
-	struct datum *map = datum_map(&pg->arena);
-
 	while (text.p != NULL) {
 		struct slice line = slice_cut(&text, '\n'), key;
 
@@ -181,7 +180,18 @@ parse_words(struct page *pg, struct slice text)
 		datum_set_slice(map, key,
 				datum_text(&pg->arena, slice_trim(line)));
 	}
-	return map;
+}
+
+/* Words of ours, for those that an operator's file lacks. */
+static void
+add_built_in(struct page *pg, struct datum *map, struct slice locale)
+{
+	struct slice language = slice_cut(&locale, '_');
+	const struct embedded_file *f = embedded_find(arena_printf(
+	    &pg->arena, "templates/page/words.%.*s.html", SLICE_ARG(language)));
+
+	if (f != NULL)
+		add_words(pg, map, slice_of(f->data, f->size));
 }
 
 static enum rc
@@ -214,6 +224,10 @@ set_brand(struct page *pg)
 	colors_of(slice_z(b->color), &colors);
 	set_text(pg, d, "title", b->title);
 	set_text(pg, d, "website", b->website);
+	datum_set(d, "host",
+		  datum_text(
+		      &pg->arena,
+		      arena_dup(&pg->arena, url_host(slice_z(b->public_url)))));
 	set_text(pg, d, "support_url", b->support_url);
 	set_text(pg, d, "logo_url", b->logo_url);
 	set_text(pg, d, "postal_address", b->postal_address);
@@ -229,6 +243,7 @@ set_brand(struct page *pg)
 enum rc
 page_speak(struct page *pg, struct err *e)
 {
+	struct datum *words = datum_map(&pg->arena);
 	struct catalog_page page;
 	struct locale *l;
 	struct sbuf b;
@@ -242,9 +257,9 @@ page_speak(struct page *pg, struct err *e)
 	sbuf_init(&b, WORDS_MAX);
 	rc = template_render(page.html, pg->data, l, &b, e);
 	if (rc == RC_OK) {
-		struct datum *words =
-		    parse_words(pg, arena_dup(&pg->arena, sbuf_slice(&b)));
-
+		add_built_in(pg, words, SLICE("en"));
+		add_built_in(pg, words, slice_z(page.locale));
+		add_words(pg, words, arena_dup(&pg->arena, sbuf_slice(&b)));
 		datum_set(pg->data, "w", words);
 		pg->words = words;
 	}

@@ -4,9 +4,12 @@ import base64
 import datetime
 import email
 import email.policy
+import glob
 import http.client
 import json
+import os
 import re
+import signal
 import threading
 import urllib.parse
 
@@ -364,6 +367,40 @@ def _(t):
             "latin-1", "replace").decode("latin-1"))
         t.eq(page.status, 404)
         wants(t, page, words)
+
+
+@test("an operator changes a word or a page, and keeps the rest")
+def _(t):
+    for name, text in (("words.es.html", "area_title = Su rincón\n"),
+                       ("home.html", "<p>{{brand.title}}, sin más</p>\n")):
+        path = t.path("mine", "page", name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as f:
+            f.write(text)
+    w = World(t, send=False, options=[
+        (r"^general {", 'general {\n\ttemplate_dir = "%s"' % t.path("mine"))])
+    wants(t, w.get(w.area()), "Su rincón", "Facturas pendientes")
+    t.eq(w.get("/").text, "<p>host.example, sin más</p>")
+
+
+@test("a revoked key's links show nothing, and name the host")
+def _(t):
+    w = World(t)
+    key = glob.glob(os.path.join(w.acuse.state, "keys", "token-*"))[0]
+    area = w.area()
+    with open(key) as f:
+        text = f.read()
+    with open(key, "w") as f:
+        f.write(text.replace("state active", "state revoked"))
+    w.acuse.process.proc.send_signal(signal.SIGHUP)
+    wait_for(lambda: w.get(area).status == 410, what="the reload")
+    for path in (area, w.links["m"], w.links["a"]):
+        page = w.get(path, Accept_Language="es")
+        t.eq(page.status, 410)
+        is_safe(t, page)
+        wants(t, page, "notices.host.example", "ya no está en uso")
+        t.ok("Ana" not in page.text, "a name leaked")
+    t.eq(w.post(w.links["a"], {"answer": "received"}).status, 410)
 
 
 @test("the front page names the brand and where abuse is reported")
