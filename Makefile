@@ -95,6 +95,7 @@ LIBS = $(PKG_LIBS) -lesmtp -lunbound -ldl -lm
 
 SRC := $(filter-out server/main.c,$(wildcard $(FOLDERS:%=%/*.c)))
 UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
+FIXTURES := $(wildcard tests/unit/*/fixture.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH_SRC := $(wildcard tests/bench/bench_*.c)
 TOOL_SRC := $(wildcard tools/*.c)
@@ -206,9 +207,9 @@ $(BENCH_BIN): %: %.o $(call lib,$(DOWN))
 	$(link)
 	$(do_link)
 
--include $(patsubst %.c,$(B)/%.d,$(SRC) $(MAIN) $(UNIT_SRC) $(FUZZ_SRC) \
-	$(BENCH_SRC) $(TOOL_SRC) $(wildcard tools/*/*.c) tests/fuzz/replay.c \
-	tests/sanitizer.c)
+-include $(patsubst %.c,$(B)/%.d,$(SRC) $(MAIN) $(UNIT_SRC) $(FIXTURES) \
+	$(FUZZ_SRC) $(BENCH_SRC) $(TOOL_SRC) $(wildcard tools/*/*.c) \
+	tests/fuzz/replay.c tests/sanitizer.c)
 
 # ---- what is needed from Debian ----
 

@@ -134,7 +134,7 @@ host_name(const char *data, int len, char out[NAME_MAX_BYTES])
 static enum rc
 add_addresses(struct dns *d, struct dns_exchanger *x, int type, struct err *e)
 {
-	struct ub_result *r;
+	struct ub_result *r = NULL;
 	bool exists;
 	enum rc rc = ask(d, x->host, type, &r, &exists, e);
 
@@ -170,7 +170,7 @@ static enum rc
 add_tlsa(struct dns *d, struct dns_exchanger *x, struct arena *a, struct err *e)
 {
 	struct target_tlsa *list;
-	struct ub_result *r;
+	struct ub_result *r = NULL;
 	size_t n = 0;
 	bool exists;
 	enum rc rc;
@@ -277,7 +277,7 @@ dns_exchangers(struct dns *d, struct slice domain, struct arena *a,
 	struct dns_exchanger *list =
 	    ARENA_ARRAY(a, struct dns_exchanger, EXCHANGERS_MAX);
 	const char *name = arena_z(a, domain);
-	struct ub_result *r;
+	struct ub_result *r = NULL;
 	size_t with_address = 0;
 	bool exists;
 	enum rc rc = ask(d, name, TYPE_MX, &r, &exists, e);

@@ -257,12 +257,24 @@ move(struct queue *q, struct db *db, const struct message *from,
 	return append_created(db, &m, notices, n, from->mref, e);
 }
 
+bool
+outbox_asks(const struct notice *n)
+{
+	static const char *const told[] = {"receipt", "refund", "restored",
+					   "deleted", "cancellation-received"};
+
+	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
+		if (slice_eq_z(n->template, told[i]))
+			return false;
+	return true;
+}
+
 /* What is taken back, and why. */
 struct taking {
 	struct queue *q;
 	struct db *db;
-	struct slice subject; /* of its notices */
-	int64_t notice;	      /* or this one alone; 0: the subject's */
+	struct slice invoice; /* what asks for its money */
+	int64_t notice;	      /* or this one alone; 0: the invoice's */
 	enum outbox_stop how;
 	struct slice reason, more;
 	struct arena *a;
@@ -286,7 +298,8 @@ take_out(const struct taking *t, struct message *m, struct err *e)
 	rest = ARENA_ARRAY(a, struct notice *, n + 1);
 	for (size_t i = 0; i < n; i++) {
 		if (t->notice != 0 ? all[i].id == t->notice
-				   : slice_eq(all[i].subject, t->subject))
+				   : slice_eq(all[i].invoice, t->invoice) &&
+					 outbox_asks(&all[i]))
 			its[its_n++] = &all[i];
 		else
 			rest[rest_n++] = &all[i];
@@ -349,8 +362,7 @@ outbox_stop(struct queue *q, struct db *db, struct slice invoice,
 	struct taking t = {
 	    .q = q,
 	    .db = db,
-	    .subject =
-		slice_z(arena_printf(a, "invoice/%.*s", SLICE_ARG(invoice))),
+	    .invoice = invoice,
 	    .how = how,
 	    .reason = reason,
 	    .a = a,
@@ -393,8 +405,7 @@ outbox_take_out(struct queue *q, struct db *db, struct message *m,
 	struct taking t = {
 	    .q = q,
 	    .db = db,
-	    .subject =
-		slice_z(arena_printf(a, "invoice/%.*s", SLICE_ARG(invoice))),
+	    .invoice = invoice,
 	    .how = how,
 	    .reason = reason,
 	    .a = a,

@@ -30,6 +30,11 @@ struct in_flight {
 	size_t n;
 };
 
+/* False for what tells of something that has happened (a receipt): it goes
+ * out whatever becomes of the invoice.  All else asks for its money, by a step
+ * of the policy, an event or a person, and a payment takes it back. */
+bool outbox_asks(const struct notice *n);
+
 enum outbox_stop {
 	OUTBOX_CANCEL, /* the invoice's part never goes */
 	OUTBOX_HOLD,   /* it waits: disputed, payment pending */
