@@ -18,6 +18,7 @@ struct api {
 	_Atomic bool ready;
 };
 
+/* Whose route table it is. */
 static inline struct api *
 api_of(const struct http_request *rq)
 {

@@ -80,8 +80,9 @@ add_parameters(struct sbuf *b, const struct http_route *r,
 	       const struct detail *d)
 {
 	struct slice path = slice_z(r->pattern), rest = slice_z(d->queries);
-	bool keyed =
-	    r->method == HTTP_POST && r->durable && r->runs == HTTP_LOOP;
+	/* a key is shown once: its answer is not kept to be given again */
+	bool keyed = r->method == HTTP_POST && r->durable &&
+		     r->runs == HTTP_LOOP && d->body != &form_key;
 
 	if (slice_find_c(path, '{') < 0 && rest.n == 0 && !keyed)
 		return;

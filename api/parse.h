@@ -31,6 +31,7 @@ struct event_ask {
 enum rc parse_event(json_t *o, struct arena *a, struct event_ask *out,
 		    struct err *e) MUST_USE;
 
+/* A notice by hand. */
 enum rc parse_notice(json_t *o, struct arena *a, struct request *out,
 		     struct err *e) MUST_USE;
 
@@ -42,6 +43,7 @@ struct hold_ask {
 enum rc parse_hold(json_t *o, struct arena *a, struct hold_ask *out,
 		   struct err *e) MUST_USE;
 
+/* "May I suspend?", about a service or a customer. */
 enum rc parse_gate(json_t *o, struct arena *a, struct gate_question *out,
 		   struct err *e) MUST_USE;
 

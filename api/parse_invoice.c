@@ -1,6 +1,7 @@
 #include "api/parse.h"
 
 #include "base/codec.h"
+#include "templates/place.h"
 
 #define LINES_MAX 1000
 #define PDF_MAX ((size_t)8 << 20) /* bytes, decoded */
@@ -193,12 +194,27 @@ read_lines(const struct invoice_ask *ask, struct arena *a, struct invoice *out,
 	return rc;
 }
 
+/* True when nothing in it turns the text around it: "fdp.exe" that reads
+ * "exe.pdf". */
+static bool
+is_straight(struct slice s)
+{
+	struct sbuf b;
+	bool same;
+
+	sbuf_init(&b, s.n + 1);
+	same = place_add(PLACE_PLAIN, s, &b, NULL) == RC_OK &&
+	       slice_eq(sbuf_slice(&b), s);
+	sbuf_fini(&b);
+	return same;
+}
+
 /* The name goes into a mail's header and onto somebody's disk. */
 static bool
 is_file_name(struct slice s)
 {
 	return slice_find_c(s, '/') < 0 && slice_find_c(s, '\\') < 0 &&
-	       slice_find_c(s, '"') < 0 && s.p[0] != '.';
+	       slice_find_c(s, '"') < 0 && s.p[0] != '.' && is_straight(s);
 }
 
 static enum rc

@@ -11,6 +11,7 @@
 /* What the API's answers look like (API.md): one function a noun, each writing
  * one value (member.h). */
 
+/* As billing put it, with its hold. */
 void render_customer(struct sbuf *b, const char *key, const struct customer *c);
 void render_service(struct sbuf *b, const char *key, const struct service *s);
 
@@ -27,6 +28,7 @@ void render_notices(struct sbuf *b, const char *key, const struct notice *list,
 /* The members of a notice, all of it. */
 void render_notice(struct sbuf *b, const struct notice *n);
 
+/* The list of their mrefs. */
 void render_in_flight(struct sbuf *b, const char *key,
 		      const struct in_flight *f);
 

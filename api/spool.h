@@ -14,6 +14,7 @@ struct spool {
 	bool broken; /* it could not be kept */
 };
 
+/* Starts empty.  Owns: the caller keeps dir. */
 void spool_init(struct spool *s, const char *dir);
 void spool_fini(struct spool *s);
 

@@ -222,9 +222,11 @@ test_a_full_queue_says_so(void **state)
 		taken += writer_submit(w, &ops[i].op) == RC_OK;
 	}
 	assert_int_equal(taken, 3);
+	/* one who waits for nothing else there is let in */
+	assert_int_equal(writer_submit_alone(w, &ops[3].op), RC_OK);
 	assert_true(gate_open(&g));
 	writer_stop(w);
-	for (int i = 0; i < taken; i++)
+	for (int i = 0; i <= taken; i++)
 		assert_int_equal(ops[i].answers, 1);
 	gate_fini(&g);
 }
