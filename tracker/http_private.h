@@ -94,8 +94,8 @@ struct http_loop {
 };
 
 #define HTTP_BY_ADDRESS (1u << 14)
-
 struct http_server {
+	struct arena texts; /* copies of the configuration's */
 	struct http_config c;
 	struct http_listen *listen;
 	uint16_t *ports;

@@ -32,6 +32,7 @@
 #define BODIES_BYTES ((size_t)64 << 20)
 #define ABANDON_US (30 * SECOND_US)
 #define FDS_MAX 16
+#define TEXTS_MAX ((size_t)1 << 20)
 
 static enum rc
 socket_bind(int fd, const struct sockaddr *sa, socklen_t n, const char *what,
@@ -378,6 +379,7 @@ descriptors_raise(void)
 	}
 }
 
+/* The list itself is not looked at again. */
 static enum rc
 trusted_load(struct http_server *s, struct err *e)
 {
@@ -392,7 +394,27 @@ trusted_load(struct http_server *s, struct err *e)
 		if (rc)
 			return err_add(e, "trusted_proxies");
 	}
+	s->c.trusted_proxies = NULL;
 	return RC_OK;
+}
+
+static const char *
+text_copy(struct http_server *s, const char *z)
+{
+	return z ? arena_z(&s->texts, slice_z(z)) : NULL;
+}
+
+static void
+headers_copy(struct http_server *s, const struct http_config *c)
+{
+	size_t n = c->reply_headers_n;
+	struct http_field *copy = ARENA_ARRAY(&s->texts, struct http_field, n);
+
+	for (size_t i = 0; i < n; i++) {
+		copy[i].name = arena_dup(&s->texts, c->reply_headers[i].name);
+		copy[i].value = arena_dup(&s->texts, c->reply_headers[i].value);
+	}
+	s->c.reply_headers = copy;
 }
 
 static enum rc
@@ -402,10 +424,15 @@ config_take(struct http_server *s, const struct http_config *c, struct err *e)
 	bool tls = false;
 
 	s->c = *c;
+	arena_init(&s->texts, TEXTS_MAX);
+	headers_copy(s, c);
+	s->c.name = text_copy(s, c->name);
 	s->c.listen = s->listen = listen;
 	s->ports = mem_alloc(c->listen_n * sizeof(*s->ports));
 	for (size_t i = 0; i < c->listen_n; i++) {
 		listen[i] = c->listen[i];
+		listen[i].host = text_copy(s, c->listen[i].host);
+		listen[i].socket_path = text_copy(s, c->listen[i].socket_path);
 		s->ports[i] = c->listen[i].port;
 		tls |= c->listen[i].tls;
 	}
@@ -422,7 +449,8 @@ config_take(struct http_server *s, const struct http_config *c, struct err *e)
 			       c->name);
 	random_bytes(&s->address_seed, sizeof(s->address_seed));
 	if (tls)
-		return http_tls_new(c->tls_certificate, c->tls_key, &s->tls, e);
+		return http_tls_new(text_copy(s, c->tls_certificate),
+				    text_copy(s, c->tls_key), &s->tls, e);
 	return RC_OK;
 }
 
@@ -503,6 +531,7 @@ http_server_free(struct http_server *s)
 	free(s->loops);
 	free(s->ports);
 	free(s->listen);
+	arena_fini(&s->texts);
 	addr_set_free(s->trusted);
 	http_tls_free(s->tls);
 	free(s);

@@ -38,17 +38,16 @@ struct http_config {
 	void *round_owner;
 };
 
-/* Opens the listeners and starts the loops.  Bad options, ports in use and
- * unreadable certificates are said by name.
- * Owns: the caller, http_server_free(); the configuration's texts, the router
- * and the jobs outlive http_server_stop().
+/* Opens the listeners and starts the loops; copies the configuration.  Bad
+ * options, ports in use and unreadable certificates are said by name.
+ * Owns: the caller, http_server_free(); router and jobs outlive it.
  * Fails: RC_INVALID, RC_IO. */
 enum rc http_server_new(const struct http_config *c,
 			const struct router *router, struct jobs *jobs,
 			struct http_server **out, struct err *e) MUST_USE;
 
-/* Reads certificate and key again for connections to come; a bad pair keeps
- * the old one.  Fails: RC_IO, RC_INVALID. */
+/* Reads certificate and key again, from the same paths, for connections to
+ * come; a bad pair keeps the old one.  Fails: RC_IO, RC_INVALID. */
 enum rc http_server_reload(struct http_server *s, struct err *e) MUST_USE;
 
 /* Stops accepting; answers what is under way, at most for grace_ms; ends the

@@ -19,10 +19,14 @@ def _(t):
     state = t.path("state")
     dice = random.Random(rounds)
     answered = []
+    paths = []
     for i in range(rounds):
-        pixels, clicks = tokens(state, 400)
+        if len(paths) < 2000:
+            pixels, clicks = tokens(state, 20000)
+            paths += [p for pair in zip(pixels, clicks) for p in pair]
+        batch, paths = paths[:2000], paths[2000:]
         k = Tracker(t, state=state, name="k%d" % i, loops=2)
-        load = Load(k.port, 32, pixels + clicks)
+        load = Load(k.port, 32, batch)
         end = time.monotonic() + dice.random() * 0.15
         killer = threading.Timer(end - time.monotonic(), k.proc.kill)
         killer.start()
