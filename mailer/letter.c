@@ -8,6 +8,7 @@
 #include "store/customer.h"
 #include "store/notice.h"
 #include "store/service.h"
+#include "templates/place.h"
 #include "templates/zone.h"
 
 struct gather {
@@ -514,6 +515,20 @@ choose_manner(struct gather *g)
 	l->track_links = track && l->brand->links;
 }
 
+/* As templates show it: in To, too, a name turns nothing around. */
+static struct slice
+plain(struct slice s, struct arena *a)
+{
+	struct slice out = SLICE("");
+	struct sbuf b;
+
+	sbuf_init(&b, s.n + 1);
+	if (place_add(PLACE_PLAIN, s, &b, NULL) == RC_OK)
+		out = arena_dup(a, slice_trim(sbuf_slice(&b)));
+	sbuf_fini(&b);
+	return out;
+}
+
 enum rc
 letter_gather(const struct letter_sources *from, const struct message *m,
 	      struct arena *a, struct letter *out, struct err *e)
@@ -545,7 +560,7 @@ letter_gather(const struct letter_sources *from, const struct message *m,
 	out->step = g.notices[0].step;
 	out->locale = g.customer.locale;
 	out->time_zone = g.customer.time_zone;
-	out->customer_name = g.customer.name;
+	out->customer_name = plain(g.customer.name, a);
 	out->invoice = g.notices[0].invoice;
 	choose_manner(&g);
 	out->data = datum_map(a);
