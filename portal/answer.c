@@ -2,6 +2,7 @@
 #include "portal/portal_private.h"
 #include "proof/ledger.h"
 #include "queue/answers.h"
+#include "store/invoice.h"
 
 #define FIELD_MAX 2000 /* bytes of a field */
 
@@ -157,6 +158,50 @@ read_form(struct page *pg, struct answer *x)
 	return true;
 }
 
+/* True when an objection holds acts, or one before it does. */
+static enum rc
+holds_acts(struct page *pg, const struct message *m, bool *out, struct err *e)
+{
+	struct notice *list;
+	size_t n;
+	enum rc rc =
+	    notice_list_message(pg->db, m->id, &pg->arena, &list, &n, e);
+
+	*out = false;
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct invoice v;
+
+		if (list[i].invoice.n == 0 ||
+		    invoice_get(pg->db, list[i].invoice, &pg->arena, &v,
+				NULL) != RC_OK ||
+		    v.balance.minor <= 0)
+			continue;
+		*out |= v.objected_due != v.due_on ||
+			v.objected_until_us > pg->now_us;
+	}
+	return rc;
+}
+
+static enum rc
+set_answer(struct page *pg, const struct message *m, enum answer_kind kind,
+	   struct err *e)
+{
+	struct slice name = slice_z(answers_name(kind));
+	bool holds = false;
+	enum rc rc = RC_OK;
+
+	if (kind != ANSWER_RECEIVED)
+		rc = holds_acts(pg, m, &holds, e);
+	datum_set(pg->data, "what",
+		  datum_text(&pg->arena, page_word(pg, "answer", name, name)));
+	datum_set(
+	    pg->data, "next",
+	    datum_text(&pg->arena, page_word(pg, "next", name, SLICE(""))));
+	datum_set(pg->data, "holds", datum_bool(&pg->arena, holds));
+	datum_set(pg->data, "now", datum_time(&pg->arena, pg->now_us));
+	return rc;
+}
+
 /* Sets the reply for when the answer is on disk.  NULL: it was refused. */
 static struct answer_change *
 prepare(struct page *pg)
@@ -164,7 +209,6 @@ prepare(struct page *pg)
 	struct answer_change *x =
 	    ARENA_NEW(&pg->rq->arena, struct answer_change);
 	struct portal *p = pg->portal;
-	struct slice name;
 	struct err e = {0};
 	struct customer c;
 	struct message m;
@@ -177,20 +221,14 @@ prepare(struct page *pg)
 		page_send(pg, page_same_origin(pg->rq) ? 422 : 403, "refused");
 		return NULL;
 	}
-	if (set_message(pg, &m, &c, &e) != RC_OK) {
+	if (set_message(pg, &m, &c, &e) != RC_OK ||
+	    set_answer(pg, &m, x->x.kind, &e) != RC_OK) {
 		page_fail(pg, &e);
 		return NULL;
 	}
 	x->change.op.run = run_answer;
 	x->q = p->c.queue;
 	x->x.mref = t.ref;
-	name = slice_z(answers_name(x->x.kind));
-	datum_set(pg->data, "what",
-		  datum_text(&pg->arena, page_word(pg, "answer", name, name)));
-	datum_set(
-	    pg->data, "next",
-	    datum_text(&pg->arena, page_word(pg, "next", name, SLICE(""))));
-	datum_set(pg->data, "now", datum_time(&pg->arena, pg->now_us));
 	page_change_prepare(pg, &x->change);
 	page_send(pg, 200, "answered");
 	return x;
