@@ -1,8 +1,11 @@
 """The life of `acuse serve`, and what it says when it cannot live."""
 
+import email
+import email.policy
 import http.client
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -352,6 +355,58 @@ def _(t):
     t.ok(done.returncode in (74, 75), done)
     t.ok("half made" in done.stdout and a.state in done.stdout, done.stdout)
     t.ok("acuse_" not in done.stdout, "no key is shown")
+
+
+def pixel(t, a, ports, path):
+    c = http.client.HTTPConnection("127.0.0.1", ports["public"], timeout=10)
+    c.request("GET", path, headers={"User-Agent": "a reader"})
+    got = c.getresponse()
+    got.read()
+    c.close()
+    t.eq((got.status, got.getheader("Content-Type")), (200, "image/gif"))
+
+
+@test("pixels are answered beside a server, and while none serves")
+def _(t):
+    r = t.receiver()
+    a = Hosting(t, to=[r])
+    a.customer("c1", "ana@one.example")
+    a.notice("c1")
+    m = a.wait_messages(state="accepted")[0]
+    mail = email.message_from_bytes(r.messages()[0],
+                                    policy=email.policy.default)
+    path = re.search(r"https://notices.hosting.example(/o/[^\"]+)",
+                     mail.get_body(("html",)).get_content()).group(1)
+    main = a.process
+    other = Hosting.spawn(a, "--role", "redirect")
+    wait_for(lambda: os.path.exists(a.ports_path), what="its ports")
+    with open(a.ports_path) as f:
+        beside = {k: int(v) for k, v in (x.split() for x in f)}
+    t.eq(list(beside), ["public"])
+    a.process = main
+
+    def opened(n):
+        wait_for(lambda: len(a.events(m["mref"], "message.opened")) == n,
+                 what="%d hits in the ledger" % n)
+    for _ in range(10):
+        pixel(t, a, a.ports, path)
+        pixel(t, a, beside, path)
+    opened(20)
+    a.stop()
+    for _ in range(10):
+        pixel(t, a, beside, path)
+    a.start()
+    opened(30)
+    for _ in range(10):
+        pixel(t, a, a.ports, path)
+        pixel(t, a, beside, path)
+    opened(50)
+    other.kill()
+    pixel(t, a, a.ports, path)
+    opened(51)
+    a.stop()
+    a.start()
+    opened(51)
 
 
 @test("health and metrics answer, without a key")
