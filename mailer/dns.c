@@ -80,26 +80,29 @@ ask(struct dns *d, const char *name, int type, struct ub_result **out,
 {
 	struct ub_result *r;
 	int code = ub_resolve(d->ctx, name, type, CLASS_IN, &r);
+	enum rc rc;
 
+	*out = NULL;
 	*exists = true;
 	if (code != 0)
 		return err_set(e, RC_AGAIN, "DNS: %s: %s", name,
 			       ub_strerror(code));
 	if (r->bogus) {
-		err_set(e, RC_AGAIN, "DNS: %s: bogus: %s", name,
-			r->why_bogus != NULL ? r->why_bogus : "");
+		rc = err_set(e, RC_AGAIN, "DNS: %s: bogus: %s", name,
+			     r->why_bogus != NULL ? r->why_bogus : "");
 	} else if (r->rcode != 0 && !r->nxdomain) {
-		err_set(e, RC_AGAIN, "DNS: %s: server failure (rcode %d)", name,
-			r->rcode);
+		rc = err_set(e, RC_AGAIN, "DNS: %s: server failure (rcode %d)",
+			     name, r->rcode);
 	} else if (!r->havedata) {
 		*exists = !r->nxdomain;
-		err_set(e, RC_NOTFOUND, "DNS: %s has no such record", name);
+		rc =
+		    err_set(e, RC_NOTFOUND, "DNS: %s has no such record", name);
 	} else {
 		*out = r;
 		return RC_OK;
 	}
 	ub_resolve_free(r);
-	return e->rc;
+	return rc;
 }
 
 /* An uncompressed name of the wire as text; false when it is no host name. */

@@ -232,20 +232,20 @@ way(struct run *r, const struct outcome *o, const char *rule)
 /* What the queue does about each verdict; greylisting and what concerns the
  * destination is said in decide(). */
 static const struct {
-	enum claim_end end;
 	int64_t wait_us; /* 0: the retry table */
+	enum claim_end end;
 	bool suppress;
 } course[VERDICTS] = {
-    [VERDICT_ACCEPTED] = {CLAIM_ACCEPTED, 0, false},
-    [VERDICT_UNCERTAIN] = {CLAIM_UNCERTAIN, 0, false},
-    [VERDICT_STOPPED] = {CLAIM_STOPPED, 0, false},
-    [VERDICT_RETRY] = {CLAIM_DEFERRED, 0, false},
-    [VERDICT_RETRY_LATER] = {CLAIM_DEFERRED, 0, false},
-    [VERDICT_NEXT_EXCHANGER] = {CLAIM_DEFERRED, 0, false},
-    [VERDICT_MAILBOX_FULL] = {CLAIM_DEFERRED, FULL_WAIT_US, false},
-    [VERDICT_POLICY_BLOCK] = {CLAIM_DEFERRED, POLICY_BLOCK_US, false},
-    [VERDICT_BAD_ADDRESS] = {CLAIM_FAILED, 0, true},
-    [VERDICT_OURS] = {CLAIM_UNFIT, 0, false},
+    [VERDICT_ACCEPTED] = {0, CLAIM_ACCEPTED, false},
+    [VERDICT_UNCERTAIN] = {0, CLAIM_UNCERTAIN, false},
+    [VERDICT_STOPPED] = {0, CLAIM_STOPPED, false},
+    [VERDICT_RETRY] = {0, CLAIM_DEFERRED, false},
+    [VERDICT_RETRY_LATER] = {0, CLAIM_DEFERRED, false},
+    [VERDICT_NEXT_EXCHANGER] = {0, CLAIM_DEFERRED, false},
+    [VERDICT_MAILBOX_FULL] = {FULL_WAIT_US, CLAIM_DEFERRED, false},
+    [VERDICT_POLICY_BLOCK] = {POLICY_BLOCK_US, CLAIM_DEFERRED, false},
+    [VERDICT_BAD_ADDRESS] = {0, CLAIM_FAILED, true},
+    [VERDICT_OURS] = {0, CLAIM_UNFIT, false},
 };
 
 static void
