@@ -280,7 +280,8 @@ headers(const struct mime *m, struct sbuf *out)
 	text_header(out, "X-Auto-Response-Suppress", SLICE("OOF, AutoReply"));
 	token_header(out, "Feedback-ID", m->feedback_id);
 	angle_header(out, "List-Unsubscribe", m->unsubscribe_url);
-	if (m->unsubscribe_url.n > 0)
+	/* One click is for HTTPS alone.  Ref: RFC 8058 3.1. */
+	if (slice_starts(m->unsubscribe_url, SLICE("https://")))
 		token_header(out, "List-Unsubscribe-Post",
 			     SLICE("List-Unsubscribe=One-Click"));
 	token_header(out, "X-Evidence-Ref", m->evidence_ref);
