@@ -1,0 +1,340 @@
+#include "tests/unit/queue/fixture.h"
+
+#include "base/clock.h"
+#include "queue/outbox.h"
+#include "queue/state.h"
+#include "store/message.h"
+#include "store/notice.h"
+
+#define DUE "2026-11-18"		     /* a Wednesday */
+#define PROFORMA_TIME "2026-11-03T12:30:00Z" /* its opening */
+
+/* ---- operations ---- */
+
+struct take {
+	struct claim_batch batch;
+	size_t limit;
+};
+
+static enum rc
+run_take(struct fixture *f, struct db *db, void *arg, struct err *e)
+{
+	struct take *t = arg;
+	struct message *list;
+	size_t n = fixture_messages(f, "c1", -1, &list);
+
+	if (n == 0)
+		return err_set(e, RC_NOTFOUND, "no message");
+	return claims_take(&f->q, db, list[0].lane, clock_wall_us(), 10, &f->a,
+			   &t->batch, e);
+}
+
+static enum rc
+run_journal(struct fixture *f, struct db *db, void *arg, struct err *e)
+{
+	return claims_journal(&f->q, db, &((struct take *)arg)->batch,
+			      SLICE(""), e);
+}
+
+static enum rc
+run_end(struct fixture *f, struct db *db, void *arg, struct err *e)
+{
+	return claims_end(&f->q, db, arg, 1, e);
+}
+
+/* Claims and journals the one message that waits. */
+static struct claim *
+begin(struct fixture *f, struct take *t)
+{
+	OK(fixture_do(f, run_take, t, e));
+	assert_int_equal(t->batch.n, 1);
+	OK(fixture_do(f, run_journal, t, e));
+	return &t->batch.claims[0];
+}
+
+static void
+end(struct fixture *f, struct take *t, enum claim_end how)
+{
+	struct claim_verdict v = {.claim = &t->batch.claims[0],
+				  .end = how,
+				  .verdict = "a test's",
+				  .wait_us = SECOND_US,
+				  .facts = FACT_MX_ACCEPTED,
+				  .suppress = how == CLAIM_FAILED};
+
+	OK(fixture_do(f, run_end, &v, e));
+	claims_free(&f->q, &t->batch);
+}
+
+static struct message *
+only_message(struct fixture *f)
+{
+	struct message *list;
+
+	assert_int_equal(fixture_messages(f, "c1", -1, &list), 1);
+	return &list[0];
+}
+
+/* A proforma of invoice i1 that waits. */
+static void
+make_one(struct fixture *f)
+{
+	fixture_customer(f, "c1");
+	fixture_invoice(f, "i1", "c1", DUE, 1, INVOICE_OPEN);
+	fixture_at(PROFORMA_TIME);
+	fixture_plan(f);
+	assert_int_equal(only_message(f)->state, MESSAGE_QUEUED);
+}
+
+/* ---- tests ---- */
+
+static void
+test_an_accepted_message_ends_its_notice(void **state)
+{
+	struct fixture *f = *state;
+	struct take t;
+
+	make_one(f);
+	begin(f, &t);
+	assert_int_equal(only_message(f)->state, MESSAGE_CLAIMED);
+	end(f, &t, CLAIM_ACCEPTED);
+	assert_int_equal(only_message(f)->state, MESSAGE_ACCEPTED);
+	assert_int_equal(fixture_step(f, "i1", "proforma", DUE)->state,
+			 NOTICE_DONE);
+	OK(fixture_do(f, run_take, &t, e));
+	assert_int_equal(t.batch.n, 0);
+}
+
+static void
+test_paid_before_data_stops_it(void **state)
+{
+	struct fixture *f = *state;
+	struct put paid;
+	struct take t;
+	struct claim *c;
+
+	make_one(f);
+	c = begin(f, &t);
+	paid = fixture_invoice(f, "i1", "c1", DUE, 2, INVOICE_PAID);
+	assert_int_equal(paid.result.in_flight.n, 0);
+	assert_false(phase_go(f->q.phases, c->slot));
+	end(f, &t, CLAIM_STOPPED);
+	assert_int_equal(only_message(f)->state, MESSAGE_CANCELLED);
+}
+
+/* What could not be stopped is named; and it does not go a second time. */
+static void
+test_paid_in_flight_is_not_tried_again(void **state)
+{
+	static const enum claim_end ends[] = {CLAIM_DEFERRED, CLAIM_UNCERTAIN,
+					      CLAIM_UNTRIED};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		struct fixture *f = *state;
+		struct put paid;
+		struct take t;
+		struct claim *c;
+
+		make_one(f);
+		c = begin(f, &t);
+		assert_true(phase_go(f->q.phases, c->slot));
+		paid = fixture_invoice(f, "i1", "c1", DUE, 2, INVOICE_PAID);
+		assert_int_equal(paid.result.in_flight.n, 1);
+		end(f, &t, ends[i]);
+		fixture_at("2026-11-03T13:30:00Z");
+		OK(fixture_do(f, run_take, &t, e));
+		assert_int_equal(t.batch.n, 0);
+		assert_int_equal(only_message(f)->state, MESSAGE_CANCELLED);
+		assert_true(slice_eq_z(only_message(f)->reason, "paid"));
+		assert_int_equal(fixture_step(f, "i1", "proforma", DUE)->state,
+				 NOTICE_CANCELLED);
+		fixture_free(state);
+		fixture_make(state);
+	}
+}
+
+static void
+test_a_dispute_in_flight_holds_the_retry(void **state)
+{
+	struct fixture *f = *state;
+	struct take t;
+
+	make_one(f);
+	assert_true(phase_go(f->q.phases, begin(f, &t)->slot));
+	fixture_invoice(f, "i1", "c1", DUE, 2, INVOICE_DISPUTED);
+	end(f, &t, CLAIM_DEFERRED);
+	fixture_at("2026-11-03T13:30:00Z");
+	OK(fixture_do(f, run_take, &t, e));
+	assert_int_equal(t.batch.n, 0);
+	assert_true(only_message(f)->held);
+	assert_int_equal(only_message(f)->state, MESSAGE_DEFERRED);
+	fixture_invoice(f, "i1", "c1", DUE, 3, INVOICE_OPEN);
+	OK(fixture_do(f, run_take, &t, e));
+	assert_int_equal(t.batch.n, 1);
+	claims_free(&f->q, &t.batch);
+}
+
+static void
+test_a_moved_date_in_flight_ends_the_retry(void **state)
+{
+	struct fixture *f = *state;
+	struct take t;
+
+	make_one(f);
+	assert_true(phase_go(f->q.phases, begin(f, &t)->slot));
+	fixture_invoice(f, "i1", "c1", "2026-12-18", 2, INVOICE_OPEN);
+	end(f, &t, CLAIM_DEFERRED);
+	fixture_at("2026-11-03T13:30:00Z");
+	OK(fixture_do(f, run_take, &t, e));
+	assert_int_equal(t.batch.n, 0);
+	assert_true(slice_eq_z(only_message(f)->reason, "superseded"));
+}
+
+/* It may have arrived: a reopening revives the step, and sends nothing. */
+static void
+test_a_reopening_sends_no_uncertain_one_again(void **state)
+{
+	struct fixture *f = *state;
+	struct take t;
+
+	make_one(f);
+	begin(f, &t);
+	end(f, &t, CLAIM_UNCERTAIN);
+	fixture_invoice(f, "i1", "c1", DUE, 2, INVOICE_PAID);
+	assert_int_equal(only_message(f)->state, MESSAGE_CANCELLED);
+	fixture_invoice(f, "i1", "c1", DUE, 3, INVOICE_OPEN);
+	fixture_plan(f);
+	assert_int_equal(only_message(f)->uncertain, 1);
+	assert_int_equal(only_message(f)->state, MESSAGE_CANCELLED);
+	assert_int_equal(fixture_step(f, "i1", "proforma", DUE)->state,
+			 NOTICE_DONE);
+}
+
+static void
+test_a_reopening_sends_what_was_never_tried(void **state)
+{
+	struct fixture *f = *state;
+	struct message *list;
+
+	make_one(f);
+	fixture_invoice(f, "i1", "c1", DUE, 2, INVOICE_PAID);
+	fixture_invoice(f, "i1", "c1", DUE, 3, INVOICE_OPEN);
+	fixture_plan(f);
+	assert_int_equal(fixture_messages(f, "c1", MESSAGE_QUEUED, &list), 1);
+}
+
+static void
+test_a_bad_address_is_suppressed_for_what_waits_too(void **state)
+{
+	struct fixture *f = *state;
+	struct message *list;
+	struct take t;
+
+	make_one(f);
+	fixture_invoice(f, "i2", "c1", "2026-11-19", 1, INVOICE_OPEN);
+	begin(f, &t);
+	end(f, &t, CLAIM_FAILED);
+	assert_int_equal(only_message(f)->state, MESSAGE_FAILED);
+	fixture_at("2026-11-04T12:30:00Z");
+	fixture_plan(f);
+	assert_int_equal(fixture_messages(f, "c1", -1, &list), 1);
+	assert_true(
+	    slice_eq_z(fixture_step(f, "i2", "proforma", "2026-11-19")->reason,
+		       "suppressed"));
+}
+
+static void
+test_past_its_not_after_it_expires(void **state)
+{
+	struct fixture *f = *state;
+	struct take t;
+
+	make_one(f);
+	begin(f, &t);
+	end(f, &t, CLAIM_DEFERRED);
+	fixture_at("2026-11-12T12:30:00Z");
+	OK(fixture_do(f, run_take, &t, e));
+	assert_int_equal(t.batch.n, 0);
+	assert_int_equal(only_message(f)->state, MESSAGE_EXPIRED);
+	assert_true(slice_eq_z(fixture_step(f, "i1", "proforma", DUE)->reason,
+			       "undelivered"));
+}
+
+static enum rc
+run_recover(struct fixture *f, struct db *db, void *arg, struct err *e)
+{
+	size_t *counts = arg;
+
+	f->q.instance++;
+	return claims_recover(&f->q, db, &counts[0], &counts[1], e);
+}
+
+static void
+reopen_phases(struct fixture *f)
+{
+	char path[96];
+
+	phases_close(f->q.phases);
+	snprintf(path, sizeof(path), "%s/phases", f->dir);
+	OK(phases_open(path, 64, &f->q.phases, e));
+}
+
+static void
+test_a_death_is_uncertain_past_the_first_byte_alone(void **state)
+{
+	static const struct {
+		bool journaled, going, content;
+		int state, uncertain;
+	} rows[] = {
+	    {false, false, false, MESSAGE_QUEUED, 0},
+	    {true, false, false, MESSAGE_DEFERRED, 0},
+	    {true, true, false, MESSAGE_DEFERRED, 0},
+	    {true, true, true, MESSAGE_UNCERTAIN, 1},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct fixture *f = *state;
+		size_t counts[2];
+		struct take t;
+
+		make_one(f);
+		OK(fixture_do(f, run_take, &t, e));
+		if (rows[i].journaled)
+			OK(fixture_do(f, run_journal, &t, e));
+		if (rows[i].going)
+			assert_true(
+			    phase_go(f->q.phases, t.batch.claims[0].slot));
+		if (rows[i].content)
+			phase_content(f->q.phases, t.batch.claims[0].slot);
+		reopen_phases(f);
+		OK(fixture_do(f, run_recover, counts, e));
+		assert_int_equal(counts[0], rows[i].uncertain);
+		assert_int_equal(counts[1], 1 - rows[i].uncertain);
+		assert_int_equal(only_message(f)->state, rows[i].state);
+		assert_int_equal(only_message(f)->uncertain, rows[i].uncertain);
+		fixture_free(state);
+		fixture_make(state);
+	}
+}
+
+#define TEST(name)                                                             \
+	cmocka_unit_test_setup_teardown(name, fixture_make, fixture_free)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_an_accepted_message_ends_its_notice),
+	    TEST(test_paid_before_data_stops_it),
+	    TEST(test_paid_in_flight_is_not_tried_again),
+	    TEST(test_a_dispute_in_flight_holds_the_retry),
+	    TEST(test_a_moved_date_in_flight_ends_the_retry),
+	    TEST(test_a_reopening_sends_no_uncertain_one_again),
+	    TEST(test_a_reopening_sends_what_was_never_tried),
+	    TEST(test_a_bad_address_is_suppressed_for_what_waits_too),
+	    TEST(test_past_its_not_after_it_expires),
+	    TEST(test_a_death_is_uncertain_past_the_first_byte_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
