@@ -58,7 +58,8 @@ struct seed {
 	struct arena a;
 	struct customer c;
 	int64_t now;
-	struct ref mref; /* of the message that the links are about */
+	struct ref mref;  /* of the message that the links are about */
+	struct ref plain; /* of one without HTML */
 };
 
 #define TRY(call)                                                              \
@@ -127,19 +128,27 @@ put_invoice(struct seed *s, struct db *db, const char *number, int status,
 }
 
 static void
-bytes_of(const struct seed *s, struct ref mref, struct sbuf *out)
+bytes_of(const struct seed *s, struct ref mref, bool plain, struct sbuf *out)
 {
 	char hex[REF_HEX];
 
 	ref_hex(mref, hex);
 	sbuf_addf(out,
-		  "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/html; "
-		  "charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
-		  "<html><body><h1>%s</h1><p>%s</p><script>document.title='"
-		  "ran'</script><form method=post action=/x><button>x</button>"
-		  "</form><a href=\"https://billing.example/pay\">pay</a>"
-		  "<img src=\"%s/o/%s\" width=1 height=1></body></html>\r\n",
-		  s->p->name, s->p->subject, ORIGIN, hex);
+		  "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/%s; "
+		  "charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n",
+		  plain ? "plain" : "html");
+	if (plain)
+		sbuf_addf(out, "%s:\r\n\r\n<b>%s</b>\r\n", s->p->name,
+			  s->p->subject);
+	else
+		sbuf_addf(
+		    out,
+		    "<html><body><h1>%s</h1><p>%s</p><script>document.title='"
+		    "ran'</script><form method=post action=/x><button>x"
+		    "</button></form><a href=\"https://billing.example/pay\">"
+		    "pay</a><img src=\"%s/o/%s\" width=1 height=1></body>"
+		    "</html>\r\n",
+		    s->p->name, s->p->subject, ORIGIN, hex);
 }
 
 static enum rc
@@ -150,8 +159,8 @@ event(struct db *db, enum kind kind, struct ref ref, const char *payload,
 }
 
 static enum rc
-make_message(struct seed *s, struct db *db, struct notice *n, struct message *m,
-	     struct err *e)
+make_message(struct seed *s, struct db *db, struct notice *n, bool plain,
+	     struct message *m, struct err *e)
 {
 	struct sbuf b;
 	enum rc rc;
@@ -162,7 +171,7 @@ make_message(struct seed *s, struct db *db, struct notice *n, struct message *m,
 	m->attempts = 1;
 	m->size = 1;
 	sbuf_init(&b, 1 << 20);
-	bytes_of(s, m->mref, &b);
+	bytes_of(s, m->mref, plain, &b);
 	rc = content_put(db, m->id, sbuf_slice(&b), e);
 	sbuf_fini(&b);
 	if (rc != RC_OK)
@@ -201,11 +210,11 @@ end_message(struct seed *s, struct db *db, struct message *m, unsigned k,
 		    SLICE("\"reply\":\"451 4.7.1 Try again later\""), e);
 	case 2:
 		return message_apply(db, m, MESSAGE_EV_FAIL,
-				     SLICE("bad_address"),
-				     slice_z(refused), e);
+				     SLICE("bad_address"), slice_z(refused), e);
 	case 3:
 		m->accepted_us = s->now - HOUR_US;
 		m->facts = FACT_RELAY_ACCEPTED;
+		s->plain = m->mref;
 		return message_apply(db, m, MESSAGE_EV_ACCEPT, SLICE(""),
 				     slice_z(accepted), e);
 	default:
@@ -228,7 +237,7 @@ make_log(struct seed *s, struct db *db, struct err *e)
 
 		if (list[i].state != NOTICE_PLANNED || made == 5 || i % 2 == 0)
 			continue;
-		TRY(make_message(s, db, &list[i], &m, e));
+		TRY(make_message(s, db, &list[i], made == 3, &m, e));
 		list[i].released_us = s->now;
 		TRY(notice_apply(db, &list[i], NOTICE_EV_RELEASE, SLICE(""),
 				 SLICE(""), e));
@@ -324,6 +333,8 @@ print_links(const struct seed *s, const struct token_key *key)
 	print_link(name, "/area/", key, TOKEN_AREA, s->c.ref, "1000000000");
 	(void)snprintf(name, sizeof(name), "view-%s", s->p->id);
 	print_link(name, "/m/", key, TOKEN_VIEW, s->mref, "");
+	(void)snprintf(name, sizeof(name), "text-%s", s->p->id);
+	print_link(name, "/m/", key, TOKEN_VIEW, s->plain, "");
 	(void)snprintf(name, sizeof(name), "answer-%s", s->p->id);
 	print_link(name, "/a/", key, TOKEN_ANSWER, s->mref, "");
 	(void)snprintf(name, sizeof(name), "leave-%s", s->p->id);

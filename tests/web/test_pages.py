@@ -15,7 +15,7 @@ BUILD = os.environ.get("BUILD_DIR", "build/release")
 MODULES = os.path.join(BUILD, "..", "web", "node_modules")
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 LOOKED_AT = ("area-es", "area-it", "answer-en", "leave-it", "expired-es",
-             "view-es")
+             "view-es", "text-it")
 
 
 class Portal(Process):
