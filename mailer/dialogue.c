@@ -83,19 +83,18 @@ settle_reply(struct dialogue *d, enum fate fate, enum stage stage,
 	settle(d, fate, stage, NULL);
 }
 
-/* The wire died before the dot was out.  A peer's parting 4xx or 5xx is its
- * answer. */
+/* The wire died before the dot was out. */
 static void
 settle_broken(struct dialogue *d)
 {
 	const struct wire *w = d->wire;
-	struct slice last = wire_unread(w);
+	struct slice parting = wire_parting(w);
 	enum stage at = w->stage == STAGE_DOT ? STAGE_CONTENT : w->stage;
 
 	if (!d->mail_said)
 		settle(d, FATE_UNTRIED, at, w->fault);
-	else if (reply_code(last) >= 400)
-		settle_reply(d, FATE_REFUSED, at, last);
+	else if (parting.n > 0)
+		settle_reply(d, FATE_REFUSED, at, parting);
 	else
 		settle(d, FATE_ABORTED, at, w->fault);
 }

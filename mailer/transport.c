@@ -385,7 +385,7 @@ static enum rc
 sum_up(struct transport_session *s, const struct wire *w, struct err *e)
 {
 	struct outcome *o = &s->outcome;
-	struct slice last = w->by_reply ? wire_last(w) : wire_unread(w);
+	struct slice last = w->by_reply ? wire_last(w) : wire_parting(w);
 
 	o->ended_us = clock_wall_us();
 	o->stage = w->stage;
@@ -395,7 +395,7 @@ sum_up(struct transport_session *s, const struct wire *w, struct err *e)
 	}
 	o->fate = FATE_ABORTED;
 	snprintf(o->fault, sizeof o->fault, "%s", w->fault);
-	if (w->by_reply || reply_code(last) >= 400) {
+	if (last.n > 0) {
 		o->fate = FATE_REFUSED;
 		outcome_reply(o, last);
 		return err_set(e, RC_AGAIN, "%s: %.*s", stage_name(o->stage),

@@ -267,11 +267,16 @@ wire_early(struct wire *w)
 }
 
 struct slice
-wire_unread(const struct wire *w)
+wire_parting(const struct wire *w)
 {
 	ptrdiff_t n = reply_scan(slice_of(w->in, w->in_n));
+	struct slice reply = slice_of(w->in, n > 0 ? (size_t)n : 0);
+	bool amid = w->stage == STAGE_CONTENT || w->stage == STAGE_DOT;
+	int code = reply_code(reply);
 
-	return slice_of(w->in, n > 0 ? (size_t)n : 0);
+	if (code == 421 || (amid && code >= 400))
+		return reply;
+	return slice_of(NULL, 0);
 }
 
 /* Takes a whole reply of n bytes out of in[]. */

@@ -72,8 +72,10 @@ struct slice wire_last(const struct wire *w);
 /* True when the peer has spoken without being asked, or is gone. */
 bool wire_early(struct wire *w);
 
-/* A whole reply that lies unread, the parting words of a peer; else empty. */
-struct slice wire_unread(const struct wire *w);
+/* What a peer said unasked that ends it all: 421, or amid the content any 4xx
+ * or 5xx; else empty.  Other words to nothing asked may be anybody's.
+ * Ref: RFC 5321 3.8. */
+struct slice wire_parting(const struct wire *w);
 
 /* Ends it.  Always false, so that "return wire_die(...)" reads well. */
 bool wire_die(struct wire *w, const char *fault);

@@ -267,6 +267,19 @@ def _(t):
                 t.ok("FAKE1234" not in m["reply"], "injected reply taken")
 
 
+@test("an injected refusal is no refusal")
+def _(t):
+    # Where commands are pipelined it is the next one's, for all one can tell.
+    r = t.receiver(args=("--without", "PIPELINING"))
+    path = t.write("m.eml", mail(), "wb")
+    for stage in ("greeting", "ehlo", "mail", "rcpt"):
+        r.set_rules('stage=%s action=inject:"550 5.1.1 No such user"\n' % stage)
+        result = send(t, r.port(), [("x@b.example", path)] * 2)
+        t.ok(set(fates(result)) <= {"untried", "aborted"},
+             "%s: %s" % (stage, fates(result)))
+        t.eq(result["session"]["fate"], "aborted")
+
+
 @test("a final reply without its CRLF is none")
 def _(t):
     r = t.receiver(listen=(TLS,))
