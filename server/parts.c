@@ -313,13 +313,6 @@ start_api(struct server *s, struct err *e)
 	return api_new(&c, &s->api, e);
 }
 
-static void
-stop_api(struct server *s)
-{
-	if (s->api != NULL)
-		api_free(s->api);
-}
-
 static enum rc
 start_portal(struct server *s, struct err *e)
 {
@@ -330,13 +323,6 @@ start_portal(struct server *s, struct err *e)
 				  .hits = s->hits};
 
 	return portal_new(&c, &s->portal, e);
-}
-
-static void
-stop_portal(struct server *s)
-{
-	if (s->portal != NULL)
-		portal_free(s->portal);
 }
 
 static void
@@ -382,12 +368,8 @@ start_public(struct server *s, struct err *e)
 static void
 stop_public(struct server *s)
 {
-	if (s->public_http != NULL) {
+	if (s->public_http != NULL)
 		http_server_stop(s->public_http, GRACE_MS);
-		http_server_free(s->public_http);
-	}
-	if (s->public_router != NULL)
-		router_free(s->public_router);
 }
 
 static enum rc
@@ -419,12 +401,27 @@ stop_private(struct server *s)
 {
 	if (s->api != NULL)
 		api_set_ready(s->api, false);
-	if (s->private_http != NULL) {
+	if (s->private_http != NULL)
 		http_server_stop(s->private_http, GRACE_MS);
+}
+
+/* What operations under way still point to, when who asked for them is gone:
+ * it outlives the jobs and the writer. */
+static void
+free_served(struct server *s)
+{
+	if (s->private_http != NULL)
 		http_server_free(s->private_http);
-	}
+	if (s->public_http != NULL)
+		http_server_free(s->public_http);
 	if (s->private_router != NULL)
 		router_free(s->private_router);
+	if (s->public_router != NULL)
+		router_free(s->public_router);
+	if (s->portal != NULL)
+		portal_free(s->portal);
+	if (s->api != NULL)
+		api_free(s->api);
 }
 
 static enum rc
@@ -511,10 +508,11 @@ static const struct part {
     {USE_ALL, start_state, stop_state},
     {USE_SERVE | USE_QUIET, start_clock, NULL},
     {USE_ALL, start_materials, stop_materials},
+    {USE_ALL, NULL, free_served},
     {USE_SERVE | USE_QUIET, start_queue, stop_queue},
     {USE_SERVE | USE_REDIRECT, start_hits, stop_hits},
-    {USE_SERVE | USE_QUIET, start_api, stop_api},
-    {USE_SERVE, start_portal, stop_portal},
+    {USE_SERVE | USE_QUIET, start_api, NULL},
+    {USE_SERVE, start_portal, NULL},
     {USE_ALL, start_jobs, stop_jobs},
     {USE_SERVE, start_drain, stop_drain},
     {USE_SERVE | USE_REDIRECT, start_public, stop_public},
@@ -540,7 +538,7 @@ parts_start(struct server *s, struct err *e)
 		const struct part *p = &parts[s->started++];
 		enum rc rc = RC_OK;
 
-		if ((p->use & use_of(s->o)) != 0)
+		if ((p->use & use_of(s->o)) != 0 && p->start != NULL)
 			rc = p->start(s, e);
 		if (rc != RC_OK)
 			return rc; /* what it began is undone too */
