@@ -15,6 +15,7 @@
 #define LOOK_MS 500
 #define RETRY_FIRST_MS 50
 #define RETRY_LAST_MS 2000
+#define WIPE_AFTER_US (10 * MINUTE_US)
 
 struct drain {
 	struct journal_reader *reader;
@@ -26,6 +27,8 @@ struct drain {
 	struct hit hits[DRAIN_BATCH];
 	uint32_t segments[JOURNAL_WRITERS_MAX]; /* last said consumed */
 	bool stalled;
+	int64_t last_us; /* when hits were moved that stand there still, or 0 */
+	_Atomic bool wipe;
 	_Atomic uint64_t moved, batches, retries;
 	_Atomic int64_t lag_us;
 };
@@ -86,6 +89,21 @@ segments_free(struct drain *d, const struct journal_offset *o)
 		LOG(JOURNAL_FAILED, LOG_ERR(&e));
 }
 
+/* Caught up: what was taken need not stay on disk. */
+static void
+rest(struct drain *d)
+{
+	struct err e = {0};
+	bool asked = atomic_exchange(&d->wipe, false);
+
+	if (!asked &&
+	    (d->last_us == 0 || clock_mono_us() - d->last_us < WIPE_AFTER_US))
+		return;
+	d->last_us = 0;
+	if (journal_wipe(d->reader, &e) != RC_OK)
+		LOG(JOURNAL_FAILED, LOG_ERR(&e));
+}
+
 static void
 drain_run(void *arg)
 {
@@ -102,8 +120,12 @@ drain_run(void *arg)
 			say_stalled(d, &e);
 		if (n > 0 && !batch_take(d, n, &after))
 			return;
-		if (n > 0)
+		if (n > 0) {
 			segments_free(d, &after);
+			d->last_us = clock_mono_us();
+		} else if (rc == RC_OK) {
+			rest(d);
+		}
 		if (out_of_time(d) || (n == 0 && atomic_load(&d->stopping)))
 			return;
 		if (n == 0)
@@ -142,6 +164,13 @@ drain_start(const char *dir, const struct drain_sink *sink, struct drain **out,
 void
 drain_nudge(struct drain *d)
 {
+	bell_ring(&d->bell);
+}
+
+void
+drain_wipe(struct drain *d)
+{
+	atomic_store(&d->wipe, true);
 	bell_ring(&d->bell);
 }
 

@@ -27,6 +27,11 @@ enum rc drain_start(const char *dir, const struct drain_sink *sink,
 /* Looks now rather than soon.  Thread: any. */
 void drain_nudge(struct drain *d);
 
+/* Asks that what the ledger has taken be destroyed in the journal (after an
+ * erasure), as soon as it has caught up.  Without being asked it does so after
+ * ten quiet minutes.  Thread: any. */
+void drain_wipe(struct drain *d);
+
 /* Moves what is there (at most for grace_ms) and ends the thread. */
 void drain_stop(struct drain *d, int grace_ms);
 

@@ -13,10 +13,7 @@
  * 3. libmicrohttpd refuses a reply while a body arrives: a refused request's
  *    body is dropped first when small, else the connection closes.
  */
-#include <poll.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -29,11 +26,6 @@
 #define BODY_KEEP ((size_t)64 << 10)
 #define UNUSED_MAX 512
 #define GAP_MAX 256
-
-_Thread_local struct http_loop *http_loop_self;
-
-/* Set by http_suspend() for whoever called the handler. */
-static _Thread_local bool suspended;
 
 static void
 refuse(struct http_conn *c, int status, const char *why)
@@ -296,8 +288,8 @@ request_open(struct http_conn *c, const char *url, const char *method,
 		body_judge(c);
 }
 
-static void
-body_full(struct http_conn *c, int status, const char *why)
+void
+http_refuse_full(struct http_conn *c, int status, const char *why)
 {
 	struct err e = {.rc = RC_LIMIT};
 
@@ -314,14 +306,14 @@ body_take(struct http_conn *c, struct slice chunk)
 	if (max == 0)
 		return;
 	if (chunk.n > max - c->body.n) {
-		body_full(c, 413, "the body is too large");
+		http_refuse_full(c, 413, "the body is too large");
 		return;
 	}
 	if (atomic_fetch_add(&s->bodies, chunk.n) + chunk.n >
 	    s->c.bodies_bytes) {
 		atomic_fetch_sub(&s->bodies, chunk.n);
 		http_header(&c->rq, "Retry-After", SLICE("1"));
-		body_full(c, 503, "too much is being received");
+		http_refuse_full(c, 503, "too much is being received");
 		return;
 	}
 	if (c->body.max == 0)
@@ -336,17 +328,17 @@ body_feed(struct http_conn *c, const char *data, size_t *n)
 	size_t taken;
 
 	if (*n > c->rq.route->body_max - c->body_seen) {
-		body_full(c, 413, "the body is too large");
+		http_refuse_full(c, 413, "the body is too large");
 		*n = 0;
 		return;
 	}
-	suspended = false;
+	http_suspended = false;
 	taken = c->rq.route->body(&c->rq, slice_of(data, *n));
-	if (!suspended && !c->reply && taken < *n)
+	if (!http_suspended && !c->reply && taken < *n)
 		die("route %s left bytes and did not suspend",
 		    c->rq.route->pattern);
 	c->body_seen += taken;
-	*n = suspended ? *n - taken : 0;
+	*n = http_suspended ? *n - taken : 0;
 }
 
 static enum MHD_Result
@@ -370,99 +362,6 @@ request_body(struct http_conn *c, const char *data, size_t *n)
 	return MHD_YES;
 }
 
-static void
-run_job(void *arg)
-{
-	struct http_conn *c = arg;
-
-	if (clock_mono_us() > c->rq.deadline_us) {
-		http_header(&c->rq, "Retry-After", SLICE("2"));
-		body_full(c, 503, "too busy to answer in time");
-		http_finish(&c->rq);
-		return;
-	}
-	suspended = false;
-	c->job(&c->rq);
-	if (!suspended)
-		http_finish(&c->rq);
-}
-
-void
-http_suspend(struct http_request *rq)
-{
-	struct http_conn *c = rq->conn;
-
-	suspended = true;
-	if (http_loop_self != c->daemon->loop)
-		return;
-	http_loop_self->suspended++;
-	MHD_suspend_connection(c->mhd);
-}
-
-/* Without a reply and not suspended, libmicrohttpd calls again in each turn;
- * that spares taking the connection out of its epoll set and back. */
-void
-http_hold(struct http_request *rq)
-{
-	rq->conn->held = true;
-}
-
-void
-http_job(struct http_request *rq, void (*fn)(struct http_request *))
-{
-	struct http_conn *c = rq->conn;
-	struct MHD_Connection *mhd = c->mhd;
-	struct jobs *jobs = c->daemon->loop->server->jobs;
-
-	c->job = fn;
-	if (!jobs || jobs_put(jobs, run_job, c) != RC_OK) {
-		http_header(rq, "Retry-After", SLICE("1"));
-		body_full(c, 503, "too busy");
-		return;
-	}
-	suspended = true;
-	http_loop_self->suspended++;
-	MHD_suspend_connection(mhd);
-}
-
-void
-http_finish(struct http_request *rq)
-{
-	struct http_conn *c = rq->conn, *head;
-	struct http_loop *l = c->daemon->loop;
-
-	if (http_loop_self == l && c->held) {
-		c->held = false;
-		l->again = true;
-		return;
-	}
-	if (http_loop_self == l) {
-		c->next = l->ready;
-		l->ready = c;
-		return;
-	}
-	/* Once it is on the list, the loop may send it and end: the count keeps
-	 * the loop until the bell was rung. */
-	atomic_fetch_add(&l->finishing, 1);
-	head = atomic_load(&l->finished);
-	do
-		c->next = head;
-	while (!atomic_compare_exchange_weak(&l->finished, &head, c));
-	if (!head)
-		bell_ring(&l->bell);
-	atomic_fetch_sub(&l->finishing, 1);
-}
-
-void
-http_in_loop(struct http_request *rq,
-	     void (*fn)(struct http_request *, void *arg), void *arg)
-{
-	rq->conn->then = fn;
-	rq->conn->then_arg = arg;
-	suspended = true;
-	http_finish(rq);
-}
-
 static enum MHD_Result
 request_handle(struct http_conn *c)
 {
@@ -471,12 +370,12 @@ request_handle(struct http_conn *c)
 
 	c->phase = PHASE_HANDED;
 	c->rq.body = sbuf_slice(&c->body);
-	suspended = false;
+	http_suspended = false;
 	if (route->runs == HTTP_JOB)
 		http_job(&c->rq, route->handle);
 	else
 		route->handle(&c->rq);
-	if (suspended || c->held)
+	if (http_suspended || c->held)
 		return MHD_YES;
 	if (!c->reply)
 		http_problem(&c->rq, &e);
@@ -565,83 +464,4 @@ http_on_done(void *cls, struct MHD_Connection *mhd, void **context,
 	link->since_us = clock_mono_us();
 	d->loop->under_way--;
 	conn_give(d->loop, c);
-}
-
-bool
-http_gone(const struct http_request *rq)
-{
-	const union MHD_ConnectionInfo *i = MHD_get_connection_info(
-	    rq->conn->mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct pollfd p = {.events = POLLRDHUP};
-
-	if (clock_mono_us() > rq->deadline_us)
-		return true;
-	if (!i)
-		return true;
-	p.fd = i->connect_fd;
-	return poll(&p, 1, 0) == 1 &&
-	       (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
-}
-
-unsigned
-http_loop(const struct http_request *rq)
-{
-	return rq->conn->daemon->loop->index;
-}
-
-struct slice
-http_header_in(const struct http_request *rq, const char *name)
-{
-	struct slice want = slice_z(name);
-
-	for (size_t i = 0; i < rq->headers_n; i++)
-		if (rq->headers[i].name.n == want.n &&
-		    slice_ieq(rq->headers[i].name, want))
-			return rq->headers[i].value;
-	return (struct slice){NULL, 0};
-}
-
-struct slice
-http_query(const struct http_request *rq, const char *name)
-{
-	for (size_t i = 0; i < rq->query_n; i++)
-		if (slice_eq_z(rq->query[i].name, name))
-			return rq->query[i].value;
-	return (struct slice){NULL, 0};
-}
-
-struct slice
-http_form(struct http_request *rq, const char *name)
-{
-	const struct http_field *f;
-	struct slice type = http_header_in(rq, "Content-Type");
-	size_t n;
-
-	type = slice_trim(slice_cut(&type, ';'));
-	if (!slice_ieq(type, SLICE("application/x-www-form-urlencoded")) ||
-	    !target_fields(rq->body, TARGET_TEXT, &rq->arena, &f, &n))
-		return (struct slice){NULL, 0};
-	for (size_t i = 0; i < n; i++)
-		if (slice_eq_z(f[i].name, name))
-			return f[i].value;
-	return (struct slice){NULL, 0};
-}
-
-struct slice
-http_cookie(struct http_request *rq, const char *name)
-{
-	for (size_t i = 0; i < rq->headers_n; i++) {
-		struct slice rest = rq->headers[i].value;
-
-		if (!slice_ieq(rq->headers[i].name, SLICE("Cookie")))
-			continue;
-		while (rest.p) {
-			struct slice value = slice_cut(&rest, ';');
-			struct slice key = slice_trim(slice_cut(&value, '='));
-
-			if (value.p && slice_eq_z(key, name))
-				return slice_trim(value);
-		}
-	}
-	return (struct slice){NULL, 0};
 }

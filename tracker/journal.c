@@ -5,8 +5,10 @@
  *     -> spare-*    whole, zero, synced; anybody's
  *       -> claim-WW   taken by writer WW; its header is being written
  *         -> WW-SSSSSSSS.hits
- *           -> used-*   consumed; to be zeroed
+ *           -> used-*   consumed
  *             -> spare-*
+ *   spare-*, used-* -> wipe-*   to be zeroed before anything else
+ *     -> spare-*
  *
  * 1. A name that ends in .hits has a whole header on disk.
  * 2. A writer's newest segment is never consumed, and numbers only grow (they
@@ -123,8 +125,9 @@ each_name(const struct journal *j, void (*fn)(void *arg, const char *name),
 struct census {
 	unsigned writer; /* whose newest is wanted */
 	uint32_t newest;
-	unsigned segments, spare, used;
+	unsigned segments, spare, used, wipe;
 	char spare_name[SEGMENT_NAME], used_name[SEGMENT_NAME];
+	char wipe_name[SEGMENT_NAME];
 };
 
 static void
@@ -143,6 +146,10 @@ census_name(void *arg, const char *name)
 		c->spare++;
 		c->segments++;
 		memcpy(c->spare_name, name, s.n + 1);
+	} else if (slice_starts(s, SLICE("wipe-"))) {
+		c->wipe++;
+		c->segments++;
+		memcpy(c->wipe_name, name, s.n + 1);
 	} else if (slice_starts(s, SLICE("used-"))) {
 		c->used++;
 		c->segments++;
@@ -311,6 +318,8 @@ keeper_step(struct journal *j)
 	if (census_take(j, JOURNAL_WRITERS_MAX, &c, &e) != RC_OK)
 		return false;
 	name_fresh("spare", name);
+	if (c.wipe)
+		return zero_file(j, c.wipe_name, 0, name, &e) == RC_OK;
 	if (c.spare < j->spare && c.used)
 		return renameat(j->dir, c.used_name, j->dir, name) == 0;
 	if (c.spare < j->spare)

@@ -8,8 +8,8 @@
  * The hit journal: STATE/hits holds segments of one size, written full of
  * zeros when made, so that appending needs no new space and one fdatasync.
  * Each writer (a loop thread) has segments of its own, named
- * "WW-SSSSSSSS.hits" by writer and number; consumed ones are zeroed and kept
- * as spare ones for any writer.  Processes share the directory: a writer's
+ * "WW-SSSSSSSS.hits" by writer and number; consumed ones become spare ones
+ * for any writer.  Processes share the directory: a writer's
  * number is a lock file, so is the keeping of spare segments.
  */
 
@@ -77,8 +77,13 @@ enum rc journal_read(struct journal_reader *r, struct hit *hits, size_t n,
 		     size_t *got, struct journal_offset *after,
 		     struct err *e) MUST_USE;
 
-/* Zeroes segments that lie wholly before what was read up to the offset given
- * (committed by the ledger) and keeps them as spare. */
+/* Destroys what was read so far, all of which the ledger has committed: it is
+ * zeroed where it stands, and what was recycled within seconds.
+ * Fails: RC_IO. */
+enum rc journal_wipe(struct journal_reader *r, struct err *e) MUST_USE;
+
+/* Recycles segments that lie wholly before what was read up to the offset given
+ * (committed by the ledger). */
 enum rc journal_consumed(struct journal_reader *r,
 			 const struct journal_offset *o,
 			 struct err *e) MUST_USE;

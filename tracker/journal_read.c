@@ -230,3 +230,72 @@ journal_consumed(struct journal_reader *r, const struct journal_offset *o,
 	(void)closedir(d);
 	return rc;
 }
+
+/* Zeroes a source's segment up to where it was read; its writer is past that,
+ * and so is every reader. */
+static enum rc
+source_wipe(struct journal_reader *r, const struct source *s, struct err *e)
+{
+	char name[SEGMENT_NAME];
+	enum rc rc = RC_OK;
+	int fd;
+
+	if (s->fd < 0 || s->o.at > s->segment.bytes)
+		return RC_OK;
+	segment_name(s->o.writer, s->o.segment, name);
+	fd = openat(r->dir, name, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? RC_OK : err_errno(e, name);
+	memset(r->chunk, 0, CHUNK);
+	for (size_t at = SEGMENT_HEADER; at < s->o.at && !rc; at += CHUNK) {
+		size_t n = s->o.at - at < CHUNK ? s->o.at - at : CHUNK;
+
+		if (pwrite(fd, r->chunk, n, (off_t)at) != (ssize_t)n)
+			rc = err_errno(e, name);
+	}
+	if (rc == RC_OK && fdatasync(fd) != 0)
+		rc = err_errno(e, name);
+	(void)close(fd);
+	return rc;
+}
+
+/* Recycled segments are handed to whoever keeps them, to be zeroed. */
+static enum rc
+recycled_wipe(struct journal_reader *r, struct err *e)
+{
+	int fd = openat(r->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	enum rc rc = RC_OK;
+
+	if (!d) {
+		if (fd >= 0)
+			(void)close(fd);
+		return err_errno(e, r->path);
+	}
+	while ((entry = readdir(d)) != NULL) {
+		struct slice name = slice_z(entry->d_name);
+		char wipe[SEGMENT_NAME];
+
+		if (!slice_starts(name, SLICE("spare-")) &&
+		    !slice_starts(name, SLICE("used-")))
+			continue;
+		(void)slice_cut(&name, '-');
+		(void)snprintf(wipe, sizeof(wipe), "wipe-%.40s", name.p);
+		if (renameat(r->dir, entry->d_name, r->dir, wipe) != 0 &&
+		    errno != ENOENT)
+			rc = err_errno(e, entry->d_name);
+	}
+	(void)closedir(d);
+	return rc;
+}
+
+enum rc
+journal_wipe(struct journal_reader *r, struct err *e)
+{
+	enum rc rc = recycled_wipe(r, e);
+
+	for (unsigned i = 0; i < JOURNAL_WRITERS_MAX && rc == RC_OK; i++)
+		rc = source_wipe(r, &r->sources[i], e);
+	return rc;
+}

@@ -52,6 +52,34 @@ def _(t):
         t.eq((r.status, r.headers.get("location")), (404, None), bad[:60])
 
 
+@test("another message's token, another purpose's, a revoked key: nothing")
+def _(t):
+    k = Tracker(t)
+    pixels, clicks = k.tokens(2)
+    click_as_pixel = "/o/" + clicks[0].split("/")[2]
+    t.eq(k.get(click_as_pixel).status, 200)
+    t.eq(k.get("/c/" + pixels[0].split("/")[2] + "/" +
+               clicks[0].split("/")[3]).status, 404)
+    k.get(pixels[1])
+    wait_for(lambda: len(k.ledger()) == 1)
+    t.ok(ref_of(pixels[1]) in k.ledger()[0], "the good one alone")
+    k.stop()
+    keys = os.path.join(k.state, "keys")
+    (name,) = os.listdir(keys)
+    with open(os.path.join(keys, name)) as f:
+        text = f.read()
+    for state, status in (("retired", 302), ("revoked", 410)):
+        with open(os.path.join(keys, name), "w") as f:
+            f.write(text.replace("state active", "state " + state))
+        k = Tracker(t, state=k.state, name=state)
+        r = k.get(clicks[0], "Accept-Language: es-AR\r\n")
+        t.eq((r.status, "location" in r.headers), (status, status == 302))
+    t.ok(b"pay.example" in r.body and b'lang="es"' in r.body,
+         "the page names the host")
+    t.ok("form-action 'none'" in r.headers["content-security-policy"], "CSP")
+    t.eq(k.get(pixels[0]).status, 200)
+
+
 @test("HTTP that could mean two things is refused, and disconnected")
 def _(t):
     k = Tracker(t)

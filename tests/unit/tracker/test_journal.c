@@ -280,6 +280,56 @@ test_recycled_space(void **state)
 	journal_writer_free(w);
 }
 
+static bool
+holds(const char *dir, const char *text)
+{
+	char command[200];
+
+	(void)snprintf(command, sizeof(command), "grep -rqa '%s' %s", text,
+		       dir);
+	return system(command) == 0;
+}
+
+/* After an erasure nothing of what the ledger took is on the disk, and what it
+ * has not taken is. */
+static void
+test_wipe(void **state)
+{
+	struct place *p = *state;
+	struct journal_writer *w = NULL;
+	struct journal_reader *r = NULL;
+	struct journal_offset o = {0};
+	struct hit secret = hit_of(1000);
+	int64_t end_us = clock_mono_us() + 20 * SECOND_US;
+	struct err e;
+
+	journal_start(p, 64 * SEGMENT);
+	assert_int_equal(journal_writer_new(p->j, &w, &e), RC_OK);
+	assert_int_equal(journal_reader_new(p->dir, &r, &e), RC_OK);
+	write_hits(w, 0, 1000);
+	assert_int_equal(read_hits(r, 0, &o), 1000);
+	assert_int_equal(journal_consumed(r, &o, &e), RC_OK);
+	assert_true(holds(p->dir, "Windows"));
+	secret.agent = SLICE("not yet taken");
+	assert_true(journal_append(w, &secret) && journal_sync(w));
+	assert_int_equal(journal_wipe(r, &e), RC_OK);
+	while (holds(p->dir, "Windows"))
+		assert_true(clock_mono_us() < end_us);
+	assert_true(holds(p->dir, "not yet taken"));
+	write_hits(w, 1001, 3);
+	{
+		struct hit got[1];
+		size_t n;
+
+		assert_int_equal(journal_read(r, got, 1, &n, &o, &e), RC_OK);
+		assert_int_equal(n, 1);
+		assert_true(slice_eq(got[0].agent, secret.agent));
+	}
+	assert_int_equal(read_hits(r, 1001, &o), 1004);
+	journal_reader_free(r);
+	journal_writer_free(w);
+}
+
 /* Full: appends say so and count; once there is room, they go on. */
 static void
 test_full(void **state)
@@ -401,6 +451,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_torn_tail, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_recycled_space, setup,
 					    teardown),
+	    cmocka_unit_test_setup_teardown(test_wipe, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_full, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_no_space, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_killed, setup, teardown),

@@ -1,0 +1,102 @@
+/*
+ * Handing a request over and back.  Who calls a handler learns by
+ * http_suspended whether the request is still its own.
+ */
+#include "base/clock.h"
+#include "tracker/http_private.h"
+
+_Thread_local struct http_loop *http_loop_self;
+_Thread_local bool http_suspended;
+
+static void
+run_job(void *arg)
+{
+	struct http_conn *c = arg;
+
+	if (clock_mono_us() > c->rq.deadline_us) {
+		http_header(&c->rq, "Retry-After", SLICE("2"));
+		http_refuse_full(c, 503, "too busy to answer in time");
+		http_finish(&c->rq);
+		return;
+	}
+	http_suspended = false;
+	c->job(&c->rq);
+	if (!http_suspended)
+		http_finish(&c->rq);
+}
+
+void
+http_suspend(struct http_request *rq)
+{
+	struct http_conn *c = rq->conn;
+
+	http_suspended = true;
+	if (http_loop_self != c->daemon->loop)
+		return;
+	http_loop_self->suspended++;
+	MHD_suspend_connection(c->mhd);
+}
+
+/* Without a reply and not suspended, libmicrohttpd calls again in each turn;
+ * that spares taking the connection out of its epoll set and back. */
+void
+http_hold(struct http_request *rq)
+{
+	rq->conn->held = true;
+}
+
+void
+http_job(struct http_request *rq, void (*fn)(struct http_request *))
+{
+	struct http_conn *c = rq->conn;
+	struct MHD_Connection *mhd = c->mhd;
+	struct jobs *jobs = c->daemon->loop->server->jobs;
+
+	c->job = fn;
+	if (!jobs || jobs_put(jobs, run_job, c) != RC_OK) {
+		http_header(rq, "Retry-After", SLICE("1"));
+		http_refuse_full(c, 503, "too busy");
+		return;
+	}
+	http_suspended = true;
+	http_loop_self->suspended++;
+	MHD_suspend_connection(mhd);
+}
+
+void
+http_finish(struct http_request *rq)
+{
+	struct http_conn *c = rq->conn, *head;
+	struct http_loop *l = c->daemon->loop;
+
+	if (http_loop_self == l && c->held) {
+		c->held = false;
+		l->again = true;
+		return;
+	}
+	if (http_loop_self == l) {
+		c->next = l->ready;
+		l->ready = c;
+		return;
+	}
+	/* Once it is on the list, the loop may send it and end: the count keeps
+	 * the loop until the bell was rung. */
+	atomic_fetch_add(&l->finishing, 1);
+	head = atomic_load(&l->finished);
+	do
+		c->next = head;
+	while (!atomic_compare_exchange_weak(&l->finished, &head, c));
+	if (!head)
+		bell_ring(&l->bell);
+	atomic_fetch_sub(&l->finishing, 1);
+}
+
+void
+http_in_loop(struct http_request *rq,
+	     void (*fn)(struct http_request *, void *arg), void *arg)
+{
+	rq->conn->then = fn;
+	rq->conn->then_arg = arg;
+	http_suspended = true;
+	http_finish(rq);
+}

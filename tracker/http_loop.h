@@ -1,0 +1,78 @@
+#ifndef TRACKER_HTTP_LOOP_H
+#define TRACKER_HTTP_LOOP_H
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+
+#include "base/thread.h"
+#include "tracker/http_server.h"
+
+/* The server's state, shared by tracker/http*.c alone. */
+
+struct http_conn;
+
+/* A connection of the network, while it is open. */
+struct http_link {
+	struct http_link *prev, *next;
+	struct MHD_Connection *mhd;
+	struct http_conn *conn; /* under way, or NULL */
+	struct addr peer;
+	bool by_socket;	  /* from our own uid */
+	int64_t since_us; /* of the request, or of being idle; clock_mono */
+};
+
+struct http_tls;
+
+/* A listener's end in one loop. */
+struct http_daemon {
+	struct http_loop *loop;
+	struct MHD_Daemon *mhd;
+	const struct http_listen *listen;
+	int epoll_fd, listen_fd;
+};
+
+struct http_counters {
+	_Atomic uint64_t requests, refused, status[6];
+};
+
+struct http_loop {
+	struct http_server *server;
+	unsigned index;
+	struct thread thread;
+	struct bell bell;
+	struct http_daemon *daemons;
+	size_t daemons_n;
+	/* given back by others, and by this thread itself */
+	struct http_conn *_Atomic finished;
+	_Atomic unsigned finishing; /* threads that are giving one back */
+	struct http_conn *ready;
+	struct http_conn *unused;
+	size_t unused_n, under_way;
+	_Atomic size_t suspended; /* written by the loop alone */
+	struct http_link *links;
+	int64_t swept_us;
+	struct http_counters counters;
+	bool quiesced, again;
+};
+
+#define HTTP_BY_ADDRESS (1u << 14)
+struct http_server {
+	struct arena texts; /* copies of the configuration's */
+	struct http_config c;
+	struct http_listen *listen;
+	uint16_t *ports;
+	const struct router *router;
+	struct jobs *jobs;
+	struct addr_set *trusted;
+	struct http_tls *tls;
+	struct http_loop *loops;
+	unsigned opened, started;
+	_Atomic bool stopping;
+	_Atomic int64_t stop_by_us;
+	_Atomic size_t connections, bodies;
+	uint32_t address_seed;
+	/* connections by a hash of the address: an upper bound of each */
+	_Atomic uint16_t by_address[HTTP_BY_ADDRESS];
+};
+
+#endif
