@@ -70,7 +70,7 @@ add_hop(struct find *f, const struct sockaddr_storage *ss, const char *host)
 	t->connect_ms = (int)(f->conf->smtp_connect_us / 1000);
 	t->reply_ms = (int)(f->conf->smtp_reply_us / 1000);
 	t->stall_ms = (int)(f->conf->smtp_io_us / 1000);
-	t->final_ms = (int)(f->conf->smtp_session_us / 1000);
+	t->final_ms = 2 * t->reply_ms; /* RFC 5321 4.5.3.2.6 */
 	return t;
 }
 
@@ -204,7 +204,7 @@ route_find(const struct conf *conf, struct dns *dns, const struct brand *brand,
 		const struct relay *r = conf_relay(conf, way);
 
 		if (r == NULL)
-			return err_set(e, RC_INVALID,
+			return err_set(e, RC_AGAIN,
 				       "relay %s is not in the configuration",
 				       way);
 		return by_relay(&f, r, e);

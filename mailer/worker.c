@@ -390,6 +390,7 @@ session(struct run *r)
 	struct err e;
 
 	s->to = *r->hop;
+	s->deadline_us = clock_mono_us() + r->job->conf->smtp_session_us;
 	s->calls = (struct transport_calls){.next = next,
 					    .may_go = may_go,
 					    .content = content,

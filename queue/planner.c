@@ -206,29 +206,41 @@ unreachable(struct look *l, struct notice **group, size_t n, size_t suppressed,
 }
 
 static enum rc
+left(struct look *l, struct notice **group, size_t n, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		rc = notice_apply(l->db, group[i], NOTICE_EV_SKIP,
+				  SLICE("opted_out"), SLICE(""), e);
+	return rc;
+}
+
+static enum rc
 release(struct look *l, struct notice **group, size_t n, struct err *e)
 {
-	const struct contact **to;
-	size_t to_n, suppressed;
+	struct outbox_recipients to;
+	bool optional = policy_may_leave(l->policy, group[0]->step);
 	bool had = false;
-	enum rc rc =
-	    outbox_recipients(l->q, l->db, &l->customer, group[0]->roles, l->a,
-			      &to, &to_n, &suppressed, e);
+	enum rc rc = outbox_recipients(l->q, l->db, &l->customer,
+				       group[0]->roles, optional, l->a, &to, e);
 
 	if (rc != RC_OK)
 		return rc;
-	if (to_n == 0)
-		return unreachable(l, group, n, suppressed, e);
+	if (to.n == 0 && to.gone > 0)
+		return left(l, group, n, e);
+	if (to.n == 0)
+		return unreachable(l, group, n, to.suppressed, e);
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
 		group[i]->released_us = l->now;
 		rc = notice_apply(l->db, group[i], NOTICE_EV_RELEASE, SLICE(""),
 				  l->more, e);
 	}
-	for (size_t i = 0; rc == RC_OK && i < to_n; i++) {
+	for (size_t i = 0; rc == RC_OK && i < to.n; i++) {
 		struct message m;
 
-		rc = outbox_make(l->q, l->db, &l->customer, to[i], group, n, &m,
-				 e);
+		rc = outbox_make(l->q, l->db, &l->customer, to.list[i], group,
+				 n, &m, e);
 		had |= rc == RC_NOTFOUND;
 		if (rc == RC_NOTFOUND)
 			rc = RC_OK;
@@ -377,18 +389,20 @@ static enum rc
 guard_blast(struct look *l, size_t due, bool *go, struct err *e)
 {
 	int64_t recent;
+	bool allowed;
 	enum rc rc;
 
 	if (l->conf->blast_limit <= 0)
 		return RC_OK;
+	rc = queue_blast_allowed(l->db, l->now, &allowed, e);
+	if (rc != RC_OK || allowed)
+		return rc;
 	rc = notice_count_released(l->db, l->now - HOUR_US, &recent, e);
 	if (rc != RC_OK || recent + (int64_t)due <= l->conf->blast_limit)
 		return rc;
 	*go = false;
-	return queue_pause(l->q, l->db,
-			   SLICE("more notices fall due within an hour than "
-				 "blast_limit allows"),
-			   SLICE(""), e);
+	return queue_pause(l->q, l->db, slice_z(queue_blast_reason), SLICE(""),
+			   e);
 }
 
 static enum rc

@@ -5,6 +5,11 @@
 #include "proof/ledger.h"
 #include "store/meta.h"
 
+#define BLAST_ALLOWED "blast_allowed_us"
+
+const char queue_blast_reason[] =
+    "more notices fall due within an hour than blast_limit allows";
+
 void
 queue_wake_planner(struct queue *q)
 {
@@ -74,6 +79,16 @@ queue_paused(struct db *db, struct sbuf *out, struct err *e)
 	return rc;
 }
 
+enum rc
+queue_blast_allowed(struct db *db, int64_t now_us, bool *out, struct err *e)
+{
+	int64_t since = 0;
+	enum rc rc = meta_get_int(db, BLAST_ALLOWED, &since, e);
+
+	*out = rc == RC_OK && now_us - since < HOUR_US;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 static enum rc
 set_paused(struct queue *q, struct db *db, enum kind kind, struct slice reason,
 	   struct slice by, struct err *e)
@@ -126,6 +141,8 @@ queue_resume(struct queue *q, struct db *db, struct slice by, struct err *e)
 
 	sbuf_init(&now, 4096);
 	rc = queue_paused(db, &now, e);
+	if (rc == RC_OK && slice_eq_z(sbuf_slice(&now), queue_blast_reason))
+		rc = meta_set_int(db, BLAST_ALLOWED, clock_wall_us(), e);
 	if (rc == RC_OK)
 		rc = set_paused(q, db, KIND_SENDING_RESUMED, sbuf_slice(&now),
 				by, e);

@@ -42,7 +42,16 @@ enum rc queue_paused(struct db *db, struct sbuf *out, struct err *e) MUST_USE;
  * asks; "" : the program itself. */
 enum rc queue_pause(struct queue *q, struct db *db, struct slice reason,
 		    struct slice by, struct err *e) MUST_USE;
+/* After a pause for a blast, a person's word holds for an hour: see
+ * queue_blast_allowed(). */
 enum rc queue_resume(struct queue *q, struct db *db, struct slice by,
 		     struct err *e) MUST_USE;
+
+/* The reason of a pause because too much would go at once. */
+extern const char queue_blast_reason[];
+
+/* True while somebody has looked at it and let it go on. */
+enum rc queue_blast_allowed(struct db *db, int64_t now_us, bool *out,
+			    struct err *e) MUST_USE;
 
 #endif

@@ -6,6 +6,7 @@ import email
 import email.policy
 import hashlib
 import html
+import json
 import os
 import re
 import socket
@@ -256,6 +257,9 @@ def _(t):
     a.wait_log("session.failed", 2)
     t.eq([m for m in a.messages(state="accepted")
           if "stall" in m["to"] or "dead" in m["to"]], [])
+    a.stop()
+    counts = json.loads(a.run("stats")[1])["messages"]
+    t.eq((counts["claimed"], counts["accepted"]), (0, 60))
 
 
 @test("after paid is answered, no DATA about it begins")
@@ -273,6 +277,27 @@ def _(t):
     t.eq((r.journal("data"), r.journal("message")), ([], []))
     t.eq([n["reason"] for n in answer["notices"]
           if n["step"] == "reminder-1"], ["paid"])
+
+
+@test("a payment stands though the invoice is put again, or late")
+def _(t):
+    r = t.receiver()
+    a = Hosting(t, to=[r])
+    a.customer("c1", "ana@one.example")
+    a.invoice("i1", "c1", in_days(30), rev=3)
+    pay = {"id": "e1", "type": "payment.received", "customer": "c1",
+           "invoice": "i1", "at": "2026-01-02T00:00:00Z",
+           "data": {"amount": "10.00", "balance": "0.00", "currency": "USD",
+                    "payment": "p1"}}
+    a.ok(a.post("events", pay))
+    a.ok(a.post("events", pay))
+    again = a.invoice("i1", "c1", in_days(30), rev=3)
+    t.eq({n["state"] for n in again["notices"] if n["step"] != pay["type"]},
+         {"cancelled"})
+    a.wait_messages(state="accepted")
+    t.eq([m["template"] for m in a.messages()], ["receipt"])
+    back = a.invoice("i1", "c1", in_days(30), rev=4)
+    t.ok("planned" in {n["state"] for n in back["notices"]}, back)
 
 
 @test("what was in flight is named, and never tried again")
@@ -371,6 +396,22 @@ def _(t):
     t.eq(len(r.journal("message")), 1)
     a.reload()
     r.wait_journal("message", 3)
+
+
+@test("too many at once pause all, until somebody has looked")
+def _(t):
+    r = t.receiver()
+    a = Hosting(t, to=[r], general="blast_limit = 5")
+    a.ok(a.post("sending/pause", {"reason": "import"}))
+    for i in range(8):
+        a.customer("c%d" % i, "x@d%d.example" % i)
+        a.invoice("i%d" % i, "c%d" % i, in_days(10))
+    a.ok(a.post("sending/resume", {}))
+    wait_for(lambda: a.ok(a.get("queue"))["paused"], what="a pause")
+    t.ok("blast_limit" in a.ok(a.get("queue"))["paused"], "says why")
+    t.eq(r.journal("message"), [])
+    a.ok(a.post("sending/resume", {}))
+    r.wait_journal("message", 8)
 
 
 @test("a sender at rest, and one that is paused, burn no processor")
