@@ -6,6 +6,8 @@
 #include "base/date.h"
 #include "base/mem.h"
 #include "proof/ledger.h"
+#include "queue/answers.h"
+#include "store/customer.h"
 #include "store/journal.h"
 #include "store/message.h"
 
@@ -77,22 +79,38 @@ counts(struct db *db, const struct hit *h, bool *out, int64_t *count,
 	return rc;
 }
 
+/* False for a message that was erased, or is of a database that was lost, and
+ * for one whose customer has withdrawn consent since it was sent. */
+static enum rc
+wanted(struct db *db, const struct hit *h, bool *out, struct err *e)
+{
+	struct slice consent;
+	struct message m;
+	struct arena a;
+	enum rc rc;
+
+	*out = false;
+	arena_init(&a, 1 << 20);
+	rc = message_get(db, h->mref, &a, &m, e);
+	if (rc == RC_OK) {
+		rc = customer_get_consent(db, m.customer, &a, &consent, e);
+		*out = rc == RC_OK && !answers_withdrawn(consent);
+	} else if (rc == RC_NOTFOUND) {
+		rc = RC_OK;
+	}
+	arena_fini(&a);
+	return rc;
+}
+
 static enum rc
 take_one(struct db *db, const struct hit *h, struct err *e)
 {
-	struct message m;
-	struct arena a;
 	struct sbuf b;
 	int64_t count = 0;
 	bool event = false;
-	enum rc rc;
+	enum rc rc = wanted(db, h, &event, e);
 
-	arena_init(&a, 1 << 20);
-	rc = message_get(db, h->mref, &a, &m, e);
-	arena_fini(&a);
-	if (rc == RC_NOTFOUND)
-		return RC_OK; /* erased, or of a database that was lost */
-	if (rc == RC_OK)
+	if (rc == RC_OK && event)
 		rc = counts(db, h, &event, &count, e);
 	if (rc != RC_OK || !event)
 		return rc;

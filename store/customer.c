@@ -198,6 +198,21 @@ customer_list_hold_over(struct db *db, int64_t now_us, size_t limit,
 }
 
 enum rc
+customer_get_consent(struct db *db, struct slice id, struct arena *a,
+		     struct slice *out, struct err *e)
+{
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_CUSTOMER_CONSENT_GET);
+	bind_text(&q, 0, id);
+	rc = query_row(&q, e);
+	*out = rc == RC_OK ? arena_dup(a, column_text(&q, 0)) : SLICE("");
+	query_close(&q);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc
 customer_set_consent(struct db *db, struct slice id, struct slice consent,
 		     struct err *e)
 {

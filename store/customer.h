@@ -43,6 +43,9 @@ enum rc customer_set_legal_hold(struct db *db, struct slice id, bool held,
 enum rc customer_list_hold_over(struct db *db, int64_t now_us, size_t limit,
 				struct arena *a, struct slice **out, size_t *n,
 				struct err *e) MUST_USE;
+/* The consent alone; empty where there is none, or no such customer. */
+enum rc customer_get_consent(struct db *db, struct slice id, struct arena *a,
+			     struct slice *out, struct err *e) MUST_USE;
 enum rc customer_set_consent(struct db *db, struct slice id,
 			     struct slice consent, struct err *e) MUST_USE;
 

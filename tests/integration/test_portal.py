@@ -339,6 +339,12 @@ def _(t):
         t.eq(page.status, 200)
         wants(t, page, "sin seguimiento")
     wants(t, w.get(leave), "Retiró su consentimiento")
+    told = len(w.events())
+    t.eq(w.get(w.links["m"]).status, 200)
+    t.eq(w.get(w.links["o"]).status, 200)
+    w.acuse.process.stop()
+    w.acuse.start()
+    t.eq(len(w.events()), told, "what was sent before is tracked still")
     before = len(w.mx.journal("message"))
     w.acuse.ok(w.acuse.post("notices", {
         "template": "reminder", "customer": "c1", "invoice": "i1"}))
