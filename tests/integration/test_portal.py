@@ -10,6 +10,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import threading
 import urllib.parse
 
@@ -353,6 +354,30 @@ def _(t):
                                     policy=email.policy.default)
     html = mail.get_body(("html",)).get_content()
     t.ok("/o/" not in html and "/c/" not in html, "it is tracked still")
+
+
+@test("with the store locked pages are read, and no answer is claimed")
+def _(t):
+    w = World(t)
+    area = w.area()
+    db = sqlite3.connect(os.path.join(w.acuse.state, "acuse.db"),
+                         isolation_level=None)
+    db.execute("BEGIN IMMEDIATE")
+    got = []
+    post = threading.Thread(target=lambda: got.append(
+        w.post(w.links["a"], {"answer": "received"})))
+    post.start()
+    for path in (area, w.links["m"], w.links["a"], "/"):
+        t.eq(w.get(path).status, 200, path)
+    t.ok(not [x for x in got if x.status == 200], "claimed before the disk")
+    db.execute("ROLLBACK")
+    db.close()
+    post.join()
+    if got[0].status != 200:
+        t.eq(got[0].status, 503)
+        t.ok("retry-after" in got[0].headers, "no Retry-After")
+        wants(t, got[0], "Inténtelo en unos minutos")
+    t.eq(len(w.events("message.answered")), int(got[0].status == 200))
 
 
 @test("each customer is spoken to in their own language, strangers in theirs")
