@@ -553,6 +553,7 @@ second_thoughts(const struct conf *conf, const struct notice *n,
 		const struct invoice *i, enum outbox_stop *how)
 {
 	const struct policy *p = conf_policy(conf, i->policy);
+	bool step = slice_starts(n->subject, SLICE("invoice/"));
 	const char *reason;
 
 	*how = OUTBOX_CANCEL;
@@ -563,11 +564,11 @@ second_thoughts(const struct conf *conf, const struct notice *n,
 		return reason;
 	case COURSE_HOLD:
 		*how = OUTBOX_HOLD;
-		return reason;
+		return step ? reason : NULL; /* a mail about the dispute goes */
 	case COURSE_GO:
 		break;
 	}
-	return n->anchor == i->due_on || n->anchor == i->issued_on
+	return !step || n->anchor == i->due_on || n->anchor == i->issued_on
 		   ? NULL
 		   : "superseded";
 }
@@ -588,7 +589,7 @@ invoices_review(struct queue *q, struct db *db, struct message *m,
 		struct invoice i;
 
 		if (list[k].state != NOTICE_RELEASED ||
-		    !slice_starts(list[k].subject, SLICE("invoice/")))
+		    list[k].invoice.n == 0 || !outbox_asks(&list[k]))
 			continue;
 		rc = invoice_get(db, list[k].invoice, a, &i, e);
 		why = rc == RC_OK ? second_thoughts(conf, &list[k], &i, &how)

@@ -235,7 +235,7 @@ waits(const struct message *m)
 /* Moves notices to a message of their own, to the same recipient. */
 static enum rc
 move(struct queue *q, struct db *db, const struct message *from,
-     struct notice **notices, size_t n, bool held, struct arena *a,
+     struct notice **notices, size_t n, struct slice held_for, struct arena *a,
      struct err *e)
 {
 	struct message m = *from;
@@ -243,12 +243,12 @@ move(struct queue *q, struct db *db, const struct message *from,
 
 	if (n == 0)
 		return RC_OK;
-	m.reason = m.subject = m.message_id = m.sha256 = m.reply = m.queue_id =
-	    SLICE("");
+	m.subject = m.message_id = m.sha256 = m.reply = m.queue_id = SLICE("");
 	m.size = m.accepted_us = m.instance = 0;
-	m.attempts = m.uncertain = 0;
+	m.attempts = 0; /* uncertain stays: the notices may have arrived */
 	m.facts = 0;
-	m.held = held;
+	m.held = held_for.n > 0;
+	m.reason = held_for;
 	rc = insert(q, db, &m, a, e);
 	for (size_t i = 0; rc == RC_OK && i < n; i++)
 		rc = message_retie(db, notices[i]->id, &m, e);
@@ -307,12 +307,16 @@ take_out(const struct taking *t, struct message *m, struct err *e)
 	if (its_n == 0)
 		return RC_OK; /* a receipt, say: it goes on */
 	if (rest_n == 0 && t->how == OUTBOX_HOLD) {
+		if (m->held)
+			return RC_OK; /* for another reason, which stays */
 		m->held = true;
+		m->reason = t->reason;
 		return message_update(db, m, e);
 	}
-	rc = move(q, db, m, rest, rest_n, false, a, e);
+	rc =
+	    move(q, db, m, rest, rest_n, m->held ? m->reason : SLICE(""), a, e);
 	if (rc == RC_OK && t->how == OUTBOX_HOLD)
-		rc = move(q, db, m, its, its_n, true, a, e);
+		rc = move(q, db, m, its, its_n, t->reason, a, e);
 	for (size_t i = 0; rc == RC_OK && i < its_n && t->how == OUTBOX_CANCEL;
 	     i++)
 		if (its[i]->state == NOTICE_RELEASED)
@@ -414,6 +418,13 @@ outbox_take_out(struct queue *q, struct db *db, struct message *m,
 	return take_out(&t, m, e);
 }
 
+/* What a person holds, or what is unfit, is not billing's to let go. */
+static bool
+ours(struct slice reason)
+{
+	return slice_eq_z(reason, "disputed") || slice_eq_z(reason, "pending");
+}
+
 enum rc
 outbox_resume(struct queue *q, struct db *db, struct slice invoice,
 	      struct arena *a, struct err *e)
@@ -427,9 +438,10 @@ outbox_resume(struct queue *q, struct db *db, struct slice invoice,
 	enum rc rc = message_list(db, &f, a, &list, &n, e);
 
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
-		if (!waits(&list[i]) || !list[i].held)
+		if (!waits(&list[i]) || !list[i].held || !ours(list[i].reason))
 			continue;
 		list[i].held = false;
+		list[i].reason = SLICE("");
 		rc = message_update(db, &list[i], e);
 		if (rc == RC_OK)
 			rc = lane_wake(db, list[i].lane, list[i].next_us, e);

@@ -5,6 +5,7 @@ import datetime
 import json
 import os
 import socket
+import struct
 
 from acuse import Acuse
 from harness import run, test, wait_for
@@ -201,6 +202,26 @@ def _(t):
     wait_for(lambda: a.get("customers/c2999").status == 200,
              what="the last whole line")
     t.eq(a.get("/readyz").status, 200)
+
+
+@test("stopping while batches come, and some of who sent them are gone")
+def _(t):
+    for k in range(5):
+        a = Acuse(t, name="acuse%d" % k)
+        body = b"".join(json.dumps(customer(i)).encode() + b"\n"
+                        for i in range(2000))
+        open_ones = []
+        for i in range(6):
+            s = connect(t, a)
+            s.sendall(head(a, "Content-Length: %d\r\n" % (len(body) + 9)))
+            s.sendall(body)
+            if i % 2:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                             struct.pack("ii", 1, 0))
+                s.close()
+            else:
+                open_ones.append(s)
+        a.stop()
 
 
 @test("many batches at once keep each to its own order")

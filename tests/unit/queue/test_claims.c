@@ -1,6 +1,7 @@
 #include "tests/unit/queue/fixture.h"
 
 #include "base/clock.h"
+#include "queue/hand.h"
 #include "queue/outbox.h"
 #include "queue/state.h"
 #include "store/message.h"
@@ -40,6 +41,14 @@ static enum rc
 run_end(struct fixture *f, struct db *db, void *arg, struct err *e)
 {
 	return claims_end(&f->q, db, arg, 1, e);
+}
+
+static enum rc
+run_hand(struct fixture *f, struct db *db, void *arg, struct err *e)
+{
+	struct hand_result out;
+
+	return hand_apply(&f->q, db, arg, &f->a, &out, e);
 }
 
 /* Claims and journals the one message that waits. */
@@ -172,6 +181,35 @@ test_a_dispute_in_flight_holds_the_retry(void **state)
 	OK(fixture_do(f, run_take, &t, e));
 	assert_int_equal(t.batch.n, 1);
 	claims_free(&f->q, &t.batch);
+}
+
+/* A nightly PUT is no order to let go of what an operator looks at. */
+static void
+test_billing_lets_go_of_its_own_holds_alone(void **state)
+{
+	static const enum claim_end ends[] = {CLAIM_UNFIT, CLAIM_STOPPED};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		struct hand_order hold = {.what = HAND_HOLD,
+					  .by_message = true};
+		struct fixture *f = *state;
+		struct take t;
+
+		make_one(f);
+		begin(f, &t);
+		hold.mref = only_message(f)->mref;
+		if (ends[i] == CLAIM_STOPPED)
+			OK(fixture_do(f, run_hand, &hold, e));
+		end(f, &t, ends[i]);
+		assert_true(only_message(f)->held);
+		fixture_invoice(f, "i1", "c1", DUE, 2, INVOICE_OPEN);
+		assert_true(only_message(f)->held);
+		fixture_invoice(f, "i1", "c1", DUE, 3, INVOICE_DISPUTED);
+		fixture_invoice(f, "i1", "c1", DUE, 4, INVOICE_OPEN);
+		assert_true(only_message(f)->held);
+		fixture_free(state);
+		fixture_make(state);
+	}
 }
 
 static void
@@ -328,6 +366,7 @@ main(void)
 	    TEST(test_paid_before_data_stops_it),
 	    TEST(test_paid_in_flight_is_not_tried_again),
 	    TEST(test_a_dispute_in_flight_holds_the_retry),
+	    TEST(test_billing_lets_go_of_its_own_holds_alone),
 	    TEST(test_a_moved_date_in_flight_ends_the_retry),
 	    TEST(test_a_reopening_sends_no_uncertain_one_again),
 	    TEST(test_a_reopening_sends_what_was_never_tried),
