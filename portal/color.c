@@ -97,9 +97,8 @@ colors_of(struct slice color, struct colors *out)
 	if (!parse(slice_z(lower), c))
 		(void)parse(SLICE(FALLBACK), c);
 	format(c, out->fill);
-	memcpy(out->on_fill,
-	       color_contrast(out->fill, WHITE) >= ENOUGH ? WHITE : INK,
-	       COLOR_SIZE);
+	snprintf(out->on_fill, COLOR_SIZE, "%s",
+		 color_contrast(out->fill, WHITE) >= ENOUGH ? WHITE : INK);
 	readable(c, LIGHT_PAGE, 0, out->light);
 	readable(c, DARK_PAGE, 255, out->dark);
 }
