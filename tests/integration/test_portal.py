@@ -323,6 +323,17 @@ def _(t):
     t.eq(len(w.events("message.answered")), 1)
 
 
+@test("an answer that was thanked for outlives a SIGKILL")
+def _(t):
+    w = World(t)
+    for i in range(10):
+        page = w.post(w.links["a"], {"answer": "wrong", "text": "No %d" % i})
+        t.eq(page.status, 200)
+        w.acuse.kill()
+        w.acuse.start()
+        t.eq(len(w.events("message.objected")), i + 1)
+
+
 @test("mandatory mail refuses an unsubscription, visibly; tracking can end")
 def _(t):
     w = World(t)
