@@ -199,6 +199,16 @@ handle_problem(struct http_request *rq)
 	http_problem(rq, &e);
 }
 
+static _Atomic int waiting;
+
+static void
+handle_waiting(struct http_request *rq)
+{
+	http_reply(
+	    rq, 200, "text/plain",
+	    slice_z(arena_printf(&rq->arena, "%d", atomic_load(&waiting))));
+}
+
 /* Waits on a job thread until FILE of stall= is gone. */
 static void
 handle_wait(struct http_request *rq)
@@ -206,11 +216,13 @@ handle_wait(struct http_request *rq)
 	const struct parts *p = rq->owner;
 	struct bell b;
 
+	atomic_fetch_add(&waiting, 1);
 	bell_init(&b);
 	while (p->ledger.stall && access(p->ledger.stall, F_OK) == 0 &&
 	       !http_gone(rq))
 		(void)bell_wait(&b, 5);
 	bell_fini(&b);
+	atomic_fetch_sub(&waiting, 1);
 	http_reply(rq, 200, "text/plain",
 		   http_gone(rq) ? SLICE("gone\n") : SLICE("waited\n"));
 }
@@ -287,6 +299,7 @@ static const struct http_route test_routes[] = {
      .pattern = "/t/wait",
      .runs = HTTP_JOB,
      .handle = handle_wait},
+    {.method = HTTP_GET, .pattern = "/t/waiting", .handle = handle_waiting},
     {.method = HTTP_GET, .pattern = "/t/file", .handle = handle_file},
     {.method = HTTP_GET, .pattern = "/t/etag", .handle = handle_etag},
     {.method = HTTP_GET, .pattern = "/t/problem", .handle = handle_problem},
@@ -419,6 +432,7 @@ parts_start(struct parts *p, const struct options *o, struct keyring *keys,
 	enum rc rc;
 
 	(void)snprintf(path, sizeof(path), "%s/hits", o->dir);
+	p->ledger.stall = o->stall;
 	p->keys = keys_box_new(keys);
 	p->jobs = jobs_new(2, 64);
 	rc = journal_open(&jc, &p->journal, e);
@@ -435,7 +449,6 @@ parts_start(struct parts *p, const struct options *o, struct keyring *keys,
 	rc = router_new(p->tables, 2, &p->router, e);
 	if (rc == RC_OK)
 		rc = server_start(p, o, e);
-	p->ledger.stall = o->stall;
 	if (rc == RC_OK && o->drain)
 		rc = ledger_open(&p->ledger, o->dir, e);
 	if (rc == RC_OK && o->drain)

@@ -153,7 +153,11 @@ static void
 loop_quiesce(struct http_loop *l)
 {
 	for (size_t i = 0; i < l->daemons_n; i++) {
-		int fd = MHD_quiesce_daemon(l->daemons[i].mhd);
+		int fd;
+
+		/* who has connected already is served */
+		(void)MHD_run(l->daemons[i].mhd);
+		fd = MHD_quiesce_daemon(l->daemons[i].mhd);
 
 		if (fd >= 0)
 			(void)close(fd);
@@ -169,8 +173,10 @@ loop_drained(struct http_loop *l)
 
 	if (!atomic_load(&l->server->stopping))
 		return false;
-	if (!l->quiesced)
+	if (!l->quiesced) {
 		loop_quiesce(l);
+		return false;
+	}
 	if (l->under_way == 0)
 		return atomic_load(&l->finishing) == 0;
 	by_us = atomic_load(&l->server->stop_by_us);

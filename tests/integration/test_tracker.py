@@ -398,6 +398,7 @@ def _(t):
     waiting = [k.connect() for _ in range(2)]
     for s in waiting:
         s.sendall(b"GET /t/wait HTTP/1.1\r\nHost: x\r\n\r\n")
+    wait_for(lambda: k.get("/t/waiting").body == b"2")
     idle = k.connect()
     idle.sendall(b"GET /t/hello HTTP/1.1\r\nHost: x\r\n\r\n")
     t.ok(b"hello" in idle.recv(4096), "served")
