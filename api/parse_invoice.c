@@ -63,7 +63,7 @@ static const struct form form_pdf = FORM("Pdf", pdf_rules, NULL);
 
 struct invoice_ask {
 	struct slice customer, number, currency, total, balance, pay_url,
-	    policy;
+	    pay_all_url, policy;
 	int64_t rev;
 	int status;
 	int32_t issued_on, due_on, charge_on, retry_on;
@@ -83,6 +83,7 @@ static const struct json_rule invoice_rules[] = {
     {"issued_on", JSON_WANT_DATE, false, AT(issued_on), 0, 0, NULL, 0},
     {"due_on", JSON_WANT_DATE, true, AT(due_on), 0, 0, NULL, 0},
     {"pay_url", JSON_WANT_URL, false, AT(pay_url), 0, 0, NULL, 0},
+    {"pay_all_url", JSON_WANT_URL, false, AT(pay_all_url), 0, 0, NULL, 0},
     {"policy", JSON_WANT_ID, false, AT(policy), 0, 64, NULL, 0},
     {"auto_renew", JSON_WANT_BOOL, false, AT(auto_renew), 0, 0, NULL, 0},
     {"charge_on", JSON_WANT_DATE, false, AT(charge_on), 0, 0, NULL, 0},

@@ -27,6 +27,7 @@ struct brand {
 	 * customer who consented. */
 	enum tracking opens, opens_asked;
 	bool links, links_asked; /* rewritten and counted */
+	bool text_links;	 /* those of the text part, too */
 	const char *tracking_basis;
 	enum visitor_address visitor_address;
 	int visitor_days;			 /* then they are forgotten */

@@ -38,6 +38,8 @@ static const struct option_word channels[] = {{"email", CHANNEL_EMAIL},
 static const struct option_word conditions[] = {
     {"auto_renew_ok", COND_AUTO_RENEW_OK}, {NULL, 0}};
 static const struct option_word attachments[] = {{"pdf", 1}, {NULL, 0}};
+static const struct option_word classes[] = {
+    {"mandatory", 0}, {"optional", 1}, {NULL, 0}};
 static const struct option_word groupings[] = {
     {"none", 0}, {"due_date", 1}, {NULL, 0}};
 static const struct option_word facts[] = {
@@ -212,6 +214,10 @@ const struct option option_table[] = {
      NULL, trackings, "Whether a pixel tells that a mail was opened."},
     {"brand", "links", OPT_BOOL, F(brand, links_asked), "true", 0, 0, NULL,
      NULL, "Whether links are rewritten, and clicks recorded."},
+    {"brand", "text_links", OPT_BOOL, F(brand, text_links), "false", 0, 0, NULL,
+     NULL,
+     "Whether those of the plain text part are, too: they are long, and read "
+     "worse."},
     {"brand", "visitor_address", OPT_WORD, F(brand, visitor_address),
      "truncated", 0, 0, NULL, visitors,
      "What is kept of the addresses that opens and clicks come from."},
@@ -315,6 +321,11 @@ const struct option option_table[] = {
      conditions, "Does not go where this is so, at release."},
     {"step", "track", OPT_BOOL, F(policy_step, track), "true", 0, 0, NULL, NULL,
      "`false`: goes without pixel and counted links, whatever the brand says."},
+    {"step", "class", OPT_WORD, F(policy_step, optional), "mandatory", 0, 0,
+     NULL, classes,
+     "`optional`: whoever gets it may leave it, by one click. What an act "
+     "needs "
+     "is always mandatory."},
     /* act */
     {"act", "at", OPT_OFFSET, F(policy_act, at), NULL, 0, 0, NULL, NULL,
      "When, like a step's; it opens no earlier than the lead of what it needs, "
@@ -334,6 +345,8 @@ const struct option option_table[] = {
      attachments, "The PDF, where there is one."},
     {"on", "track", OPT_BOOL, F(policy_on, track), "true", 0, 0, NULL, NULL,
      "`false`: goes without pixel and counted links."},
+    {"on", "class", OPT_WORD, F(policy_on, optional), "mandatory", 0, 0, NULL,
+     classes, "`optional`: whoever gets it may leave it, by one click."},
     {"on", "cap", OPT_CAP, F(policy_on, cap_per_day), "none", 0, 1000, NULL,
      NULL, "Most of it to one customer: `1/day`."},
     {NULL, NULL, OPT_TYPES, 0, 0, NULL, 0, 0, NULL, NULL, NULL},

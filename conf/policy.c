@@ -28,6 +28,18 @@ fact_name(enum fact f)
 }
 
 bool
+policy_may_leave(const struct policy *p, struct slice step)
+{
+	for (size_t i = 0; p != NULL && i < p->steps_n; i++)
+		if (slice_eq_z(step, p->steps[i].name))
+			return p->steps[i].optional;
+	for (size_t i = 0; p != NULL && i < p->on_n; i++)
+		if (slice_eq_z(step, p->on[i].event))
+			return p->on[i].optional;
+	return false;
+}
+
+bool
 fact_parse(struct slice s, uint32_t *out)
 {
 	for (size_t i = 0; i < FACTS; i++) {

@@ -61,6 +61,7 @@ struct policy_step {
 	uint32_t only, unless;	  /* enum policy_condition */
 	bool attach_pdf;
 	bool track;    /* false: goes out without pixel and counted links */
+	bool optional; /* the recipient may leave it; never a critical one */
 	bool critical; /* an act needs it */
 };
 
@@ -80,6 +81,7 @@ struct policy_on {
 	const char *const *roles; /* NULL-terminated; of contacts */
 	bool attach_pdf;
 	bool track;
+	bool optional;
 	int cap_per_day; /* 0: none */
 };
 
@@ -104,6 +106,10 @@ struct policy {
 	size_t on_n;
 	uint8_t version[8]; /* first bytes of the SHA-256 of what it says */
 };
+
+/* True where recipients may leave what this step, or this event's notice, is:
+ * its class is optional.  p may be NULL. */
+bool policy_may_leave(const struct policy *p, struct slice step);
 
 /* The names of facts in files and answers ("mx_accepted"), by bit. */
 const char *fact_name(enum fact f);

@@ -156,6 +156,27 @@ check_act(const struct policy *p, int i, const struct tree_node *row,
 }
 
 static enum rc
+check_classes(const struct tree_node *node, const struct policy_step *steps,
+	      struct err *e)
+{
+	const struct tree_node *n;
+	size_t step = 0;
+
+	for (n = node->first; n; n = n->next) {
+		if (!slice_eq_z(n->name, "step"))
+			continue;
+		if (steps[step].critical && steps[step].optional)
+			return tree_err(
+			    tree_find(n, "class"), e,
+			    "class: an act needs step \"%s\", so it "
+			    "cannot be optional",
+			    steps[step].name);
+		step++;
+	}
+	return RC_OK;
+}
+
+static enum rc
 resolve(const struct tree_node *node, const struct option_scope *scope,
 	struct policy *p, struct policy_step *steps, struct policy_act *acts,
 	struct err *e)
@@ -183,7 +204,7 @@ resolve(const struct tree_node *node, const struct option_scope *scope,
 		for (size_t j = 0; j < acts[i].needs_n; j++)
 			steps[acts[i].needs[j]].critical = true;
 	}
-	return rc;
+	return rc ? rc : check_classes(node, steps, e);
 }
 
 static enum rc

@@ -25,7 +25,7 @@ struct work {
 	struct letter l;
 	struct catalog_mail mail;
 	struct locale *locale;
-	struct sbuf subject, html, linked, text, pdf;
+	struct sbuf subject, html, linked, text, linked_text, pdf;
 	struct mime_part part;
 	bool has_part;
 };
@@ -33,18 +33,20 @@ struct work {
 struct tracked_links {
 	struct link_writer writer;
 	const struct letter *l;
+	unsigned first; /* number of the first link */
 };
 
 static void
 add_link(struct link_writer *w, unsigned index, struct slice destination,
 	 struct sbuf *out)
 {
-	const struct letter *l = ((struct tracked_links *)w)->l;
+	const struct tracked_links *links = (struct tracked_links *)w;
+	const struct letter *l = links->l;
 
 	sbuf_add_z(out, l->brand->public_url);
 	sbuf_add_z(out, "/c/");
-	token_add(out, l->key, TOKEN_CLICK, l->m.mref, (uint16_t)index,
-		  destination);
+	token_add(out, l->key, TOKEN_CLICK, l->m.mref,
+		  (uint16_t)(links->first + index), destination);
 	sbuf_add_c(out, '/');
 	base64url_encode(destination, out);
 }
@@ -69,7 +71,7 @@ link_hosts(const struct brand *b, struct arena *a, size_t *n)
 static enum rc
 track(struct work *w, struct err *e)
 {
-	struct tracked_links links = {{add_link}, &w->l};
+	struct tracked_links links = {{add_link}, &w->l, 0};
 	struct links_input in = {.html = sbuf_slice(&w->html),
 				 .own_url = slice_z(w->l.brand->public_url)};
 	struct links_result result = {.pixel = false};
@@ -89,7 +91,11 @@ track(struct work *w, struct err *e)
 	}
 	rc = links_rewrite(&in, w->a, &w->linked, &result, e);
 	sbuf_fini(&pixel);
-	return rc;
+	if (rc != RC_OK || !w->l.track_text)
+		return rc;
+	in.html = sbuf_slice(&w->text);
+	links.first = (unsigned)result.destination_count;
+	return links_rewrite_text(&in, w->a, &w->linked_text, &result, e);
 }
 
 static enum rc
@@ -162,7 +168,7 @@ write_message(struct work *w, struct sbuf *out, struct composed *done,
 	    .to = {w->l.customer_name, w->l.m.address},
 	    .reply_to = {SLICE(""), slice_z(b->reply_to)},
 	    .subject = slice_trim(sbuf_slice(&w->subject)),
-	    .text = sbuf_slice(&w->text),
+	    .text = sbuf_slice(w->l.track_text ? &w->linked_text : &w->text),
 	    .html = sbuf_slice(&w->linked),
 	    .parts = &w->part,
 	    .parts_n = w->has_part};
@@ -176,6 +182,9 @@ write_message(struct work *w, struct sbuf *out, struct composed *done,
 			 w->l.mandatory ? "mandatory" : "optional", b->name));
 	m.evidence_ref =
 	    slice_z(arena_printf(w->a, "%s/%s", w->c->conf->origin, hex));
+	if (!w->l.mandatory)
+		m.unsubscribe_url =
+		    datum_slice(datum_get(w->l.data, "preferences_url"));
 	done->subject = arena_dup(w->a, m.subject);
 	done->message_id = m.message_id;
 	return mime_write(&m, out, e);
@@ -221,6 +230,7 @@ compose(const struct composer *c, const struct message *m, struct arena *a,
 	sbuf_init(&w->html, PART_MAX);
 	sbuf_init(&w->linked, PART_MAX);
 	sbuf_init(&w->text, PART_MAX);
+	sbuf_init(&w->linked_text, PART_MAX);
 	sbuf_init(&w->pdf, 2 * PART_MAX);
 	sbuf_init(&plain, MESSAGE_MAX);
 	rc = letter_gather(&from, m, a, &w->l, e);
@@ -238,6 +248,7 @@ compose(const struct composer *c, const struct message *m, struct arena *a,
 	sbuf_fini(&w->html);
 	sbuf_fini(&w->linked);
 	sbuf_fini(&w->text);
+	sbuf_fini(&w->linked_text);
 	sbuf_fini(&w->pdf);
 	sbuf_fini(&plain);
 	return rc;

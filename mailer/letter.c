@@ -257,6 +257,7 @@ static enum rc
 set_invoices(struct gather *g, struct datum *d, struct err *e)
 {
 	struct datum *list = datum_list(g->a);
+	struct slice pay_all = SLICE("");
 	struct money sum = {0, ""};
 
 	for (size_t k = 0; k < g->invoices_n; k++) {
@@ -271,9 +272,10 @@ set_invoices(struct gather *g, struct datum *d, struct err *e)
 		datum_add(list, one);
 		if (k == 0) {
 			datum_set(d, "invoice", one);
-			datum_set(d, "pay_url",
-				  g->invoices_n == 1 ? copy(g, o, "pay_url")
-						     : text_z(g, ""));
+			pay_all =
+			    arena_dup(g->a, member(o, g->invoices_n == 1
+							  ? "pay_url"
+							  : "pay_all_url"));
 			set_payment_method(g, o, d);
 			datum_set(d, "auto_renew",
 				  datum_bool(g->a, invoice_auto_renew_ok(i)));
@@ -284,14 +286,18 @@ set_invoices(struct gather *g, struct datum *d, struct err *e)
 			sum = i->balance;
 		} else {
 			sum.minor += i->balance.minor;
+			if (!slice_eq(pay_all, member(o, "pay_all_url")))
+				pay_all = SLICE("");
 		}
 		json_decref(o);
 	}
 	datum_set(d, "invoices", list);
 	datum_set(d, "many", datum_bool(g->a, g->invoices_n > 1));
 	datum_set(d, "count", datum_int(g->a, (int64_t)g->invoices_n));
-	if (g->invoices_n > 0)
+	if (g->invoices_n > 0) {
+		datum_set(d, "pay_url", text(g, pay_all));
 		datum_set(d, "balance", datum_money(g->a, sum));
+	}
 	return RC_OK;
 }
 
@@ -508,11 +514,11 @@ choose_manner(struct gather *g)
 		l->attach_pdf = p->on[i].attach_pdf;
 		track = p->on[i].track;
 	}
-	/* All that billing asks for is about a contract in force. */
-	l->mandatory = true;
+	l->mandatory = !policy_may_leave(p, l->step);
 	track = track && !answers_withdrawn(g->customer.consent);
 	l->track_opens = track && l->brand->opens != TRACKING_OFF;
 	l->track_links = track && l->brand->links;
+	l->track_text = l->track_links && l->brand->text_links;
 }
 
 /* As templates show it: in To, too, a name turns nothing around. */

@@ -16,7 +16,7 @@ struct letter {
 	struct slice customer_name;
 	struct slice invoice; /* id of the first one; "" */
 	bool attach_pdf, mandatory;
-	bool track_opens, track_links;
+	bool track_opens, track_links, track_text;
 	struct datum *data;
 	const struct token_key *key;
 };

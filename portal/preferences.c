@@ -1,11 +1,13 @@
 #include "portal/page.h"
 #include "portal/portal_private.h"
 #include "queue/answers.h"
+#include "queue/outbox.h"
 
 struct withdrawal {
 	struct page_change change;
 	struct queue *q;
-	struct slice customer;
+	struct slice customer; /* "" : it leaves what is optional */
+	struct ref mref;
 };
 
 static void
@@ -14,8 +16,19 @@ set_bool(struct page *pg, const char *key, bool v)
 	datum_set(pg->data, key, datum_bool(&pg->arena, v));
 }
 
-/* All that billing asks us to send is about a contract in force, so there is
- * nothing here that could be left (mailer/letter.c). */
+/* What is about a contract in force is mandatory; the rest, a policy's
+ * "optional", can be left. */
+static bool
+may_leave(struct page *pg, const struct message *m)
+{
+	struct err e;
+	bool may;
+
+	return outbox_may_leave(pg->conf, pg->db, m, &pg->arena, &may, &e) ==
+		   RC_OK &&
+	       may;
+}
+
 static void
 set_choices(struct page *pg, const struct message *m, const struct customer *c)
 {
@@ -35,6 +48,8 @@ set_choices(struct page *pg, const struct message *m, const struct customer *c)
 		 (b->opens != TRACKING_OFF || b->links) && !withdrawn);
 	set_bool(pg, "withdrawn", withdrawn);
 	set_bool(pg, "refused", false);
+	set_bool(pg, "optional", may_leave(pg, m));
+	set_bool(pg, "left", false);
 }
 
 static bool
@@ -72,9 +87,18 @@ run_withdrawal(struct write_op *op, struct db *db, struct err *e)
 	enum rc rc;
 
 	arena_init(&a, 16u << 20);
-	rc = answers_withdraw(x->q, db, x->customer, SLICE("link"), &a, e);
+	rc = x->customer.n > 0
+		 ? answers_withdraw(x->q, db, x->customer, SLICE("link"), &a, e)
+		 : answers_leave(x->q, db, x->mref, &a, e);
 	arena_fini(&a);
 	return rc;
+}
+
+static bool
+asks_to_leave(struct http_request *rq)
+{
+	return slice_eq_z(http_form(rq, "action"), "leave") ||
+	       slice_eq_z(http_form(rq, "List-Unsubscribe"), "One-Click");
 }
 
 /* Sets the reply; NULL where nothing changes. */
@@ -84,6 +108,7 @@ prepare(struct page *pg)
 	struct withdrawal *x;
 	struct customer c;
 	struct message m;
+	bool withdraw, optional;
 
 	if (!admit(pg, &m, &c))
 		return NULL;
@@ -91,16 +116,21 @@ prepare(struct page *pg)
 		page_send(pg, 403, "refused");
 		return NULL;
 	}
-	if (!slice_eq_z(http_form(pg->rq, "action"), "withdraw")) {
+	withdraw = slice_eq_z(http_form(pg->rq, "action"), "withdraw");
+	optional = datum_true(datum_get(pg->data, "optional"));
+	if (!withdraw && (!optional || !asks_to_leave(pg->rq))) {
 		/* one click (RFC 8058): mandatory mail refuses, and says so */
-		set_bool(pg, "refused", true);
+		set_bool(pg, "refused", !optional);
 		page_send(pg, 403, "preferences");
 		return NULL;
 	}
+	set_bool(pg, "left", !withdraw);
 	x = ARENA_NEW(&pg->rq->arena, struct withdrawal);
 	x->change.op.run = run_withdrawal;
 	x->q = pg->portal->c.queue;
-	x->customer = arena_dup(&pg->rq->arena, c.id);
+	x->mref = m.mref;
+	if (withdraw)
+		x->customer = arena_dup(&pg->rq->arena, c.id);
 	page_change_prepare(pg, &x->change);
 	page_send(pg, 200, "preferences-done");
 	return x;

@@ -8,6 +8,7 @@
 #include "store/customer.h"
 #include "store/invoice.h"
 #include "store/notice.h"
+#include "store/suppression.h"
 #include "templates/zone.h"
 
 #define PAYLOAD_MAX 65536
@@ -249,4 +250,54 @@ answers_withdraw(struct queue *q, struct db *db, struct slice customer,
 	    ledger_append(db, KIND_CUSTOMER_WITHDREW, c.ref, sbuf_slice(&b), e);
 	sbuf_fini(&b);
 	return rc;
+}
+
+/* ---- leaving ---- */
+
+static enum rc
+append_left(struct db *db, const struct message *m, struct ref customer,
+	    struct err *e)
+{
+	char hex[REF_HEX];
+	struct sbuf b;
+	enum rc rc;
+
+	ref_hex(m->mref, hex);
+	sbuf_init(&b, PAYLOAD_MAX);
+	sbuf_add_z(&b, "{\"customer\":");
+	sbuf_add_json(&b, m->customer);
+	add_text(&b, "contact", m->contact);
+	sbuf_addf(&b, ",\"mref\":\"%s\",\"reason\":\"%s\"}", hex,
+		  SUPPRESSION_LEFT);
+	rc = ledger_append(db, KIND_CONTACT_SUPPRESSED, customer,
+			   sbuf_slice(&b), e);
+	sbuf_fini(&b);
+	return rc;
+}
+
+enum rc
+answers_leave(struct queue *q, struct db *db, struct ref mref, struct arena *a,
+	      struct err *e)
+{
+	struct suppression s;
+	struct customer c;
+	struct message m;
+	uint8_t hash[32];
+	enum rc rc = message_get(db, mref, a, &m, e);
+
+	if (rc == RC_OK)
+		rc = customer_get(db, m.customer, a, &c, e);
+	if (rc != RC_OK)
+		return rc;
+	queue_address_hash(q, m.address, hash);
+	rc = suppression_get(db, m.brand, hash, a, &s, e);
+	if (rc != RC_NOTFOUND)
+		return rc;
+	s = (struct suppression){.brand = m.brand,
+				 .address = m.address,
+				 .reason = SLICE(SUPPRESSION_LEFT),
+				 .message = m.mref,
+				 .created_us = clock_wall_us()};
+	rc = suppression_put(db, &s, hash, e);
+	return rc == RC_OK ? append_left(db, &m, c.ref, e) : rc;
 }

@@ -45,6 +45,12 @@ enum rc answers_withdraw(struct queue *q, struct db *db, struct slice customer,
 			 struct slice source, struct arena *a,
 			 struct err *e) MUST_USE;
 
+/* Takes a message's address off what is optional, of its brand: suppressed for
+ * that alone.  Said twice, or where the address takes no mail at all, it
+ * changes nothing.  Fails: RC_NOTFOUND. */
+enum rc answers_leave(struct queue *q, struct db *db, struct ref mref,
+		      struct arena *a, struct err *e) MUST_USE;
+
 /* True for the consent of a customer who withdrew it. */
 bool answers_withdrawn(struct slice consent);
 

@@ -89,6 +89,22 @@ finish(struct work *w, struct message *m, enum message_event ev,
 	return rc == RC_OK ? outbox_settle(w->db, m, w->a, e) : rc;
 }
 
+/* Who left gets what is mandatory on. */
+static enum rc
+suppressed(struct work *w, const struct message *m, bool *out, struct err *e)
+{
+	struct suppression s;
+	uint8_t hash[32];
+	enum rc rc;
+
+	queue_address_hash(w->q, m->address, hash);
+	rc = suppression_get(w->db, m->brand, hash, w->a, &s, e);
+	*out = rc == RC_OK;
+	if (rc == RC_OK && slice_eq_z(s.reason, SUPPRESSION_LEFT))
+		return outbox_may_leave(w->conf, w->db, m, w->a, out, e);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 /* The question that is asked before each attempt: may it still go?  Payments
  * and cancellations ended it in their own transaction, unless it was under way
  * then. */
@@ -96,8 +112,7 @@ static enum rc
 ask_again(struct work *w, struct message *m, bool *go, struct err *e)
 {
 	struct customer c;
-	struct suppression s;
-	uint8_t hash[32];
+	bool stop;
 	enum rc rc;
 
 	*go = false;
@@ -113,13 +128,12 @@ ask_again(struct work *w, struct message *m, bool *go, struct err *e)
 				   ? c.hold_until_us
 				   : w->now + HOLD_WAIT_US,
 			       e);
-	queue_address_hash(w->q, m->address, hash);
-	rc = suppression_get(w->db, m->brand, hash, w->a, &s, e);
-	if (rc == RC_OK)
+	rc = suppressed(w, m, &stop, e);
+	if (rc != RC_OK)
+		return rc;
+	if (stop)
 		return finish(w, m, MESSAGE_EV_FAIL, SLICE("suppressed"),
 			      SLICE(""), e);
-	if (rc != RC_NOTFOUND)
-		return rc;
 	rc = invoices_review(w->q, w->db, m, w->a, go, e);
 	if (rc == RC_OK && !*go && m->state == MESSAGE_CLAIMED)
 		rc = unclaim(w, m, m->next_us, e); /* held in place */

@@ -30,79 +30,100 @@ listed(const struct contact **list, size_t n, const struct contact *c)
 	return false;
 }
 
+/* A search for recipients. */
+struct search {
+	struct queue *q;
+	struct db *db;
+	const struct customer *customer;
+	bool optional;
+	struct arena *a;
+	struct outbox_recipients *out;
+};
+
+/* Takes a contact into the list unless its address is suppressed; "left" is
+ * so for what is optional alone. */
 static enum rc
-is_suppressed(struct queue *q, struct db *db, struct slice brand,
-	      struct slice address, struct arena *a, bool *out, struct err *e)
+take_in(const struct search *s, const struct contact *k, struct err *e)
 {
-	struct suppression s;
+	struct suppression found;
 	uint8_t hash[32];
 	enum rc rc;
 
-	queue_address_hash(q, address, hash);
-	rc = suppression_get(db, brand, hash, a, &s, e);
-	*out = rc == RC_OK;
-	return rc == RC_NOTFOUND ? RC_OK : rc;
+	queue_address_hash(s->q, k->email, hash);
+	rc = suppression_get(s->db, s->customer->brand, hash, s->a, &found, e);
+	if (rc != RC_OK && rc != RC_NOTFOUND)
+		return rc;
+	if (rc == RC_OK && !slice_eq_z(found.reason, SUPPRESSION_LEFT))
+		s->out->suppressed++;
+	else if (rc == RC_OK && s->optional)
+		s->out->gone++;
+	else
+		s->out->list[s->out->n++] = k;
+	return RC_OK;
 }
 
 /* The address that a request names, whether it is a contact's or not. */
 static enum rc
-given_recipient(struct queue *q, struct db *db, const struct customer *c,
-		struct slice address, struct arena *a,
-		const struct contact ***out, size_t *n, size_t *suppressed,
-		struct err *e)
+given_recipient(const struct search *s, struct slice address, struct err *e)
 {
-	struct contact *k = ARENA_NEW(a, struct contact);
-	bool bad;
-	enum rc rc;
+	const struct customer *c = s->customer;
+	struct contact *k = ARENA_NEW(s->a, struct contact);
 
 	k->email = address;
 	for (size_t i = 0; i < c->contacts_n; i++)
 		if (slice_ieq(c->contacts[i].email, address))
 			*k = c->contacts[i];
-	*out = ARENA_ARRAY(a, const struct contact *, 1);
-	(*out)[0] = k;
-	rc = is_suppressed(q, db, c->brand, address, a, &bad, e);
-	*n = rc == RC_OK && !bad;
-	*suppressed = rc == RC_OK && bad;
-	return rc;
+	return take_in(s, k, e);
 }
 
 enum rc
 outbox_recipients(struct queue *q, struct db *db, const struct customer *c,
-		  struct slice roles, struct arena *a,
-		  const struct contact ***out, size_t *n, size_t *suppressed,
-		  struct err *e)
+		  struct slice roles, bool optional, struct arena *a,
+		  struct outbox_recipients *out, struct err *e)
 {
-	const struct contact **list;
+	struct search s = {q, db, c, optional, a, out};
 
+	memset(out, 0, sizeof(*out));
+	out->list = ARENA_ARRAY(a, const struct contact *, c->contacts_n + 1);
 	if (slice_starts(roles, SLICE("to:")))
-		return given_recipient(q, db, c, slice_skip(roles, 3), a, out,
-				       n, suppressed, e);
+		return given_recipient(&s, slice_skip(roles, 3), e);
 	if (roles.n == 0)
 		roles = SLICE("billing");
-	list = ARENA_ARRAY(a, const struct contact *, c->contacts_n + 1);
-	*n = *suppressed = 0;
 	/* First those of the roles; then, if none is left, the others. */
-	for (int pass = 0; pass < 2 && *n == 0; pass++) {
+	for (int pass = 0; pass < 2 && out->n == 0 && out->gone == 0; pass++) {
 		for (size_t i = 0; i < c->contacts_n; i++) {
 			const struct contact *k = &c->contacts[i];
-			bool bad;
 			enum rc rc;
 
-			if (k->email.n == 0 || listed(list, *n, k) ||
+			if (k->email.n == 0 || listed(out->list, out->n, k) ||
 			    has_role(roles, k->role) != (pass == 0))
 				continue;
-			rc = is_suppressed(q, db, c->brand, k->email, a, &bad,
-					   e);
+			rc = take_in(&s, k, e);
 			if (rc != RC_OK)
 				return rc;
-			if (bad)
-				(*suppressed)++;
-			else
-				list[(*n)++] = k;
 		}
 	}
-	*out = list;
+	return RC_OK;
+}
+
+enum rc
+outbox_may_leave(const struct conf *conf, struct db *db,
+		 const struct message *m, struct arena *a, bool *out,
+		 struct err *e)
+{
+	const struct brand *brand = conf_brand(conf, m->brand);
+	const struct policy *p;
+	struct notice *list;
+	size_t n;
+	enum rc rc = notice_list_message(db, m->id, a, &list, &n, e);
+
+	*out = false;
+	if (rc != RC_OK || n == 0)
+		return rc;
+	p = conf_policy(conf, list[0].policy);
+	if (p == NULL && brand != NULL)
+		p = conf_policy(conf, slice_z(brand->policy));
+	*out = policy_may_leave(p, list[0].step);
 	return RC_OK;
 }
 

@@ -5,6 +5,8 @@
 #include "store/db.h"
 
 /* Suppressed addresses, by brand and keyed hash of the folded address. */
+#define SUPPRESSION_LEFT "left" /* reason: from optional mail alone */
+
 struct suppression {
 	struct slice brand, address, reason;
 	struct ref message;
