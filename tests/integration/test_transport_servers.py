@@ -1,10 +1,11 @@
 """What leaves us is what other people's servers get: Postfix, where it is
-installed and we are root (a private instance, on a port of its own), and
-aiosmtpd, where it is installed."""
+installed and we are root (a private instance, on a port of its own),
+OpenSMTPD and aiosmtpd, where they are installed."""
 
 import glob
 import importlib.util
 import os
+import shutil
 import socket
 import subprocess
 
@@ -12,6 +13,7 @@ from harness import run, test, wait_for
 from smtp_batch import fates, mail, send
 
 POSTFIX = "/usr/sbin/postfix"
+OPENSMTPD = "/usr/sbin/smtpd"
 SHAPES = {
     "dots": dict(body=b".\r\n..\r\n.x\r\n\r\n.\r\n"),
     "long": dict(body=(b"x" * 998 + b"\r\n") * 20),
@@ -77,6 +79,14 @@ def free_port():
         return s.getsockname()[1]
 
 
+def answers(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
+
+
 def postfix(t):
     """A running instance; its port."""
     import pwd
@@ -105,20 +115,34 @@ def postfix(t):
     control("start")
     t.on_end(lambda: control("stop", False))
 
-    def answers():
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return True
-        except OSError:
-            return False
-    wait_for(answers, what="Postfix")
+    wait_for(lambda: answers(port), what="Postfix")
     return port
 
 
-def kept(t, n):
-    """The n messages in its Maildir, without what Postfix put in front."""
+def opensmtpd(t):
+    """A running instance, in plaintext; its port and Maildir."""
+    port = free_port()
+    os.chmod(t.dir, 0o755)
+    os.mkdir(t.path("box"))
+    shutil.chown(t.path("box"), "daemon", "daemon")
+    t.write("smtpd.conf", """\
+listen on 127.0.0.1 port %d
+action "keep" maildir "%s" user daemon
+match from any for any action "keep"
+""" % (port, t.path("box/Maildir")))
+    with open(t.path("log"), "wb") as log:
+        p = subprocess.Popen([OPENSMTPD, "-d", "-f", t.path("smtpd.conf")],
+                             stdout=log, stderr=log)
+    t.on_end(p.wait)
+    t.on_end(p.terminate)
+    wait_for(lambda: answers(port), what="OpenSMTPD")
+    return port, t.path("box/Maildir")
+
+
+def kept(maildir, n):
+    """The n messages in a Maildir, without what the server put in front."""
     def there():
-        paths = glob.glob(t.path("mail/box/new/*"))
+        paths = glob.glob(maildir + "/new/*")
         return paths if len(paths) >= n else None
     out = {}
     for path in wait_for(there, what="%d messages" % n):
@@ -149,9 +173,27 @@ def _(t):
         for m in result["messages"]:
             t.ok(m["remote_id"] and "queued as " + m["remote_id"]
                  in m["reply"], "queue id")
-    got = kept(t, len(shapes))
+    got = kept(t.path("mail/box"), len(shapes))
     for ident, content in shapes.items():
         t.ok(got[ident] == content, "%s differs" % ident)
+
+
+@test("what OpenSMTPD keeps is what was sent")
+def _(t):
+    if not os.path.exists(OPENSMTPD) or os.geteuid() != 0:
+        return
+    port, maildir = opensmtpd(t)
+    shapes = {name: mail(ident=name, **content)
+              for name, content in SHAPES.items()}
+    batch = [("daemon@b.example", t.write(name + ".eml", content, "wb"))
+             for name, content in shapes.items()]
+    result = send(t, port, batch, dsn=True, envid="e1")
+    t.eq(fates(result), ["accepted"] * len(batch))
+    for m in result["messages"]:
+        t.ok(m["remote_id"] and m["remote_id"] in m["reply"], "queue id")
+    got = kept(maildir, len(shapes))
+    for name, content in shapes.items():
+        t.ok(got[name] == content, "%s differs" % name)
 
 
 @test("what aiosmtpd gets is what was sent")
