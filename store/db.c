@@ -495,6 +495,10 @@ db_close(struct db *db)
 		return;
 	for (int i = 0; i < STMT_COUNT; i++)
 		(void)sqlite3_finalize(db->stmts[i]);
+	/* readers may outlive the writer, and cannot do it */
+	if (db->mode == DB_WRITE)
+		(void)sqlite3_wal_checkpoint_v2(
+		    db->h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	if (sqlite3_close(db->h) != SQLITE_OK)
 		die("closing %s: %s", db->path, sqlite3_errmsg(db->h));
 	free(db->path);

@@ -206,7 +206,7 @@ def _(t):
 
 @test("stopping while batches come, and some of who sent them are gone")
 def _(t):
-    for k in range(5):
+    for k in range(2):
         a = Acuse(t, name="acuse%d" % k)
         body = b"".join(json.dumps(customer(i)).encode() + b"\n"
                         for i in range(2000))
