@@ -55,6 +55,10 @@ invoice_data(struct page *pg, const struct invoice *i, int32_t today)
 	datum_set(
 	    d, "status_title",
 	    datum_text(&pg->arena, page_word(pg, "invoice", status, status)));
+	datum_set(d, "acts_wait",
+		  i->objected_until_us > pg->now_us
+		      ? datum_time(&pg->arena, i->objected_until_us)
+		      : datum_null(&pg->arena));
 	datum_set(d, "pay_url", datum_text(&pg->arena, pay_url(pg, i)));
 	return d;
 }

@@ -94,9 +94,18 @@ run_withdrawal(struct write_op *op, struct db *db, struct err *e)
 	return rc;
 }
 
+/* The one click of mail programs comes as either kind of form.
+ * Ref: RFC 8058, 3.2. */
 static bool
 asks_to_leave(struct http_request *rq)
 {
+	struct slice type = http_header_in(rq, "Content-Type");
+
+	if (slice_ieq(slice_trim(slice_cut(&type, ';')),
+		      SLICE("multipart/form-data")))
+		return slice_find(rq->body, SLICE("\"List-Unsubscribe\"")) >=
+			   0 &&
+		       slice_find(rq->body, SLICE("One-Click")) >= 0;
 	return slice_eq_z(http_form(rq, "action"), "leave") ||
 	       slice_eq_z(http_form(rq, "List-Unsubscribe"), "One-Click");
 }

@@ -37,7 +37,8 @@ class Page:
 class World:
     """A server that sent one message, and what was in it."""
 
-    def __init__(self, t, more="", options=(), rules="", send=True):
+    def __init__(self, t, more="", options=(), rules="", send=True,
+                 name="acuse", policy=None):
         self.t = t
         self.mx = t.receiver(rules=rules)
         self.acuse = Acuse(t, options=[
@@ -47,12 +48,25 @@ class World:
             *options], more=more +
             '\nsmtp { allow_private_exchangers = true }\n'
             'destination "cliente.example" '
-            '{ exchangers = {"127.0.0.1:%d"} tls = off }\n' % self.mx.port())
+            '{ exchangers = {"127.0.0.1:%d"} tls = off }\n' % self.mx.port(),
+            name=name, start=False)
+        if policy:
+            self.change_policy(*policy)
+        self.acuse.start()
         self.customer()
         self.invoice("i1", "PF-1042", 12)
         self.links = {}
         if send:
             self.send()
+
+    def change_policy(self, pattern, new):
+        path = os.path.join(os.path.dirname(self.acuse.config), "policies",
+                            "default.conf")
+        with open(path) as f:
+            text, n = re.subn(pattern, new, f.read(), flags=re.M)
+        self.t.eq(n, 1, "the policy has no " + pattern)
+        with open(path, "w") as f:
+            f.write(text)
 
     def customer(self, name="Ana <b>Pérez</b>", locale="es_AR"):
         a = self.acuse
@@ -280,7 +294,8 @@ def _(t):
         "a second objection held again")
     page = w.get(w.area())
     t.ok("<script>alert" not in page.text, "a reference became markup")
-    wants(t, page, "No es mi plan", "&lt;script&gt;")
+    wants(t, page, "No es mi plan", "&lt;script&gt;",
+          "las medidas por falta de pago esperan hasta el")
 
 
 @test("answers that are malformed, foreign or too many change nothing")
@@ -321,6 +336,39 @@ def _(t):
     t.ok(set(got) <= {200, 503}, "answered %r" % set(got))
     t.ok(got.count(200) > 0, "none was taken")
     t.eq(len(w.events("message.answered")), 1)
+
+
+@test("one click leaves optional mail, in either kind of form, and no other")
+def _(t):
+    for kind, body in (
+            (FORM, b"List-Unsubscribe=One-Click"),
+            ("multipart/form-data; boundary=b", b"--b\r\nContent-Disposition: "
+             b"form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n"
+             b"--b--\r\n")):
+        w = World(t, send=False, name="w%d" % len(kind), policy=(
+            r'on   "credit.low".*$', 'on "credit.low" { template = '
+            '"low-credit" class = "optional" }'))
+        w.acuse.ok(w.acuse.post("events", {
+            "id": "e1", "type": "credit.low", "customer": "c1",
+            "at": TODAY.isoformat() + "T00:00:00Z",
+            "data": {"amount": "10.00", "threshold": "50.00",
+                     "currency": "ARS"}}))
+        mail = email.message_from_bytes(w.mx.message(
+            w.mx.wait_journal("message")[0]), policy=email.policy.default)
+        leave = urllib.parse.urlsplit(
+            mail["list-unsubscribe"].strip(" <>")).path
+        t.eq(w.get(leave).status, 200, leave)
+        wants(t, w.get(leave), "Privacidad")
+        t.eq(w.post(leave, b"x=1").status, 403)
+        t.eq(w.post(leave, body, Content_Type=kind).status, 200)
+        w.acuse.ok(w.acuse.post("events", {
+            "id": "e2", "type": "credit.low", "customer": "c1",
+            "at": TODAY.isoformat() + "T00:00:01Z",
+            "data": {"amount": "9.00", "threshold": "50.00",
+                     "currency": "ARS"}}))
+        wait_for(lambda: "Pidió no recibir" in w.get(w.area()).text,
+                 what="the notice being left out")
+        t.eq(len(w.mx.journal("message")), 1)
 
 
 @test("an answer that was thanked for outlives a SIGKILL")
