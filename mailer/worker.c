@@ -262,7 +262,7 @@ decide(struct run *r, struct sending *s)
 				  .wait_us = course[verdict].wait_us,
 				  .code = o->code};
 
-	r->answered |= o->code >= 200;
+	r->answered |= o->code >= 200 || o->fate == FATE_STOPPED;
 	if (o->fate == FATE_INVALID)
 		v.end = CLAIM_UNFIT;
 	if (verdict == VERDICT_NEXT_EXCHANGER && !r->last_hop)

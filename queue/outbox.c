@@ -301,6 +301,14 @@ struct taking {
 	struct arena *a;
 };
 
+static bool
+concerns(const struct taking *t, const struct notice *n)
+{
+	if (t->notice != 0)
+		return n->id == t->notice;
+	return slice_eq(n->invoice, t->invoice) && outbox_asks(n);
+}
+
 /* Takes notices out of one message that can still be stopped.  What stays
  * whole is held in place; a mixed one is cut in two. */
 static enum rc
@@ -318,15 +326,13 @@ take_out(const struct taking *t, struct message *m, struct err *e)
 	its = ARENA_ARRAY(a, struct notice *, n + 1);
 	rest = ARENA_ARRAY(a, struct notice *, n + 1);
 	for (size_t i = 0; i < n; i++) {
-		if (t->notice != 0 ? all[i].id == t->notice
-				   : slice_eq(all[i].invoice, t->invoice) &&
-					 outbox_asks(&all[i]))
+		if (concerns(t, &all[i]))
 			its[its_n++] = &all[i];
 		else
 			rest[rest_n++] = &all[i];
 	}
 	if (its_n == 0)
-		return RC_OK; /* a receipt, say: it goes on */
+		return RC_OK;
 	if (rest_n == 0 && t->how == OUTBOX_HOLD) {
 		if (m->held)
 			return RC_OK; /* for another reason, which stays */
@@ -348,6 +354,22 @@ take_out(const struct taking *t, struct message *m, struct err *e)
 	return message_apply(db, m, MESSAGE_EV_CANCEL, t->reason, t->more, e);
 }
 
+/* True when some of its notices are to be taken out: a receipt, say, goes on.
+ */
+static enum rc
+is_meant(const struct taking *t, const struct message *m, bool *out,
+	 struct err *e)
+{
+	struct notice *list;
+	size_t n;
+	enum rc rc = notice_list_message(t->db, m->id, t->a, &list, &n, e);
+
+	*out = false;
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		*out |= concerns(t, &list[i]);
+	return rc;
+}
+
 /* What waits of a list is taken back; what had begun is listed in out. */
 static enum rc
 take_back(const struct taking *t, struct message *list, size_t n,
@@ -357,9 +379,15 @@ take_back(const struct taking *t, struct message *list, size_t n,
 	out->n = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct message *m = &list[i];
+		bool meant;
 		enum rc rc;
 
 		if (!waits(m))
+			continue;
+		rc = is_meant(t, m, &meant, e);
+		if (rc != RC_OK)
+			return rc;
+		if (!meant)
 			continue;
 		if (m->state == MESSAGE_CLAIMED &&
 		    !phase_stop(t->q->phases, m->mref)) {
