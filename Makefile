@@ -225,6 +225,7 @@ deps:
 	$(Q)tools/deps build check $(if $(filter lint fuzz,$(MAKECMDGOALS)),lint)
 bench-deps:
 	$(Q)tools/deps build check bench
+	$(Q)tools/npm-deps tests/bench $(BUILD)/bench
 # For the browser tests, which are left out without it.
 .PHONY: web-deps
 web-deps:
@@ -233,7 +234,8 @@ web-deps:
 # ---- tests ----
 
 TEST_ENV = ACUSE=$(abspath $(B)/acuse) RECEIVER=$(abspath $(B)/receiver) \
-	BUILD_DIR=$(abspath $(B)) SRC_DIR=$(CURDIR) MODE=$(MODE)
+	BUILD_DIR=$(abspath $(B)) SRC_DIR=$(CURDIR) MODE=$(MODE) \
+	BENCH_MODULES=$(abspath $(BUILD))/bench/node_modules
 SCRIPTS := $(wildcard tests/golden/test_*.py tests/integration/test_*.py \
 	tests/crash/test_*.py tests/web/test_*.py)
 # T= chooses by part of the path: T=base, T=store/test_writer.

@@ -253,8 +253,7 @@ def _(t):
 @test("what Python's parser reads, Node's mailparser reads too")
 def _(t):
     node = shutil.which("node")
-    modules = os.path.join(os.environ.get("BUILD_DIR", "build/release"), "..",
-                           "node_modules")
+    modules = os.environ.get("BENCH_MODULES", "build/bench/node_modules")
     r = t.receiver()
     a = Hosting(t, to=[r], policy=PDF)
     name = "Ana «Ñandú» Pérez, 株式会社 \"x\" 👩‍👩‍👧"
