@@ -4,7 +4,6 @@
 #include "base/arena.h"
 #include "store/db.h"
 
-/* Suppressed addresses, by brand and keyed hash of the folded address. */
 #define SUPPRESSION_LEFT "left" /* reason: from optional mail alone */
 
 struct suppression {
@@ -12,6 +11,9 @@ struct suppression {
 	struct ref message;
 	int64_t created_us;
 };
+
+/* Suppressed addresses, by brand and keyed hash of the folded address.
+ * Fails: RC_NOTFOUND. */
 enum rc suppression_get(struct db *db, struct slice brand,
 			const uint8_t hash[32], struct arena *a,
 			struct suppression *out, struct err *e) MUST_USE;

@@ -356,6 +356,8 @@ class Raw:
 
     def starttls(self, context, host="localhost"):
         self.buffer = b""
+        # Python forgives an end without close_notify; orderly must not.
+        context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
         self.sock = context.wrap_socket(self.sock, server_hostname=host,
                                         suppress_ragged_eofs=False)
         self.orderly = False
