@@ -370,7 +370,11 @@ class Raw:
         close_notify, where there is TLS."""
         try:
             data = self.sock.recv(65536)
-        except ssl.SSLEOFError:
+        except ssl.SSLError as e:
+            # Before 3.12 Python has no kind of its own for it.
+            if e.reason != "UNEXPECTED_EOF_WHILE_READING" and not isinstance(
+                    e, ssl.SSLEOFError):
+                raise
             return b""
         self.orderly = not data
         return data
