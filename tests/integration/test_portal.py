@@ -170,8 +170,8 @@ def _(t):
     wants(t, page, '<html lang="es-AR"', "Ana &lt;b&gt;Pérez&lt;/b&gt;",
           "PF-1042", "https://billing.example/pay/PF-1042",
           "ana@cliente.example", "Aceptado por su servidor",
-          "aceptó la responsabilidad", "La factura ya estaba pagada",
-          "La factura está en revisión", "Último recordatorio", "No enviado",
+          "aceptó la responsabilidad", "La proforma ya estaba pagada",
+          "La proforma está en revisión", "Último recordatorio", "No enviado",
           "/m/", "200,00")
     t.ok("<b>Pérez" not in page.text, "a name became markup")
     t.ok("leído por" not in page.text, "a reading is claimed")
@@ -469,7 +469,7 @@ def _(t):
             f.write(text)
     w = World(t, send=False, options=[
         (r"^general {", 'general {\n\ttemplate_dir = "%s"' % t.path("mine"))])
-    wants(t, w.get(w.area()), "Su rincón", "Facturas pendientes")
+    wants(t, w.get(w.area()), "Su rincón", "Proformas pendientes")
     t.eq(w.get("/").text, "<p>host.example, sin más</p>")
 
 
@@ -518,7 +518,7 @@ def _(t):
         page = w.get(path + query)
         t.eq(page.status, 200)
         log = page.text[page.text.find('id="log"'):]
-        seen += re.findall(r"Factura </span>(K-\d{4})</span>", log)
+        seen += re.findall(r"Proforma </span>(K-\d{4})</span>", log)
         pages += 1
         older = re.search(r'href="\?before=(\d+)"', page.text)
         if not older:
