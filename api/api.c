@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "api/answer.h"
+#include "api/detail.h"
 #include "base/mem.h"
 
 /* Invariants.
@@ -110,6 +111,20 @@ type_fits(const struct http_request *rq)
 	return false;
 }
 
+/* A filter that is misspelt would answer far more than was asked for. */
+static const char *
+unknown_query(struct http_request *rq)
+{
+	const struct detail *d = detail_of(rq->route);
+
+	for (size_t i = 0; i < rq->query_n; i++)
+		if (!detail_allows(d, rq->query[i].name))
+			return arena_printf(&rq->arena,
+					    "no \"%.*s\" in this query",
+					    SLICE_ARG(rq->query[i].name));
+	return NULL;
+}
+
 static void
 enter(struct http_request *rq)
 {
@@ -130,6 +145,8 @@ enter(struct http_request *rq)
 		       rq->route->runs == HTTP_STREAM
 			   ? "Content-Type: application/x-ndjson is wanted"
 			   : "Content-Type: application/json is wanted");
+	} else if (unknown_query(rq) != NULL) {
+		refuse(rq, 400, unknown_query(rq));
 	}
 }
 

@@ -87,7 +87,7 @@ class Acuse:
 
     def connect(self):
         return http.client.HTTPConnection("127.0.0.1", self.ports["private"],
-                                          timeout=30)
+                                          timeout=120)
 
     def call(self, method, path, body=None, headers=None, key=None, on=None):
         """path: under /v1/ unless it starts with a slash."""

@@ -214,7 +214,8 @@ def _(t):
     for path in ("messages?limit=0", "messages?limit=501", "messages?limit=x",
                  "messages?cursor=zzz", "messages?state=lost", "plan",
                  "plan?customer=c1&invoice=i1", "stats?from=yesterday",
-                 "stats?by=year", "gate?action=suspend"):
+                 "stats?by=year", "gate?action=suspend",
+                 "messages?custmer=c1", "customers/c1?limit=1"):
         t.eq(a.get(path).status, 400, path)
 
 
