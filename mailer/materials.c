@@ -80,6 +80,23 @@ load_dkim(struct materials *m, const char *state_dir, struct err *e)
 	return RC_OK;
 }
 
+static enum rc
+check_tokens(const struct materials *m, struct err *e)
+{
+	for (size_t i = 0; i < m->conf->brands_n; i++) {
+		const struct brand *b = &m->conf->brands[i];
+
+		if (keyring_active(m->keys, b->number) == NULL)
+			return err_set(
+			    e, RC_NOTFOUND,
+			    "brand %s has no token key: put "
+			    "keys/token-%04x… back, or, if the brand "
+			    "is new, run acuse key token",
+			    b->name, b->number);
+	}
+	return RC_OK;
+}
+
 enum rc
 materials_load(const struct conf *conf, const char *state_dir,
 	       struct materials **out, struct err *e)
@@ -91,6 +108,8 @@ materials_load(const struct conf *conf, const char *state_dir,
 	atomic_store(&m->holds, 1);
 	m->conf = conf_ref(conf);
 	rc = keyring_load(state_dir, &m->keys, e);
+	if (rc == RC_OK)
+		rc = check_tokens(m, e);
 	if (rc == RC_OK)
 		rc = catalog_load(dir[0] != '\0' ? dir : NULL, &m->catalog, e);
 	if (rc == RC_OK)

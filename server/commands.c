@@ -152,20 +152,57 @@ show_key(struct slice answer)
 	json_decref(o);
 }
 
+/* The first token key of each brand that has none; of a brand that is named, a
+ * new one, which new mails use while old links go on. */
+static enum rc
+make_token_keys(const struct options *o, struct err *e)
+{
+	struct keyring *keys = NULL;
+	const struct conf *c;
+	bool any = false;
+	enum rc rc = conf_load(o->config, &c, e);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = state_become_owner(o->state, e);
+	if (rc == RC_OK)
+		rc = keyring_load(o->state, &keys, e);
+	for (size_t i = 0; rc == RC_OK && i < c->brands_n; i++) {
+		const struct brand *b = &c->brands[i];
+		uint32_t id;
+
+		if (o->brand != NULL ? strcmp(o->brand, b->name) != 0
+				     : keyring_active(keys, b->number) != NULL)
+			continue;
+		any = true;
+		rc = keyring_create(o->state, b->number, &id, e);
+		if (rc == RC_OK)
+			printf("brand %s: made token-%08x\n", b->name, id);
+	}
+	if (rc == RC_OK && !any && o->brand != NULL)
+		rc = err_set(e, RC_NOTFOUND, "there is no brand %s", o->brand);
+	keyring_free(keys);
+	conf_unref(c);
+	return rc;
+}
+
 static enum rc
 run_key(const struct options *o, struct err *e)
 {
 	struct slice scopes =
 	    slice_z(o->scope != NULL ? o->scope : "send,read");
 	struct sbuf body;
-	enum rc rc = need(o, 1, "what to do: add or list", e);
+	enum rc rc = need(o, 1, "what to do: add, list or token", e);
 
 	if (rc != RC_OK)
 		return rc;
 	if (strcmp(o->argv[0], "list") == 0)
 		return client_print(o, "GET", "/v1/keys", SLICE(""), NULL, e);
+	if (strcmp(o->argv[0], "token") == 0)
+		return make_token_keys(o, e);
 	if (strcmp(o->argv[0], "add") != 0)
-		return err_set(e, RC_INVALID, "key takes add or list, not %s",
+		return err_set(e, RC_INVALID,
+			       "key takes add, list or token, not %s",
 			       o->argv[0]);
 	sbuf_init(&body, 4096);
 	sbuf_add_z(&body, "{\"name\":");
@@ -379,8 +416,11 @@ const struct command commands[] = {
     {"check-conf", "[--print-config | --reference] [FILE]",
      "says whether the configuration loads, and what is odd in it",
      run_check_conf, 1},
-    {"key", "add [--name NAME] [--scope send,read,admin] | list",
-     "makes and lists API keys", run_key, 1},
+    {"key",
+     "add [--name NAME] [--scope send,read,admin] | list | "
+     "token [--brand NAME]",
+     "makes and lists API keys; makes the keys that sign a brand's links",
+     run_key, 1},
     {"dkim", "new | show [--brand NAME]",
      "makes DKIM keys and prints their DNS records", run_dkim, 1},
     {"log", "CUSTOMER", "a customer's communications, newest first", run_log,

@@ -30,7 +30,7 @@ def micros(text):
         text.replace("Z", "+00:00")).timestamp() * 1000000)
 
 
-def fast(t, start="2026-11-02T12:00:00Z", speed=20000, rules="", listen=None,
+def fast(t, start="2026-11-02T12:00:00Z", speed=100000, rules="", listen=None,
          **fills):
     """A server and a receiver on one fast clock."""
     a = Hosting(t, start=False, clock="%s,%d" % (start, speed), **fills)

@@ -157,6 +157,31 @@ def _(t):
     t.ok(b"s=u;" in r.messages()[0], "the new key signed")
 
 
+@test("a brand that comes later gets its keys, and an old one new ones")
+def _(t):
+    r = t.receiver()
+    a = Hosting(t, to=[r])
+    with open(a.config) as f:
+        good = f.read()
+    brand = good[good.index('brand "default"'):]
+    a.configure(text=good + brand.replace("default", "other", 1).replace(
+        "id = 1", "id = 2").replace('selector = "t"', 'selector = "o"'))
+    t.ok("acuse key token" in a.reload(), "no token key yet")
+    says(t, a, ["key", "token"], 0, "brand other: made token-00020001")
+    t.ok("acuse dkim new" in a.reload(), "no DKIM key yet")
+    says(t, a, ["dkim", "new"], 0, "o._domainkey")
+    t.ok("conf.reloaded" in a.reload(), "all is there")
+    t.eq(says(t, a, ["key", "token"], 0), "")
+    a.customer("c1", "ana@one.example", brand="other")
+    a.notice("c1")
+    a.wait_messages(state="accepted")
+    says(t, a, ["key", "token", "--brand", "other"], 0, "token-00020002")
+    says(t, a, ["key", "token", "--brand", "third"], 66, "third")
+    t.ok("conf.reloaded" in a.reload(), "rotated")
+    a.notice("c1")
+    a.wait_messages(2, state="accepted")
+
+
 @test("what the start lacks is named, with what to do, and an exit code")
 def _(t):
     a = Hosting(t, start=False, send="false")
@@ -184,6 +209,10 @@ def _(t):
                     name + " listener", "port %d" % port, "already in use")
     refused(CONF % dict(a.fills, http='tls_certificate = "c" tls_key = "k"'),
             66, "/c")
+    key = os.path.join(a.state, "keys", "token-00010001")
+    os.rename(key, a.state + ".key")
+    refused(good, 66, "brand default has no token key", "acuse key token")
+    os.rename(a.state + ".key", key)
     os.rename(a.state, a.state + ".away")
     refused(good, 66, "acuse init")
     os.mkdir(a.state, 0o700)
