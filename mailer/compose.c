@@ -106,6 +106,8 @@ render(struct work *w, struct err *e)
 			 w->l.locale, slice_z(w->l.brand->locale), &w->mail, e);
 
 	if (rc == RC_OK)
+		letter_speak(&w->l, slice_z(w->mail.locale), w->a);
+	if (rc == RC_OK)
 		rc = locale_get(slice_z(w->mail.locale), w->l.time_zone,
 				&w->locale, e);
 	if (rc == RC_OK)

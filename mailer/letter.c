@@ -437,10 +437,6 @@ set_common(const struct gather *g, struct datum *d)
 	datum_set(customer, "name", text(g, g->customer.name));
 	datum_set(d, "customer", customer);
 	datum_set(d, "brand", letter_brand(l->brand, g->a));
-	datum_set(d, "locale", text(g, l->locale));
-	datum_set(
-	    d, "lang",
-	    text(g, slice_of(l->locale.p, l->locale.n < 2 ? l->locale.n : 2)));
 	datum_set(d, "subject_ref", text_z(g, arena_printf(g->a, "%.8s", hex)));
 	datum_set(d, "template", text(g, l->m.template));
 	datum_set(d, "step", text(g, l->step));
@@ -519,6 +515,15 @@ choose_manner(struct gather *g)
 	l->track_opens = track && l->brand->opens != TRACKING_OFF;
 	l->track_links = track && l->brand->links;
 	l->track_text = l->track_links && l->brand->text_links;
+}
+
+void
+letter_speak(struct letter *l, struct slice locale, struct arena *a)
+{
+	struct slice name = arena_dup(a, locale), rest = name;
+
+	datum_set(l->data, "locale", datum_text(a, name));
+	datum_set(l->data, "lang", datum_text(a, slice_cut(&rest, '_')));
 }
 
 /* As templates show it: in To, too, a name turns nothing around. */

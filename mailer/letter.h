@@ -36,6 +36,10 @@ enum rc letter_gather(const struct letter_sources *from,
 		      const struct message *m, struct arena *a,
 		      struct letter *out, struct err *e) MUST_USE;
 
+/* Tells the data which locale the texts are in: that of the customer where
+ * there are texts for it. */
+void letter_speak(struct letter *l, struct slice locale, struct arena *a);
+
 /* What templates see of a brand.  Owns: the arena; the texts are the
  * configuration's. */
 struct datum *letter_brand(const struct brand *b, struct arena *a);

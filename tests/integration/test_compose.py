@@ -250,6 +250,23 @@ def _(t):
     t.ok(max(len(s) for s in subjects) <= 90, str(subjects))
 
 
+@test("who speaks what no text is in is written to in the brand's language")
+def _(t):
+    r = t.receiver()
+    own = t.path("own")
+    os.makedirs(os.path.join(own, "mail", "proforma"))
+    with open(os.path.join(own, "mail", "proforma", "text.en"), "w") as f:
+        f.write("{{lang}} {{locale}} {{balance | money}}\n")
+    a = Hosting(t, to=[r], general='template_dir = "%s"' % own)
+    a.customer("c1", "ana@one.example", locale="fr_FR")
+    a.customer("c2", "bob@one.example", locale="en_GB")
+    for n, want in enumerate(("en en_US $10.00", "en en_GB US$10.00"), 1):
+        send_now(a, a.invoice("i%d" % n, "c%d" % n, in_days(40))["notices"][0])
+        m = parsed(r, n)
+        t.ok(want in part(m, "plain"), part(m, "plain"))
+        t.eq(m["content-language"], "en-US" if n == 1 else "en-GB")
+
+
 @test("what Python's parser reads, Node's mailparser reads too")
 def _(t):
     node = shutil.which("node")
