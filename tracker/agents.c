@@ -1,5 +1,8 @@
 #include "tracker/agents.h"
 
+#include <stdlib.h>
+
+#include "base/mem.h"
 #include "tracker/agents_private.h"
 
 static const char *const class_names[AGENT_CLASSES] = {
@@ -30,6 +33,8 @@ struct bench {
 	int64_t delivered_us; /* INT64_MIN: not known */
 	pcre2_match_data *match;
 	pcre2_match_context *limits;
+	struct slice *systems;	 /* of each hit: what its device runs */
+	bool *bursts[RULES_MAX]; /* of each hit, by rules that ask; or NULL */
 };
 
 static bool
@@ -98,37 +103,37 @@ in_ranges(const struct agent_rule *r, struct addr a)
 	return false;
 }
 
-/* True when a window of "within" that holds hit i has so many different
- * links.  Hits are ordered by time. */
-static bool
-in_burst(const struct bench *b, const struct agent_rule *r, size_t i)
+/* Marks the hits of every window of "within" with so many different links.
+ * Hits are ordered by time. */
+static void
+bursts_mark(struct bench *b, const struct agent_rule *r, bool *marks)
 {
-	size_t first = i;
+	size_t marked = 0; /* all before are decided */
 
-	while (first > 0 &&
-	       apart_us(&b->hits[first - 1], &b->hits[i]) <= r->within_us)
-		first--;
-	for (; first <= i; first++) {
-		uint16_t seen[16];
+	for (size_t first = 0; first < b->n; first++) {
+		uint16_t seen[BURST_MAX];
 		int64_t links = 0;
+		size_t k;
 
-		for (size_t k = first; k < b->n; k++) {
-			const struct agent_hit *h = &b->hits[k];
+		for (k = first;
+		     k < b->n &&
+		     apart_us(&b->hits[k], &b->hits[first]) <= r->within_us;
+		     k++) {
 			int64_t old = 0;
 
-			if (apart_us(h, &b->hits[first]) > r->within_us)
-				break;
-			if (!(r->on & kind_bit(h)))
+			if (!(r->on & kind_bit(&b->hits[k])))
 				continue;
-			while (old < links && seen[old] != h->hit.index)
+			while (old < links && seen[old] != b->hits[k].hit.index)
 				old++;
-			if (old == links && links < 16)
-				seen[links++] = h->hit.index;
-			if (links >= r->burst && k >= i)
-				return true;
+			if (old == links && links < r->burst)
+				seen[links++] = b->hits[k].hit.index;
 		}
+		if (links < r->burst)
+			continue;
+		for (marked = marked > first ? marked : first; marked < k;
+		     marked++)
+			marks[marked] = true;
 	}
-	return false;
 }
 
 /* True when the same link was fetched close in time from another network by
@@ -167,8 +172,7 @@ is_again(const struct bench *b, const struct agent_rule *r, size_t i)
 		    y->class != AGENT_MACHINE_LIKELY &&
 		    apart_us(x, y) >= r->again_us &&
 		    (addr_same_net(x->hit.address, y->hit.address) ||
-		     slice_eq(system_of(x->hit.agent),
-			      system_of(y->hit.agent))))
+		     slice_eq(b->systems[i], b->systems[k])))
 			return true;
 	}
 	return false;
@@ -184,8 +188,9 @@ is_settled(const struct bench *b, const struct agent_rule *r, size_t i)
 }
 
 static bool
-rule_fits(const struct bench *b, const struct agent_rule *r, size_t i)
+rule_fits(const struct bench *b, const struct agents *a, size_t rule, size_t i)
 {
+	const struct agent_rule *r = &a->rules[rule];
 	const struct agent_hit *h = &b->hits[i];
 
 	if (!(r->on & kind_bit(h)))
@@ -205,7 +210,7 @@ rule_fits(const struct bench *b, const struct agent_rule *r, size_t i)
 		if (!v.p || !matches(b, r->header_like, v))
 			return false;
 	}
-	if (r->burst && !in_burst(b, r, i))
+	if (r->burst && !b->bursts[rule][i])
 		return false;
 	if (r->elsewhere_us && !is_elsewhere(b, r, i))
 		return false;
@@ -227,12 +232,41 @@ judge(struct bench *b, const struct agents *a, bool leaning)
 
 			if (!leaning && (r->after_us || r->again_us))
 				break;
-			if (!rule_fits(b, r, i))
+			if (!rule_fits(b, a, k, i))
 				continue;
 			h->class = r->class;
 			h->rule = r->name;
 		}
 	}
+}
+
+static void
+bench_open(struct bench *b, const struct agents *a)
+{
+	b->match = pcre2_match_data_create(1, NULL);
+	b->limits = pcre2_match_context_create(NULL);
+	if (!b->match || !b->limits)
+		die("out of memory (classifying)");
+	(void)pcre2_set_match_limit(b->limits, AGENT_MATCH_LIMIT);
+	b->systems = mem_alloc(b->n * sizeof(*b->systems));
+	for (size_t i = 0; i < b->n; i++)
+		b->systems[i] = system_of(b->hits[i].hit.agent);
+	for (size_t k = 0; k < a->rules_n; k++) {
+		if (!a->rules[k].burst)
+			continue;
+		b->bursts[k] = mem_alloc(b->n * sizeof(bool));
+		bursts_mark(b, &a->rules[k], b->bursts[k]);
+	}
+}
+
+static void
+bench_close(struct bench *b)
+{
+	pcre2_match_data_free(b->match);
+	pcre2_match_context_free(b->limits);
+	free(b->systems);
+	for (size_t k = 0; k < RULES_MAX; k++)
+		free(b->bursts[k]);
 }
 
 void
@@ -243,20 +277,15 @@ agents_classify(const struct agents *a, struct agent_hit *hits, size_t n,
 			  .n = n > AGENT_HITS_MAX ? AGENT_HITS_MAX : n,
 			  .delivered_us = delivered_us};
 
-	b.match = pcre2_match_data_create(1, NULL);
-	b.limits = pcre2_match_context_create(NULL);
-	if (!b.match || !b.limits)
-		die("out of memory (classifying)");
-	(void)pcre2_set_match_limit(b.limits, AGENT_MATCH_LIMIT);
 	for (size_t i = 0; i < n; i++) {
 		hits[i].class = AGENT_UNDETERMINED;
 		hits[i].rule = NULL;
 	}
+	bench_open(&b, a);
 	judge(&b, a, false);
 	judge(&b, a, true);
+	bench_close(&b);
 	for (size_t i = 0; i < n; i++)
 		if (!hits[i].rule)
 			hits[i].rule = "none";
-	pcre2_match_data_free(b.match);
-	pcre2_match_context_free(b.limits);
 }

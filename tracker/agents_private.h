@@ -13,6 +13,7 @@
 #define RANGES_MAX 64
 #define RULE_RANGES_MAX 8
 #define AGENT_MATCH_LIMIT 20000
+#define BURST_MAX 16
 
 /* Bits of agent_rule.on; hit kinds, and answers. */
 #define ON_OPEN (1u << HIT_OPEN)

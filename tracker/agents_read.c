@@ -250,9 +250,9 @@ read_span(const struct tree_node *n, int64_t *out, struct err *e)
 static enum rc
 read_burst(const struct tree_node *n, int64_t *out, struct err *e)
 {
-	if (slice_int(n->values[0], 2, 16, out))
+	if (slice_int(n->values[0], 2, BURST_MAX, out))
 		return RC_OK;
-	return tree_err(n, e, "burst: 2 to 16 links");
+	return tree_err(n, e, "burst: 2 to %d links", BURST_MAX);
 }
 
 static enum rc
