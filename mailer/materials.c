@@ -80,13 +80,16 @@ load_dkim(struct materials *m, const char *state_dir, struct err *e)
 	return RC_OK;
 }
 
+/* One whose keys were all revoked is taken: that has to count at once. */
 static enum rc
 check_tokens(const struct materials *m, struct err *e)
 {
 	for (size_t i = 0; i < m->conf->brands_n; i++) {
 		const struct brand *b = &m->conf->brands[i];
 
-		if (keyring_active(m->keys, b->number) == NULL)
+		if (keyring_active(m->keys, b->number) == NULL &&
+		    keyring_find(m->keys, (uint32_t)b->number << 16 | 1) ==
+			NULL)
 			return err_set(
 			    e, RC_NOTFOUND,
 			    "brand %s has no token key: put "
