@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "api/change.h"
+#include "api/batch_line.h"
 #include "api/handlers.h"
 #include "api/spool.h"
 #include "base/mem.h"
@@ -17,8 +17,6 @@
  */
 
 #define LINES_MAX 100000
-#define LINE_MAX ((size_t)2 << 20)
-#define LINE_ARENA ((size_t)64 << 20)
 #define WINDOW 256
 #define WINDOW_BYTES ((size_t)8 << 20)
 
@@ -32,13 +30,8 @@ struct line {
 	struct write_op op;
 	struct batch *batch;
 	struct line *next;
-	int64_t number;
 	size_t bytes;
-	struct arena arena;
-	struct change c;
-	struct change_answer answer;
-	struct err err; /* rc RC_OK: it was done */
-	bool in_body;	/* err's pointer is within the body */
+	struct batch_line l;
 	_Atomic bool answered;
 };
 
@@ -67,7 +60,7 @@ batch_of(struct http_request *rq)
 	b->api = api_of(rq);
 	b->rq = rq;
 	b->last = &b->first;
-	sbuf_init(&b->partial, LINE_MAX);
+	sbuf_init(&b->partial, BATCH_LINE_MAX);
 	spool_init(&b->spool, b->api->c.state_dir);
 	rq->state = b;
 	return b;
@@ -76,8 +69,7 @@ batch_of(struct http_request *rq)
 static void
 line_free(struct line *l)
 {
-	sbuf_fini(&l->answer.body);
-	arena_fini(&l->arena);
+	batch_line_fini(&l->l);
 	free(l);
 }
 
@@ -97,46 +89,6 @@ batch_free(struct batch *b)
 
 /* ---- answers ---- */
 
-static void
-add_problem(struct sbuf *b, const struct line *l)
-{
-	char pointer[sizeof(l->err.pointer) + 8];
-
-	member_open(b, "problem", '{');
-	member_text(b, "detail",
-		    l->err.rc == RC_BUG ? SLICE("an error of the server")
-					: slice_z(l->err.text));
-	if (l->err.pointer[0] != '\0') {
-		(void)snprintf(pointer, sizeof(pointer), "%s%s",
-			       l->in_body ? "/body" : "", l->err.pointer);
-		member_open(b, "errors", '[');
-		member_open(b, NULL, '{');
-		member_text(b, "pointer", slice_z(pointer));
-		member_text(b, "detail", slice_z(l->err.text));
-		member_close(b, '}');
-		member_close(b, ']');
-	}
-	member_close(b, '}');
-}
-
-static void
-add_answer(struct sbuf *b, const struct line *l)
-{
-	bool good = l->err.rc == RC_OK;
-
-	sbuf_add_c(b, '{');
-	member_int(b, "line", l->number);
-	member_int(b, "status",
-		   good ? l->answer.status : change_status(&l->err));
-	if (good && l->answer.id.n > 0)
-		member_text(b, "id", l->answer.id);
-	else if (l->c.id.n > 0)
-		member_text(b, "id", l->c.id);
-	if (!good)
-		add_problem(b, l);
-	sbuf_add_z(b, "}\n");
-}
-
 /* Writes the answers that are there, in the order of their lines. */
 static void
 drain(struct batch *b)
@@ -149,7 +101,7 @@ drain(struct batch *b)
 			b->last = &b->first;
 		b->held--;
 		b->held_bytes -= l->bytes;
-		add_answer(spool_out(&b->spool), l);
+		batch_line_answer(&l->l, spool_out(&b->spool));
 		spool_flush(&b->spool);
 		line_free(l);
 	}
@@ -169,7 +121,7 @@ reply(struct batch *b)
 static enum rc
 run(struct write_op *op, struct db *db, struct err *e)
 {
-	struct line *l = (struct line *)op;
+	struct batch_line *l = &((struct line *)op)->l;
 
 	return change_run(&l->c, db, &l->arena, &l->answer, e);
 }
@@ -186,8 +138,8 @@ done(struct write_op *op, enum rc rc, const struct err *e)
 	bool wake;
 
 	if (rc != RC_OK) {
-		l->err = *e;
-		l->err.rc = rc;
+		l->l.err = *e;
+		l->l.err.rc = rc;
 	}
 	atomic_store(&l->answered, true); /* the loop may free it from here */
 	do {
@@ -225,7 +177,7 @@ submit(struct batch *b, struct line *l)
 		return false;
 	if (rc == RC_LIMIT)
 		return submit(b, l);
-	(void)err_set(&l->err, RC_AGAIN, "the server is stopping");
+	(void)err_set(&l->l.err, RC_AGAIN, "the server is stopping");
 	atomic_store(&l->answered, true);
 	return true;
 }
@@ -240,38 +192,6 @@ submit_pending(struct batch *b)
 
 /* ---- lines in the loop ---- */
 
-static const struct change_kind *const puts_of[] = {
-    &change_customer, &change_service, &change_invoice};
-static const struct change_kind *const posts_of[] = {&change_event,
-						     &change_notice};
-static const char *const routes_of[] = {"POST /v1/events", "POST /v1/notices"};
-
-static enum rc
-parse(struct line *l, struct slice text)
-{
-	struct batch_ask ask;
-	struct slice route = SLICE("");
-	json_t *o;
-	enum rc rc = json_read(text, LINE_MAX, &o, &l->err);
-
-	if (rc != RC_OK)
-		return l->err.rc = RC_INVALID;
-	rc = parse_batch_line(o, &l->arena, &ask, &l->err);
-	if (rc == RC_OK) {
-		l->c.id = ask.id;
-		l->c.key = ask.key;
-		l->c.kind =
-		    ask.put >= 0 ? puts_of[ask.put] : posts_of[ask.post];
-		if (ask.post >= 0)
-			route = slice_z(routes_of[ask.post]);
-		l->in_body = true;
-		rc = change_parse(&l->c, route, json_incref(ask.body),
-				  &l->arena, &l->err);
-	}
-	json_decref(o);
-	return rc;
-}
-
 static struct line *
 line_add(struct batch *b, size_t bytes)
 {
@@ -279,12 +199,8 @@ line_add(struct batch *b, size_t bytes)
 
 	l->op = (struct write_op){.run = run, .done = done};
 	l->batch = b;
-	l->number = b->lines;
 	l->bytes = bytes;
-	l->c.api = b->api;
-	l->c.by = api_by(b->rq);
-	arena_init(&l->arena, LINE_ARENA);
-	sbuf_init(&l->answer.body, ANSWER_MAX);
+	batch_line_init(&l->l, b->api, api_by(b->rq), b->lines);
 	*b->last = l;
 	b->last = &l->next;
 	b->held++;
@@ -297,7 +213,7 @@ line_refuse(struct batch *b, enum rc rc, const char *why)
 {
 	struct line *l = line_add(b, 0);
 
-	(void)err_set(&l->err, rc, "%s", why);
+	(void)err_set(&l->l.err, rc, "%s", why);
 	atomic_store(&l->answered, true);
 }
 
@@ -323,7 +239,7 @@ line_take(struct batch *b, struct slice text)
 		return;
 	}
 	l = line_add(b, text.n);
-	if (parse(l, text) != RC_OK)
+	if (batch_line_parse(&l->l, text) != RC_OK)
 		atomic_store(&l->answered, true);
 	else if (!submit(b, l))
 		b->pending = l;
@@ -338,13 +254,13 @@ keep_part(struct batch *b, struct slice part)
 		return;
 	b->too_long = true;
 	sbuf_fini(&b->partial);
-	sbuf_init(&b->partial, LINE_MAX);
+	sbuf_init(&b->partial, BATCH_LINE_MAX);
 }
 
 static void
 line_end(struct batch *b, struct slice part)
 {
-	if (b->partial.n == 0 && !b->too_long && part.n <= LINE_MAX) {
+	if (b->partial.n == 0 && !b->too_long && part.n <= BATCH_LINE_MAX) {
 		line_take(b, part);
 		return;
 	}
@@ -353,7 +269,7 @@ line_end(struct batch *b, struct slice part)
 	b->too_long = false;
 	if (b->partial.cap > WINDOW_BYTES / 8) {
 		sbuf_fini(&b->partial);
-		sbuf_init(&b->partial, LINE_MAX);
+		sbuf_init(&b->partial, BATCH_LINE_MAX);
 	}
 	sbuf_reset(&b->partial);
 }
