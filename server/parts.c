@@ -16,6 +16,7 @@
 #define PHASE_SLOTS 4096
 #define JOB_THREADS 2
 #define JOB_QUEUE 256
+#define PRIVATE_BYTES ((size_t)64 << 10) /* bodies come in parts of it */
 #define GRACE_MS 5000
 
 enum part_use { USE_SERVE = 1, USE_QUIET = 2, USE_REDIRECT = 4, USE_ALL = 7 };
@@ -383,6 +384,7 @@ start_private(struct server *s, struct err *e)
 	struct http_config c = {.name = "private",
 				.listen = listen,
 				.listen_n = s->o->quiet ? 1 : 2,
+				.connection_bytes = PRIVATE_BYTES,
 				.loops = 1};
 	enum rc rc = path_of(s, STATE_SOCKET, path, e);
 
