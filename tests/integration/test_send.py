@@ -14,7 +14,7 @@ import threading
 import time
 
 from harness import FastClock, run, test, wait_for
-from hosting import Hosting, elsewhere, to
+from hosting import POLICY, Hosting, elsewhere, to
 
 DAY_US = 86400 * 1000000
 
@@ -412,6 +412,36 @@ def _(t):
     t.eq(r.journal("message"), [])
     a.ok(a.post("sending/resume", {}))
     r.wait_journal("message", 8)
+
+
+@test("what is taken out of the configuration holds up nobody else")
+def _(t):
+    r = t.receiver()
+    a = Hosting(t, start=False, init=False, to=[r])
+    with open(a.config) as f:
+        one = f.read()
+    brand = one[one.index('brand "default"'):]
+    both = one + brand.replace("default", "other", 1).replace(
+        "id = 1", "id = 2") .replace('policy = "default"', 'policy = "p2"')
+    a.configure(text=both, policy=POLICY + POLICY.replace("default", "p2", 1))
+    a.key = json.loads(a.run("init", "--json")[1])["key"]
+    a.start()
+    a.ok(a.post("sending/pause", {"reason": "look"}))
+    a.customer("c1", "ana@one.example", brand="other")
+    a.customer("c2", "bo@two.example")
+    a.invoice("i1", "c1", in_days(10))
+    a.invoice("i2", "c2", in_days(10))
+    a.invoice("i3", "c2", in_days(10))
+    a.configure(text=one, policy=POLICY.replace('"reminder-1"', '"reminder"'))
+    t.ok("conf.reloaded" in a.reload(), "a brand, a policy, a step are gone")
+    a.ok(a.post("sending/resume", {}))
+    a.wait_messages(customer="c2", state="accepted")
+    t.eq(a.messages(customer="c1", state="accepted"), [])
+    a.configure(text=both, policy=POLICY + POLICY.replace("default", "p2", 1))
+    t.ok("conf.reloaded" in a.reload(), "and back")
+    a.ok(a.post("queue/retry", {"all": True}))
+    a.wait_messages(customer="c1", state="accepted")
+    t.eq(a.log("planner.failed"), [])
 
 
 @test("a sender at rest, and one that is paused, burn no processor")
