@@ -4,7 +4,8 @@
 #include "templates/place.h"
 
 #define LINES_MAX 1000
-#define PDF_MAX ((size_t)8 << 20) /* bytes, decoded */
+#define DESCRIPTIONS_MAX ((size_t)64 << 10) /* what a PDF has room for */
+#define PDF_MAX ((size_t)8 << 20)	    /* bytes, decoded */
 
 const char *const invoice_statuses[] = {"draft",    "open",	 "pending",
 					"paid",	    "cancelled", "refunded",
@@ -170,7 +171,7 @@ read_lines(const struct invoice_ask *ask, struct arena *a, struct invoice *out,
 	const struct line_ask *lines;
 	struct slice *services;
 	struct money amount;
-	size_t n;
+	size_t n, said = 0;
 	void *p;
 	enum rc rc = form_fill_list(&form_line, ask->lines, "/lines",
 				    sizeof(*lines), NULL, &p, &n, a, e);
@@ -188,6 +189,13 @@ read_lines(const struct invoice_ask *ask, struct arena *a, struct invoice *out,
 			rc = err_at(e, RC_INVALID,
 				    arena_printf(a, "/lines/%zu/quantity", i),
 				    "must be a number in a string, as \"1\"");
+		said += lines[i].description.n;
+		if (rc == RC_OK && said > DESCRIPTIONS_MAX)
+			rc =
+			    err_at(e, RC_INVALID,
+				   arena_printf(a, "/lines/%zu/description", i),
+				   "all descriptions together are over "
+				   "64 KiB");
 		if (lines[i].service.n > 0 &&
 		    !has_service(services, out->services_n, lines[i].service))
 			services[out->services_n++] = lines[i].service;

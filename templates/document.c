@@ -432,7 +432,7 @@ document_make(enum pdf_kind kind, const struct datum *data, struct locale *l,
 	add_parts(&m, data, kind);
 	if (kind == PDF_RECEIPT)
 		add_payment(&m, data);
-	else
+	else if (datum_slice(datum_get(data, "pay_url")).n <= FIELD_MAX)
 		out->pay_url = text(&m, data, "pay_url", false);
 	out->footer = text(&m, data, "subject_ref", false);
 	return m.rc;

@@ -45,7 +45,8 @@ struct document {
 	struct document_pair facts[4]; /* of a payment */
 	size_t fact_count;
 	const char *pay_label, *scan_label;
-	struct slice pay_url; /* empty: no way to pay is shown */
+	struct slice pay_url; /* empty, also where it is too long for a
+			       * code that phones read: not shown */
 	struct slice footer;
 };
 

@@ -267,6 +267,42 @@ def _(t):
         t.eq(m["content-language"], "en-US" if n == 1 else "en-GB")
 
 
+@test("the largest invoice that the API takes goes out, with its PDF")
+def _(t):
+    r = t.receiver()
+    a = Hosting(t, to=[r], policy=PDF)
+    long = "Ñ" * 128
+    a.customer("c1", "ana@one.example", name=long, locale="es_AR")
+    a.ok(a.put("services/s1", {"customer": "c1", "name": long,
+                               "product": "x" * 128}))
+    url = "https://pay.hosting.example/" + "x" * (2048 - 28)
+    lines = [{"service": "s1", "description": "%3d " % n + "W" * 61,
+              "quantity": "1", "amount": "99999999.99"} for n in range(1000)]
+    over = dict(lines[0], description="W" * 1000)
+    refused = a.put("invoices/i1", {
+        "customer": "c1", "number": "1", "status": "open", "currency": "USD",
+        "total": "1.00", "due_on": in_days(40), "lines": lines + [over]})
+    t.eq(refused.body["errors"][0]["pointer"], "/lines")
+    refused = a.put("invoices/i1", {
+        "customer": "c1", "number": "1", "status": "open", "currency": "USD",
+        "total": "1.00", "due_on": in_days(40), "lines": lines[1:] + [over]})
+    t.eq(refused.body["errors"][0]["pointer"], "/lines/999/description")
+    made = a.invoice("i1", "c1", in_days(40), number="9" * 64, pay_url=url,
+                     pay_all_url=url, lines=lines, total="99999999999.99",
+                     balance="99999999999.99")
+    send_now(a, made["notices"][0])
+
+    def settled():
+        m = a.messages()
+        return m and (m[0]["state"] == "accepted" or m[0]["held"]) and m[0]
+    m = wait_for(settled, what="the mail")
+    t.eq((m["state"], m["reason"]), ("accepted", None), str(m))
+    m = parsed(r, 1)
+    t.ok(url in part(m, "plain"), "the link is whole")
+    t.ok("999 WWW" in part(m, "html"), "the last line")
+    t.eq(len(list(m.iter_attachments())), 1)
+
+
 @test("what Python's parser reads, Node's mailparser reads too")
 def _(t):
     node = shutil.which("node")
