@@ -48,6 +48,7 @@ struct phases {
 _Static_assert(sizeof(struct slot) == 32, "slots are a file format");
 _Static_assert(sizeof(struct header) == 64, "the header is a file format");
 
+/* Empty where /proc does not show it: then each start may follow a reboot. */
 static void
 read_boot_id(char out[40])
 {
@@ -75,7 +76,8 @@ check(struct phases *p, size_t slots, struct err *e)
 	if (memcmp(p->header->magic, "acusepha", 8) != 0 ||
 	    p->header->slots != slots)
 		return err_set(e, RC_INVALID, "it is not a file of phases");
-	p->rebooted = memcmp(p->header->boot, boot, sizeof(boot)) != 0;
+	p->rebooted =
+	    boot[0] == '\0' || memcmp(p->header->boot, boot, sizeof(boot)) != 0;
 	return RC_OK;
 }
 
