@@ -62,7 +62,7 @@ fit_list(const struct fitting *f, const char *at, const struct datum *like,
 	*out = datum_list(f->a);
 	json_array_foreach (j, i, one) {
 		char pointer[POINTER_MAX];
-		struct datum *d;
+		struct datum *d = NULL;
 		enum rc rc;
 
 		snprintf(pointer, sizeof(pointer), "%.100s/%zu", at, i);
@@ -90,7 +90,7 @@ fit_map(const struct fitting *f, const char *at, const struct datum *like,
 	json_object_foreach ((json_t *)(uintptr_t)j, key, one) {
 		struct slice name = arena_dup(f->a, slice_z(key));
 		char pointer[POINTER_MAX];
-		struct datum *d;
+		struct datum *d = NULL;
 		enum rc rc;
 
 		snprintf(pointer, sizeof(pointer), "%.80s/%.70s", at, key);
