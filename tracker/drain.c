@@ -89,12 +89,18 @@ segments_free(struct drain *d, const struct journal_offset *o)
 		LOG(JOURNAL_FAILED, LOG_ERR(&e));
 }
 
-/* Caught up: what was taken need not stay on disk. */
+/* Caught up: what was taken need not stay on disk, nor a segment in which
+ * nothing stood. */
 static void
 rest(struct drain *d)
 {
+	struct journal_offset at;
 	struct err e = {0};
 	bool asked = atomic_exchange(&d->wipe, false);
+
+	for (unsigned i = 0; i < JOURNAL_WRITERS_MAX; i++)
+		if (journal_at(d->reader, i, &at))
+			segments_free(d, &at);
 
 	if (!asked &&
 	    (d->last_us == 0 || clock_mono_us() - d->last_us < WIPE_AFTER_US))

@@ -82,6 +82,10 @@ enum rc journal_read(struct journal_reader *r, struct hit *hits, size_t n,
  * Fails: RC_IO. */
 enum rc journal_wipe(struct journal_reader *r, struct err *e) MUST_USE;
 
+/* Where reading of a writer's records stands; false where it has none. */
+bool journal_at(const struct journal_reader *r, unsigned writer,
+		struct journal_offset *out);
+
 /* Recycles segments that lie wholly before what was read up to the offset given
  * (committed by the ledger). */
 enum rc journal_consumed(struct journal_reader *r,

@@ -199,6 +199,14 @@ journal_read(struct journal_reader *r, struct hit *hits, size_t n, size_t *got,
 	return rc;
 }
 
+bool
+journal_at(const struct journal_reader *r, unsigned writer,
+	   struct journal_offset *out)
+{
+	*out = r->sources[writer].o;
+	return r->sources[writer].fd >= 0;
+}
+
 enum rc
 journal_consumed(struct journal_reader *r, const struct journal_offset *o,
 		 struct err *e)

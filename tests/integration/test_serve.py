@@ -438,6 +438,18 @@ def _(t):
     opened(51)
 
 
+@test("starts and kills leave no empty segments behind")
+def _(t):
+    a = Hosting(t, send="false")
+    for i in range(6):
+        a.kill() if i % 2 else a.stop()
+        a.start()
+    hits = os.path.join(a.state, "hits")
+    wait_for(lambda: len([n for n in os.listdir(hits)
+                          if n.endswith(".hits")]) <= 2,
+             what="old segments to go")
+
+
 @test("health and metrics answer, without a key")
 def _(t):
     a = Hosting(t, send="false")
