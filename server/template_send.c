@@ -21,6 +21,7 @@ struct sending {
 	struct transport_message m;
 	struct sbuf bytes;
 	bool given;
+	enum stage stage; /* where the session failed */
 };
 
 static struct transport_message *
@@ -94,6 +95,7 @@ try_hop(struct sending *x, const struct target *hop, struct err *e)
 	outcome_reset(&x->m.outcome);
 	rc = transport_run(x->transport, &s, e);
 	over = o->fate != FATE_UNTRIED;
+	x->stage = s.outcome.stage;
 	if (!over && rc == RC_OK)
 		(void)err_set(e, RC_AGAIN, "%s took no mail", hop->host);
 	transport_session_fini(&s);
@@ -124,7 +126,8 @@ deliver(struct sending *x, struct sbuf *answer, struct err *e)
 		struct target *hop = &x->route.hops[i];
 
 		over = try_hop(x, hop, e);
-		if (!over && hop->tls == TARGET_MAY) {
+		/* As the mail workers do (RFC 7435). */
+		if (!over && x->stage == STAGE_TLS && hop->tls == TARGET_MAY) {
 			hop->tls = TARGET_PLAIN;
 			over = try_hop(x, hop, e);
 		}
