@@ -1,7 +1,5 @@
 #include "server/hit_sink.h"
 
-#include <arpa/inet.h>
-
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/mem.h"
@@ -21,6 +19,7 @@ struct hit_sink {
 
 struct take_op {
 	struct write_op op;
+	const struct conf *conf;
 	const struct hit *hits;
 	size_t n;
 	const struct journal_offset *after;
@@ -34,14 +33,33 @@ static const enum kind hit_kinds[HIT_KINDS] = {
 
 static const char *const methods[] = {"", "GET", "HEAD", "OPTIONS", "POST"};
 
+/* What the brand lets be kept of a visitor's address: none of it, its network
+ * (24 bits of IPv4, 48 of IPv6), or all. */
+static struct addr
+kept_address(const struct conf *conf, const struct hit *h)
+{
+	const struct brand *b =
+	    conf_brand_number(conf, (uint16_t)(h->key_id >> 16));
+	struct addr a = h->address;
+	size_t keep = addr_is_v4(a) ? 15 : 6;
+
+	if (b == NULL || b->visitor_address == VISITOR_NONE)
+		keep = 0;
+	else if (b->visitor_address == VISITOR_FULL)
+		keep = sizeof(a.b);
+	memset(a.b + keep, 0, sizeof(a.b) - keep);
+	return a;
+}
+
 static void
-add_hit(struct sbuf *b, const struct hit *h, int64_t hour_count)
+add_hit(struct sbuf *b, const struct conf *conf, const struct hit *h,
+	int64_t hour_count)
 {
 	char hex[REF_HEX], when[TIME_SIZE], address[ADDR_TEXT];
 
 	ref_hex(h->mref, hex);
 	time_format(h->time_us, when);
-	addr_format(h->address, address);
+	addr_format(kept_address(conf, h), address);
 	sbuf_addf(b, "{\"mref\":\"%s\",\"at\":\"%s\",\"method\":\"%s\"", hex,
 		  when, methods[h->method]);
 	if (hour_count > 0)
@@ -103,7 +121,8 @@ wanted(struct db *db, const struct hit *h, bool *out, struct err *e)
 }
 
 static enum rc
-take_one(struct db *db, const struct hit *h, struct err *e)
+take_one(struct db *db, const struct conf *conf, const struct hit *h,
+	 struct err *e)
 {
 	struct sbuf b;
 	int64_t count = 0;
@@ -115,7 +134,7 @@ take_one(struct db *db, const struct hit *h, struct err *e)
 	if (rc != RC_OK || !event)
 		return rc;
 	sbuf_init(&b, 65536);
-	add_hit(&b, h, count);
+	add_hit(&b, conf, h, count);
 	rc = ledger_append(db, hit_kinds[h->kind], h->mref, sbuf_slice(&b), e);
 	sbuf_fini(&b);
 	return rc;
@@ -134,7 +153,7 @@ run_take(struct write_op *op, struct db *db, struct err *e)
 	char name[16];
 
 	for (size_t i = 0; i < t->n; i++) {
-		enum rc rc = take_one(db, &t->hits[i], e);
+		enum rc rc = take_one(db, t->conf, &t->hits[i], e);
 
 		if (rc != RC_OK)
 			return rc;
@@ -150,10 +169,15 @@ take(void *owner, const struct hit *hits, size_t n,
      const struct journal_offset *after, struct err *e)
 {
 	struct hit_sink *s = owner;
-	struct take_op t = {
-	    .op = {.run = run_take}, .hits = hits, .n = n, .after = after};
+	struct take_op t = {.op = {.run = run_take},
+			    .conf = conf_box_get(s->q->conf),
+			    .hits = hits,
+			    .n = n,
+			    .after = after};
+	enum rc rc = writer_do(s->q->writer, &t.op, e);
 
-	return writer_do(s->q->writer, &t.op, e);
+	conf_unref(t.conf);
+	return rc;
 }
 
 static enum rc

@@ -85,4 +85,12 @@ def _(t):
 
 
 if __name__ == "__main__":
-    run()
+    @test("a visitor's address is kept as far as the brand says: its network")
+def _(t):
+    a, mref, pixel, click = mailed(t)
+    all_answered(t, a, [click])
+    in_ledger(t, a, mref, 0, 1)
+    t.eq(a.events(mref, "message.clicked")[0]["data"]["address"], "127.0.0.0")
+
+
+run()
