@@ -6,7 +6,9 @@ import datetime
 import email
 import email.policy
 import html.parser
+import http.client
 import json
+import re
 import shutil
 import subprocess
 import urllib.parse
@@ -144,6 +146,43 @@ def _(t):
             t.ok(squeezed(shown(value))[:20] in squeezed(text),
                  "%s in the PDF: %s" % (name, text))
     t.eq(a.messages(state="deferred"), [])
+
+
+@test("the pages behind a mail show it as text, too")
+def _(t):
+    r = t.receiver()
+    a = Hosting(t, to=[r])
+    for n, (name, value) in enumerate(EVIL.items(), 1):
+        cid = "c%d" % n
+        a.customer(cid, "ana@one.example", name=value, locale="es_AR")
+        made = a.invoice("i%d" % n, cid, in_days(40), number=value[:64],
+                         lines=[{"description": value, "amount": "10.00"}])
+        a.ok(a.post("notices/%s/send-now" % made["notices"][0]["id"]))
+        m = received(r, n)[-1]
+        area = a.ok(a.post("customers/%s/area-link" % cid, {"ttl_s": 600}))
+        urls = [area["url"]] + re.findall(
+            r"https://notices\.hosting\.example/[ma]/[\w-]+",
+            m.get_body(("plain",)).get_content())
+        t.ok(len(urls) >= 3, "%s: area, view and answer: %s" % (name, urls))
+        for url in urls:
+            c = http.client.HTTPConnection("127.0.0.1", a.ports["public"],
+                                           timeout=30)
+            c.request("GET", urllib.parse.urlsplit(url).path,
+                      headers={"Host": "notices.hosting.example"})
+            got = c.getresponse()
+            page = got.read().decode()
+            c.close()
+            where = "%s, %s" % (name, url)
+            t.eq(got.status, 200, where)
+            for tag, attrs in Tags(page).tags:
+                t.ok(tag not in ("script", "object", "base", "embed"), where)
+                t.ok(not [x for x in attrs if x.startswith("on")], where)
+                for key in ("href", "src", "action"):
+                    host = urllib.parse.urlsplit(attrs.get(key) or "").hostname
+                    t.ok("evil" not in (host or ""), where)
+            t.ok("script-src" in got.getheader("Content-Security-Policy") or
+                 "default-src 'none'" in
+                 got.getheader("Content-Security-Policy"), where)
 
 
 @test("line breaks, controls and megabytes are refused with the field named")

@@ -240,6 +240,10 @@ refuses_what_could_never_open(void **state)
 	    {STEP("a", "t-1d") "act \"s\" { at = \"due\" needs = {\"a\"} " PROOF
 			       "}\nact \"t\" { at = \"s+9d\" }",
 	     3, "would come after"},
+	    {"step \"a\" { at = \"due\" template = \"reminder\"\n"
+	     "class = optional }\n"
+	     "act \"s\" { at = \"due+1d\" needs = {\"a\"} " PROOF "}",
+	     3, "cannot be optional"},
 	    {"act \"due\" { at = \"due\" }", 2, "may not be called"},
 	    {"act \"a-b\" { at = \"due\" }", 2, "its name is not"},
 	    {STEP("a", "due") STEP("a", "due"), 3, "is there twice"},
