@@ -24,9 +24,9 @@ general {
 }
 smtp {
 	allow_private_exchangers = true
-	connect_timeout = "2s"
-	reply_timeout = "5s"
-	io_timeout = "5s"
+	connect_timeout = "%(patience)s"
+	reply_timeout = "%(patience)s"
+	io_timeout = "%(patience)s"
 	%(smtp)s
 }
 http {
@@ -111,6 +111,7 @@ class Hosting(acuse.Acuse):
         self.fills = {
             "include": "", "send": "true", "general": "", "smtp": "",
             "http": "", "more": "", "public": "0", "private": "0",
+            "patience": "5s",
             "exchangers": exchangers(to)}
         self.configure(policy=policy, **fills)
         if init:
