@@ -84,8 +84,7 @@ def _(t):
     in_ledger(t, a, mref, 40, 40)
 
 
-if __name__ == "__main__":
-    @test("a visitor's address is kept as far as the brand says: its network")
+@test("a visitor's address is kept as far as the brand says: its network")
 def _(t):
     a, mref, pixel, click = mailed(t)
     all_answered(t, a, [click])
@@ -93,4 +92,5 @@ def _(t):
     t.eq(a.events(mref, "message.clicked")[0]["data"]["address"], "127.0.0.0")
 
 
-run()
+if __name__ == "__main__":
+    run()
