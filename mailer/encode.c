@@ -20,6 +20,18 @@ blank(unsigned char c)
 	return c == ' ' || c == '\t';
 }
 
+/* How many of n bytes stay as they are amid a line. */
+static size_t
+qp_run(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n &&
+	       (qp_plain((unsigned char)p[i]) || blank((unsigned char)p[i])))
+		i++;
+	return i;
+}
+
 /* What must not stand at the start of a line as it is. */
 static bool
 qp_guarded(struct slice rest)
@@ -43,10 +55,20 @@ qp_line(struct slice line, struct sbuf *out)
 	if (start == NULL)
 		return;
 	for (size_t i = 0; i < line.n; i++) {
-		unsigned char c = (unsigned char)line.p[i];
-		bool last = i + 1 == line.n;
-		bool plain = qp_plain(c) || (blank(c) && !last);
-		size_t w;
+		size_t left = line.n - i - 1, room = QP_MAX - 1 - col, w;
+		bool last, plain;
+		unsigned char c;
+
+		if (col > 0 && col < QP_MAX - 1) {
+			w = qp_run(line.p + i, left < room ? left : room);
+			memcpy(o, line.p + i, w);
+			o += w;
+			col += w;
+			i += w;
+		}
+		c = (unsigned char)line.p[i];
+		last = i + 1 == line.n;
+		plain = qp_plain(c) || (blank(c) && !last);
 
 		if (col + (plain ? 1 : 3) > (last ? QP_MAX : QP_MAX - 1)) {
 			memcpy(o, "=\r\n", 3);
