@@ -68,6 +68,7 @@ POLICY = """\
 policy "default" {
 	time_zone = "UTC"
 	group = "due_date"
+	spread = "0s"
 	step "proforma" { at = "due-15d" template = "proforma" }
 	step "reminder-1" { at = "due-10d" template = "reminder" }
 	step "reminder-2" { at = "due-5d" template = "reminder" }

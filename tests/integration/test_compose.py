@@ -137,7 +137,7 @@ def _(t):
         'template = "pre-suspension" class = optional }'), init=False)
     code, said = a.run("check-conf")
     t.eq(code, 65, said)
-    t.ok("policies.conf:7" in said and "cannot be optional" in said, said)
+    t.ok("policies.conf:8" in said and "cannot be optional" in said, said)
 
 
 @test("a text that wants what is not there holds the mail, loudly, until mended")
