@@ -456,6 +456,24 @@ parts_start(struct parts *p, const struct options *o, struct keyring *keys,
 	return rc;
 }
 
+/* What was started, of a start that failed too. */
+static void
+parts_stop(struct parts *p)
+{
+	if (p->hits != NULL)
+		hits_free(p->hits);
+	jobs_free(p->jobs);
+	if (p->server != NULL)
+		http_server_free(p->server);
+	if (p->router != NULL)
+		router_free(p->router);
+	if (p->drain != NULL)
+		drain_stop(p->drain, 10000);
+	if (p->journal != NULL)
+		journal_close(p->journal);
+	keys_box_free(p->keys);
+}
+
 static void
 serve(struct parts *p, int signals)
 {
@@ -473,13 +491,7 @@ serve(struct parts *p, int signals)
 	http_server_stop(p->server, 3000);
 	http_server_stats(p->server, &ts);
 	hits_stats(p->hits, &hs);
-	hits_free(p->hits);
-	jobs_free(p->jobs);
-	http_server_free(p->server);
-	router_free(p->router);
-	drain_stop(p->drain, 10000);
-	journal_close(p->journal);
-	keys_box_free(p->keys);
+	parts_stop(p);
 	(void)printf(
 	    "requests %llu opens %llu clicks %llu bad %llu lost %llu "
 	    "refused %llu\n",
@@ -525,8 +537,10 @@ main(int argc, char **argv)
 		keyring_free(keys);
 		return 0;
 	}
-	if (parts_start(&p, &o, keys, &e) != RC_OK)
+	if (parts_start(&p, &o, keys, &e) != RC_OK) {
+		parts_stop(&p);
 		goto fail;
+	}
 	serve(&p, signals);
 	return 0;
 fail:
