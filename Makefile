@@ -78,8 +78,8 @@ CFLAGS += -std=c11 $(WARN) -fno-common -pthread $(CFLAGS_$(MODE))
 LDFLAGS += -pthread -Wl,--as-needed $(LDFLAGS_$(MODE))
 
 PACKAGES := libmicrohttpd gnutls sqlite3 libcurl libpcre2-8 openssl jansson \
-	libconfuse icu-i18n icu-uc gmime-3.0 pangocairo libzstd libzip \
-	libqrencode cmocka libsystemd
+	icu-i18n icu-uc gmime-3.0 pangocairo libzstd libzip libqrencode \
+	cmocka libsystemd
 
 # Asked once, when the first recipe needs it: `make deps` may just have
 # installed the answer.

@@ -20,7 +20,6 @@ SOLE_USERS = [
     (r'<(pango|cairo|qrencode)', ['templates/'], 'drawing is templates/pdf\'s'),
     (r'<gmime/', ['mailer/'], 'parsing mail is mailer/\'s'),
     (r'<unbound\.h>', ['mailer/'], 'DNS is mailer/\'s'),
-    (r'<confuse\.h>', ['conf/'], 'libconfuse is conf/\'s'),
     (r'<zip\.h>', ['proof/'], 'libzip is proof/\'s'),
     (r'<systemd/', ['server/'], 'systemd is server/\'s'),
     (r'\bpthread_(mutex|cond|rwlock|spin)', ['base/', 'store/'],
