@@ -6,16 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "api/keys.h"
 #include "base/clock.h"
 #include "base/codec.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/keyring.h"
-#include "base/ref.h"
 #include "conf/conf.h"
 #include "conf/starter.h"
 #include "mailer/materials.h"
-#include "store/api_key.h"
 #include "store/db.h"
 
 #define FIRST_SELECTOR "acuse1"
@@ -43,19 +42,6 @@ state_become_owner(const char *state, struct err *e)
 	    setuid(st.st_uid) != 0)
 		return err_errno(e, state);
 	return RC_OK;
-}
-
-void
-state_new_api_key(struct sbuf *key, uint8_t hash[32])
-{
-	uint8_t random[24];
-	size_t from = key->n;
-
-	random_bytes(random, sizeof(random));
-	sbuf_add_z(key, "acuse_");
-	base64url_encode(slice_of(random, sizeof(random)), key);
-	sha256_of(slice_skip(sbuf_slice(key), from), hash);
-	secret_wipe(random, sizeof(random));
 }
 
 static enum rc
@@ -196,7 +182,7 @@ make_database(const struct state_init *i, struct sbuf *key, struct err *e)
 		rc = db_create(path, e);
 	if (rc == RC_OK)
 		rc = db_open(path, DB_WRITE, &db, e);
-	state_new_api_key(key, hash);
+	keys_mint(key, hash);
 	if (rc == RC_OK)
 		rc = api_key_insert(db, &k, hash, e);
 	db_close(db);

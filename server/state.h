@@ -43,7 +43,4 @@ enum rc state_init(const struct state_init *i, struct sbuf *key,
 enum rc state_suppression_key(const char *state, uint8_t out[32],
 			      struct err *e) MUST_USE;
 
-/* Makes an API key: its text is added to key, its hash is what is stored. */
-void state_new_api_key(struct sbuf *key, uint8_t hash[32]);
-
 #endif
