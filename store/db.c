@@ -1,6 +1,7 @@
 /*
  * 1. Nothing outside of this file names SQLite.
- * 2. A statement is open at most once; open_n counts those that are.
+ * 2. A statement is prepared once, by the first that opens it (a writer's all,
+ *    at its start), and open at most once; open_n counts those that are.
  * 3. last is the ledger's next position and last time as this handle's
  *    transaction sees them; db_undo() puts back what db_savepoint() saw.  After
  *    a rollback its position is -1: read again when the next one begins.
@@ -137,14 +138,28 @@ must(struct db *db, enum stmt id, int code)
 		die("%s: %s", statements[id].name, sqlite3_errmsg(db->h));
 }
 
+static int
+prepare(struct db *db, enum stmt id)
+{
+	if (db->stmts[id] != NULL)
+		return SQLITE_OK;
+	return sqlite3_prepare_v3(db->h, statements[id].sql, -1,
+				  SQLITE_PREPARE_PERSISTENT, &db->stmts[id],
+				  NULL);
+}
+
+/* One that cannot be prepared is bound to no avail; query_row() says why. */
 void
 query_open(struct query *q, struct db *db, enum stmt id)
 {
 	if (db->open[id])
 		die("%s is open already", statements[id].name);
+	*q = (struct query){.db = db, .id = id, .code = prepare(db, id)};
+	if (q->code != SQLITE_OK)
+		return;
+	q->s = db->stmts[id];
 	db->open[id] = true;
 	db->open_n++;
-	*q = (struct query){.db = db, .s = db->stmts[id], .id = id};
 }
 
 void
@@ -167,19 +182,25 @@ db_assert_idle(struct db *db)
 			die("%s was left open", statements[i].name);
 }
 
+static void
+bound(const struct query *q, int code)
+{
+	if (q->s != NULL)
+		must(q->db, q->id, code);
+}
+
 void
 bind_int(struct query *q, int i, int64_t v)
 {
-	must(q->db, q->id, sqlite3_bind_int64(q->s, i + 1, v));
+	bound(q, sqlite3_bind_int64(q->s, i + 1, v));
 }
 
 void
 bind_text(struct query *q, int i, struct slice s)
 {
 	q->db->bound_bytes += s.n;
-	must(q->db, q->id,
-	     sqlite3_bind_text64(q->s, i + 1, s.n ? s.p : "", s.n,
-				 SQLITE_STATIC, SQLITE_UTF8));
+	bound(q, sqlite3_bind_text64(q->s, i + 1, s.n ? s.p : "", s.n,
+				     SQLITE_STATIC, SQLITE_UTF8));
 }
 
 void
@@ -192,18 +213,16 @@ void
 bind_blob(struct query *q, int i, struct slice s)
 {
 	q->db->bound_bytes += s.n;
-	must(q->db, q->id,
-	     sqlite3_bind_blob64(q->s, i + 1, s.n ? s.p : "", s.n,
-				 SQLITE_STATIC));
+	bound(q, sqlite3_bind_blob64(q->s, i + 1, s.n ? s.p : "", s.n,
+				     SQLITE_STATIC));
 }
 
 /* Copied: the caller's is often a parameter. */
 void
 bind_ref(struct query *q, int i, struct ref r)
 {
-	must(
-	    q->db, q->id,
-	    sqlite3_bind_blob(q->s, i + 1, r.b, sizeof(r.b), SQLITE_TRANSIENT));
+	bound(q, sqlite3_bind_blob(q->s, i + 1, r.b, sizeof(r.b),
+				   SQLITE_TRANSIENT));
 }
 
 void
@@ -218,7 +237,7 @@ bind_date(struct query *q, int i, int32_t date)
 void
 bind_null(struct query *q, int i)
 {
-	must(q->db, q->id, sqlite3_bind_null(q->s, i + 1));
+	bound(q, sqlite3_bind_null(q->s, i + 1));
 }
 
 enum rc
@@ -227,7 +246,7 @@ query_row(struct query *q, struct err *e)
 	int code;
 
 	errno = 0;
-	code = sqlite3_step(q->s);
+	code = q->s != NULL ? sqlite3_step(q->s) : q->code;
 	if (code == SQLITE_ROW)
 		return RC_OK;
 	if (code == SQLITE_DONE)
@@ -524,12 +543,11 @@ db_connect(struct db *db, struct err *e)
 }
 
 static enum rc
-db_prepare(struct db *db, enum stmt first, enum stmt last, struct err *e)
+prepare_all(struct db *db, struct err *e)
 {
-	for (enum stmt i = first; i <= last; i++) {
-		int code = sqlite3_prepare_v3(db->h, statements[i].sql, -1,
-					      SQLITE_PREPARE_PERSISTENT,
-					      &db->stmts[i], NULL);
+	for (enum stmt i = 0; i < STMT_COUNT; i++) {
+		int code = prepare(db, i);
+
 		if (code != SQLITE_OK)
 			return fail(db, code, statements[i].name, e);
 	}
@@ -546,14 +564,13 @@ db_open(const char *path, enum db_mode mode, struct db **out, struct err *e)
 		return err_errno(e, path);
 	db = db_new(path, mode);
 	(void)file_look(path, &db->file);
-	if ((rc = db_connect(db, e)) ||
-	    (rc = db_prepare(db, 0, STMT_UNDO, e)) ||
-	    (rc = schema_check(db, e)))
-		goto out;
-	if (mode == DB_WRITE && (rc = schema_update(db, e)))
-		goto out;
-	rc = db_prepare(db, STMT_UNDO + 1, STMT_COUNT - 1, e);
-out:
+	rc = db_connect(db, e);
+	if (rc == RC_OK)
+		rc = schema_check(db, e);
+	if (rc == RC_OK && mode == DB_WRITE)
+		rc = schema_update(db, e);
+	if (rc == RC_OK && mode == DB_WRITE)
+		rc = prepare_all(db, e);
 	if (rc)
 		db_close(db);
 	else
@@ -590,9 +607,7 @@ create_at(const char *path, struct err *e)
 	db = db_new(path, DB_WRITE);
 	if ((rc = db_connect(db, e)) ||
 	    (rc = db_script(db, "PRAGMA journal_mode = WAL", path, e)) ||
-	    (rc = db_prepare(db, 0, STMT_UNDO, e)) ||
-	    (rc = schema_update(db, e)) ||
-	    (rc = db_prepare(db, STMT_UNDO + 1, STMT_COUNT - 1, e)))
+	    (rc = schema_update(db, e)) || (rc = prepare_all(db, e)))
 		goto out;
 	ref_hex(ref_new(), ledger);
 	rc = meta_set_text(db, "ledger", slice_z(ledger), e);

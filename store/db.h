@@ -25,8 +25,9 @@ enum db_mode { DB_READ, DB_WRITE };
  * RC_STATE (exists), RC_IO. */
 enum rc db_create(const char *path, struct err *e) MUST_USE;
 
-/* Opens it, brings its schema up to date (writer alone), prepares every
- * statement, so that bad SQL stops the start.  Never creates it.
+/* Opens it.  A writer brings its schema up to date and prepares every
+ * statement, so that bad SQL stops the start; a reader prepares each when it
+ * is first asked.  Never creates it.
  * Fails: RC_NOTFOUND, RC_IO, RC_STATE (schema newer than the program). */
 enum rc db_open(const char *path, enum db_mode mode, struct db **out,
 		struct err *e) MUST_USE;
@@ -85,6 +86,7 @@ struct query {
 	struct db *db;
 	struct sqlite3_stmt *s;
 	enum stmt id;
+	int code; /* of preparing it */
 };
 
 /* A statement is open once at a time on a handle; a second opening is a bug

@@ -1,6 +1,7 @@
 #include "tests/unit/store/store.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "store/event.h"
@@ -51,6 +52,30 @@ test_open_refuses_rubbish(void **state)
 	assert_int_equal(fputs("This is a letter, not a database.", f) < 0, 0);
 	assert_int_equal(fclose(f), 0);
 	assert_int_equal(db_open(p->path, DB_WRITE, &db, &error), RC_IO);
+}
+
+/* Each prepares what it asks when it does: what cannot be asked any more is
+ * told, and the next question has its answer. */
+static void
+test_reader_survives_a_lost_table(void **state)
+{
+	struct place *p = *state;
+	struct db *reader;
+	struct query q;
+	int64_t version;
+
+	OK(db_open(p->path, DB_READ, &reader, &error));
+	OK(db_script(p->db, "DROP TABLE api_keys", "test", &error));
+	for (int i = 0; i < 2; i++) {
+		query_open(&q, reader, STMT_API_KEY_FIND);
+		bind_blob(&q, 0, SLICE("hash"));
+		assert_int_equal(query_row(&q, &error), RC_BUG);
+		assert_non_null(strstr(error.text, "api_keys"));
+		query_close(&q);
+	}
+	query_open(&q, reader, STMT_USER_VERSION);
+	OK(query_int(&q, &version, &error));
+	db_close(reader);
 }
 
 /* A program that was downgraded must not write what it does not know. */
@@ -179,6 +204,8 @@ main(void)
 					    place_make, place_clear),
 	    cmocka_unit_test_setup_teardown(test_open_refuses_a_newer_schema,
 					    place_make, place_clear),
+	    cmocka_unit_test_setup_teardown(test_reader_survives_a_lost_table,
+					    place_open, place_clear),
 	    cmocka_unit_test_setup_teardown(test_two_writers, place_open,
 					    place_clear),
 	    cmocka_unit_test_setup_teardown(test_modes_private, place_make,
