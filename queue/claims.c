@@ -116,6 +116,12 @@ ask_again(struct work *w, struct message *m, bool *go, struct err *e)
 	enum rc rc;
 
 	*go = false;
+	rc = outbox_arrived(w->db, m, w->a, &stop, e);
+	if (rc != RC_OK)
+		return rc;
+	if (stop)
+		return finish(w, m, MESSAGE_EV_CANCEL, SLICE(OUTBOX_ARRIVED),
+			      SLICE(""), e);
 	if (m->not_after_us < w->now)
 		return finish(w, m, MESSAGE_EV_EXPIRE, SLICE("not_after"),
 			      SLICE(""), e);

@@ -10,7 +10,10 @@
  *    of its notices: the key (notice, channel, address) is what makes a
  *    second sending impossible.
  * 2. A message whose notices differ in fate is never edited: those that go on
- *    move to a new message in the same transaction, and it is cancelled. */
+ *    move to a new message in the same transaction, and it is cancelled.
+ * 3. Where it was uncertain so is the new one: it waits as long, and goes only
+ *    if nothing shows that the old one arrived.  The old bytes never go again:
+ *    they ask for what is paid. */
 
 static bool
 has_role(struct slice roles, struct slice role)
@@ -162,21 +165,22 @@ append_created(struct db *db, const struct message *m, struct notice **notices,
 	return rc;
 }
 
-/* Inserts m with a fresh mref, due at once. */
+/* Inserts m with a fresh mref, due at its next_us or at once. */
 static enum rc
 insert(struct queue *q, struct db *db, struct message *m, struct arena *a,
        struct err *e)
 {
-	int64_t now = clock_wall_us();
 	enum rc rc;
 
 	m->mref = ref_new();
 	m->channel = MESSAGE_BY_EMAIL;
 	m->state = MESSAGE_QUEUED;
-	m->next_us = m->created_us = now;
+	m->created_us = clock_wall_us();
+	if (m->next_us < m->created_us)
+		m->next_us = m->created_us;
 	rc = message_insert(db, m, queue_domain(m->address, a), e);
 	if (rc == RC_OK)
-		rc = lane_wake(db, m->lane, now, e);
+		rc = lane_wake(db, m->lane, m->next_us, e);
 	queue_wake_mailer(q);
 	return rc;
 }
@@ -499,24 +503,84 @@ outbox_resume(struct queue *q, struct db *db, struct slice invoice,
 	return rc;
 }
 
+/* What only somebody who has the message can have caused. */
+static bool
+shows_arrival(int kind)
+{
+	static const enum kind shown[] = {
+	    KIND_MESSAGE_OPENED,    KIND_MESSAGE_CLICKED,
+	    KIND_MESSAGE_VIEWED,    KIND_MESSAGE_ANSWERED,
+	    KIND_MESSAGE_OBJECTED,  KIND_MESSAGE_REPLIED,
+	    KIND_MESSAGE_DELIVERED, KIND_MESSAGE_COMPLAINED};
+
+	for (size_t i = 0; i < sizeof(shown) / sizeof(*shown); i++)
+		if (kind == (int)shown[i])
+			return true;
+	return false;
+}
+
+/* The mref that message.created says it replaces. */
+static bool
+replaced(const struct event *created, struct ref *out)
+{
+	static const char member[] = "\"replaces\":\"";
+	ptrdiff_t at = slice_find(created->payload, slice_z(member));
+	struct slice hex;
+
+	if (at < 0)
+		return false;
+	hex = slice_skip(created->payload, (size_t)at + sizeof(member) - 1);
+	return hex.n > REF_HEX && ref_parse(slice_of(hex.p, REF_HEX - 1), out);
+}
+
+enum rc
+outbox_arrived(struct db *db, const struct message *m, struct arena *a,
+	       bool *out, struct err *e)
+{
+	struct ref mref = m->mref;
+	bool more = m->uncertain > 0;
+	enum rc rc = RC_OK;
+
+	*out = false;
+	while (rc == RC_OK && more && !*out) {
+		bool unknown = false;
+		struct event *list;
+		size_t n;
+
+		rc = event_list(db, mref, a, &list, &n, e);
+		more = false;
+		for (size_t i = 0; rc == RC_OK && i < n; i++) {
+			if (list[i].kind == KIND_MESSAGE_CREATED)
+				more = replaced(&list[i], &mref);
+			unknown |= list[i].kind == KIND_MESSAGE_UNCERTAIN;
+			*out |= unknown && shows_arrival(list[i].kind);
+		}
+	}
+	return rc;
+}
+
 enum rc
 outbox_settle_notice(struct db *db, struct notice *n, struct arena *a,
 		     struct err *e)
 {
+	struct slice reason = SLICE("");
 	struct message *list;
-	size_t count, open = 0, arrived = 0;
+	size_t count, open = 0, arrived = 0, unknown = 0;
 	enum rc rc = message_list_notice(db, n->id, a, &list, &count, e);
 
 	for (size_t i = 0; rc == RC_OK && i < count; i++) {
 		open += waits(&list[i]);
+		unknown += list[i].uncertain > 0;
 		arrived += list[i].state == MESSAGE_ACCEPTED ||
-			   list[i].state == MESSAGE_DELIVERED;
+			   list[i].state == MESSAGE_DELIVERED ||
+			   slice_eq_z(list[i].reason, OUTBOX_ARRIVED);
 	}
 	if (rc != RC_OK || open > 0)
 		return rc;
-	return notice_apply(db, n, NOTICE_EV_FINISH,
-			    arrived > 0 ? SLICE("") : SLICE("undelivered"),
-			    SLICE(""), e);
+	if (arrived == 0)
+		reason =
+		    unknown > 0 ? SLICE("uncertain") : SLICE("undelivered");
+	return notice_apply(db, n, NOTICE_EV_FINISH, reason, SLICE(""), e);
 }
 
 enum rc

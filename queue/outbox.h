@@ -54,8 +54,9 @@ enum outbox_stop {
 };
 
 /* Takes an invoice's notices out of all messages that wait or are claimed.  A
- * message with other notices too is replaced by one with those alone.  What
- * had begun is listed in out.  reason: of the cancellation. */
+ * message with other notices too is replaced by one with those alone, which is
+ * uncertain where it was.  What had begun is listed in out.  reason: of the
+ * cancellation. */
 enum rc outbox_stop(struct queue *q, struct db *db, struct slice invoice,
 		    enum outbox_stop how, struct slice reason, struct arena *a,
 		    struct in_flight *out, struct err *e) MUST_USE;
@@ -77,6 +78,15 @@ enum rc outbox_take_out(struct queue *q, struct db *db, struct message *m,
 /* Lets held messages of an invoice go on. */
 enum rc outbox_resume(struct queue *q, struct db *db, struct slice invoice,
 		      struct arena *a, struct err *e) MUST_USE;
+
+/* Why an uncertain message that has arrived is not sent again. */
+#define OUTBOX_ARRIVED "arrived"
+
+/* Whether a message of which an attempt was uncertain has shown since that it
+ * arrived: opened, clicked, viewed, answered, replied to.  The same of the one
+ * that it replaces. */
+enum rc outbox_arrived(struct db *db, const struct message *m, struct arena *a,
+		       bool *out, struct err *e) MUST_USE;
 
 /* Marks the notices of a message done when none of their messages is open. */
 enum rc outbox_settle(struct db *db, const struct message *m, struct arena *a,

@@ -28,6 +28,7 @@ row_insert(struct db *db, struct message *m, struct err *e)
 	bind_blob(&q, 16, m->sha256);
 	bind_int(&q, 17, m->facts);
 	bind_int(&q, 18, m->created_us);
+	bind_int(&q, 19, m->uncertain);
 	return query_run(&q, e);
 }
 

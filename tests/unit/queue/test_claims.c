@@ -246,6 +246,145 @@ test_a_reopening_sends_no_uncertain_one_again(void **state)
 	assert_int_equal(only_message(f)->state, MESSAGE_CANCELLED);
 	assert_int_equal(fixture_step(f, "i1", "proforma", DUE)->state,
 			 NOTICE_DONE);
+	assert_true(slice_eq_z(fixture_step(f, "i1", "proforma", DUE)->reason,
+			       "uncertain"));
+}
+
+struct told {
+	enum kind kind;
+	struct ref mref;
+};
+
+static enum rc
+run_told(struct fixture *f, struct db *db, void *arg, struct err *e)
+{
+	struct told *x = arg;
+
+	(void)f;
+	return ledger_append(db, x->kind, x->mref, SLICE("{}"), e);
+}
+
+/* Hits before the end is unknown may be a scanner's on the way in; a fetch
+ * after it shows that somebody has the message. */
+static void
+test_what_arrived_is_not_sent_again(void **state)
+{
+	static const struct {
+		enum kind before, after; /* its end became unknown */
+		int state;
+	} rows[] = {
+	    {0, 0, MESSAGE_CLAIMED},
+	    {KIND_MESSAGE_CLICKED, 0, MESSAGE_CLAIMED},
+	    {0, KIND_MESSAGE_CLASSIFIED, MESSAGE_CLAIMED},
+	    {0, KIND_MESSAGE_OPENED, MESSAGE_CANCELLED},
+	    {0, KIND_MESSAGE_CLICKED, MESSAGE_CANCELLED},
+	    {0, KIND_MESSAGE_VIEWED, MESSAGE_CANCELLED},
+	    {0, KIND_MESSAGE_ANSWERED, MESSAGE_CANCELLED},
+	    {0, KIND_MESSAGE_OBJECTED, MESSAGE_CANCELLED},
+	    {0, KIND_MESSAGE_REPLIED, MESSAGE_CANCELLED},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct fixture *f = *state;
+		struct told x;
+		struct take t;
+
+		make_one(f);
+		begin(f, &t);
+		x.mref = only_message(f)->mref;
+		if ((x.kind = rows[i].before) != 0)
+			OK(fixture_do(f, run_told, &x, e));
+		end(f, &t, CLAIM_UNCERTAIN);
+		if ((x.kind = rows[i].after) != 0)
+			OK(fixture_do(f, run_told, &x, e));
+		fixture_at("2026-11-03T13:30:00Z");
+		OK(fixture_do(f, run_take, &t, e));
+		assert_int_equal(only_message(f)->state, rows[i].state);
+		if (rows[i].state == MESSAGE_CANCELLED) {
+			assert_true(
+			    slice_eq_z(only_message(f)->reason, "arrived"));
+			assert_true(slice_eq_z(
+			    fixture_step(f, "i1", "proforma", DUE)->reason,
+			    ""));
+		}
+		claims_free(&f->q, &t.batch);
+		fixture_free(state);
+		fixture_make(state);
+	}
+}
+
+/* One mail about i1 and i2, whose end is unknown. */
+static struct ref
+make_uncertain_pair(struct fixture *f)
+{
+	struct take t;
+
+	fixture_customer(f, "c1");
+	fixture_invoice(f, "i1", "c1", DUE, 1, INVOICE_OPEN);
+	fixture_invoice(f, "i2", "c1", DUE, 1, INVOICE_OPEN);
+	fixture_at(PROFORMA_TIME);
+	fixture_plan(f);
+	begin(f, &t);
+	end(f, &t, CLAIM_UNCERTAIN);
+	return only_message(f)->mref;
+}
+
+/* The old bytes would ask for what is paid; what is still owed goes on in a
+ * message of its own, no sooner, and marked. */
+static void
+test_what_is_left_of_an_uncertain_one_goes_on_marked(void **state)
+{
+	struct fixture *f = *state;
+	struct message *list;
+	struct ref old = make_uncertain_pair(f);
+	int64_t next = only_message(f)->next_us;
+	struct take t;
+
+	fixture_invoice(f, "i1", "c1", DUE, 2, INVOICE_PAID);
+	assert_int_equal(fixture_messages(f, "c1", -1, &list), 2);
+	assert_true(ref_eq(list[1].mref, old));
+	assert_int_equal(list[1].state, MESSAGE_CANCELLED);
+	assert_int_equal(list[1].uncertain, 1);
+	assert_int_equal(list[0].state, MESSAGE_QUEUED);
+	assert_int_equal(list[0].uncertain, 1);
+	assert_int_equal(list[0].attempts, 0);
+	assert_int_equal(list[0].sha256.n, 0);
+	assert_int_equal(list[0].next_us, next);
+	OK(fixture_do(f, run_take, &t, e));
+	assert_int_equal(t.batch.n, 0);
+	fixture_at("2026-11-03T13:30:00Z");
+	begin(f, &t);
+	assert_false(ref_eq(t.batch.claims[0].m.mref, old));
+	end(f, &t, CLAIM_ACCEPTED);
+	assert_int_equal(fixture_messages(f, "c1", MESSAGE_ACCEPTED, &list), 1);
+	assert_int_equal(list[0].uncertain, 1);
+	assert_int_equal(fixture_step(f, "i1", "proforma", DUE)->state,
+			 NOTICE_CANCELLED);
+	assert_true(
+	    slice_eq_z(fixture_step(f, "i2", "proforma", DUE)->reason, ""));
+}
+
+/* The link to the one before holds: if that arrived, it told of both. */
+static void
+test_what_is_left_waits_for_no_more_if_the_first_arrived(void **state)
+{
+	struct fixture *f = *state;
+	struct told x = {KIND_MESSAGE_CLICKED, make_uncertain_pair(f)};
+	struct message *list;
+	struct take t;
+
+	fixture_invoice(f, "i1", "c1", DUE, 2, INVOICE_PAID);
+	OK(fixture_do(f, run_told, &x, e));
+	fixture_at("2026-11-03T13:30:00Z");
+	OK(fixture_do(f, run_take, &t, e));
+	assert_int_equal(t.batch.n, 0);
+	assert_int_equal(fixture_messages(f, "c1", MESSAGE_CANCELLED, &list),
+			 2);
+	assert_true(slice_eq_z(list[0].reason, "arrived"));
+	assert_int_equal(fixture_step(f, "i2", "proforma", DUE)->state,
+			 NOTICE_DONE);
+	assert_true(
+	    slice_eq_z(fixture_step(f, "i2", "proforma", DUE)->reason, ""));
 }
 
 static void
@@ -369,6 +508,9 @@ main(void)
 	    TEST(test_billing_lets_go_of_its_own_holds_alone),
 	    TEST(test_a_moved_date_in_flight_ends_the_retry),
 	    TEST(test_a_reopening_sends_no_uncertain_one_again),
+	    TEST(test_what_arrived_is_not_sent_again),
+	    TEST(test_what_is_left_of_an_uncertain_one_goes_on_marked),
+	    TEST(test_what_is_left_waits_for_no_more_if_the_first_arrived),
 	    TEST(test_a_reopening_sends_what_was_never_tried),
 	    TEST(test_a_bad_address_is_suppressed_for_what_waits_too),
 	    TEST(test_past_its_not_after_it_expires),
