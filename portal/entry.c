@@ -198,6 +198,16 @@ accepted_by(const struct message *m)
 					      : "relay_accepted";
 }
 
+/* An attempt may have arrived, and nothing said since tells: what became of
+ * the others is no answer to that. */
+static bool
+unknown(const struct message *m)
+{
+	return m->uncertain > 0 && m->attempts > 0 &&
+	       (m->state == MESSAGE_DEFERRED || m->state == MESSAGE_EXPIRED ||
+		m->state == MESSAGE_CANCELLED);
+}
+
 enum rc
 entry_message(struct page *pg, const struct message *m, struct datum *invoices,
 	      struct entry *out, struct err *e)
@@ -214,10 +224,13 @@ entry_message(struct page *pg, const struct message *m, struct datum *invoices,
 	if (m->state == MESSAGE_ACCEPTED)
 		set_state(pg, d, accepted_by(m),
 			  m->facts & FACT_MX_ACCEPTED ? "good" : "wait");
+	else if (unknown(m))
+		set_state(pg, d, message_state_name(MESSAGE_UNCERTAIN),
+			  message_tones[MESSAGE_UNCERTAIN]);
 	else
 		set_state(pg, d, message_state_name(m->state),
 			  message_tones[m->state]);
-	if (m->held && m->state != MESSAGE_UNCERTAIN)
+	if (m->held && m->state != MESSAGE_UNCERTAIN && !unknown(m))
 		set_state(pg, d, "held", "wait");
 	datum_set(d, "when", datum_time(&pg->arena, out->when_us));
 	datum_set(d, "subject", text(pg, m->subject.n ? m->subject : title));
