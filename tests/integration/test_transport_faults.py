@@ -1,5 +1,5 @@
-"""The fault matrix: each fault at each stage of a session, in plaintext and in
-TLS.  What is recorded of the failing message, and of the others of its batch,
+"""The fault matrix: each fault at each stage of a session, in plaintext, in TLS
+after STARTTLS and in implicit TLS.  What is recorded of the failing message, and of the others of its batch,
 is what happened, and never more."""
 
 from harness import run, test
@@ -7,10 +7,10 @@ from smtp_batch import fates, mail, send
 
 TIMES = dict(connect_ms=5000, reply_ms=10000, stall_ms=10000, final_ms=10000)
 STALL = dict(reply_ms=400, stall_ms=400, final_ms=400)
-SESSION = ("connect", "greeting", "ehlo", "starttls", "auth")
+SESSION = ("connect", "tls", "greeting", "ehlo", "starttls", "auth")
 MESSAGE = ("mail", "rcpt", "data", "mid-data", "dot", "quit")
-NAMES = {"connect": "greeting", "greeting": "greeting", "ehlo": "EHLO",
-         "starttls": "STARTTLS", "auth": "AUTH", "mail": "MAIL",
+NAMES = {"connect": "greeting", "tls": "TLS", "greeting": "greeting",
+         "ehlo": "EHLO", "starttls": "STARTTLS", "auth": "AUTH", "mail": "MAIL",
          "rcpt": "RCPT", "data": "DATA", "mid-data": "content", "dot": "dot",
          "quit": "QUIT"}
 FAULTS = {
@@ -24,19 +24,34 @@ FAULTS = {
     "reset": "action=reset",
 }
 MODES = {"plaintext": dict(tls="plain", auth_in_clear=True),
-         "TLS": dict(tls="must", verify="name")}
+         "TLS": dict(tls="must", verify="name"),
+         "implicit TLS": dict(tls="implicit", verify="name")}
+LISTEN = {"plaintext": "", "TLS": ",starttls", "implicit TLS": ",tls"}
+NOT_THERE = {"plaintext": ("starttls", "tls"), "TLS": (),
+             "implicit TLS": ("starttls",)}
+# Where there is no reply, none can be cut short.
+WITHOUT = {"connect": ("partial",), "tls": ("4xx", "5xx", "partial"),
+           "mid-data": ("partial",)}
 
 
-def check_session(t, r, stage, fault):
+def faults(stage):
+    return [(f, a) for f, a in FAULTS.items()
+            if f not in WITHOUT.get(stage, ())]
+
+
+def check_session(t, r, mode, stage, fault):
     """The session never came to be: no message was tried."""
     s = r["session"]
     t.eq(r["rc"], "again")
+    # Whoever speaks in the clear where TLS is due breaks its handshake.
+    in_clear = mode == "implicit TLS" and stage == "connect"
+    name = "TLS" if in_clear else NAMES[stage]
     # A connection that is cut at once may look as if it never was.
     early = stage in ("connect", "greeting")
-    t.ok(s["stage"] == NAMES[stage] or (early and s["stage"] == "connect"),
+    t.ok(s["stage"] == name or (early and s["stage"] == "connect"),
          "stage is %s" % s["stage"])
     t.eq(set(fates(r)), {"untried"})
-    if fault in ("4xx", "5xx"):
+    if fault in ("4xx", "5xx") and not in_clear:
         t.eq(s["fate"], "refused")
         t.eq(s["code"], 451 if fault == "4xx" else 554)
         t.eq(s["enhanced"], [4, 7, 1] if fault == "4xx" else [5, 7, 1])
@@ -83,16 +98,14 @@ def check_message(t, r, stage, fault):
 def matrix(t, mode):
     rules, cases = [], []
     for stage in MESSAGE:
-        for fault, action in FAULTS.items():
-            if stage == "mid-data" and fault in ("garbage", "partial"):
-                continue
+        for fault, action in faults(stage):
             name = "%s-%s" % (stage, fault)
             rules.append("match=sender:%s@a.example stage=%s %s %s" % (
                 name, stage, action,
                 "after=20K" if stage == "mid-data" else
                 "" if stage == "quit" else "skip=1 count=1"))
             cases.append((name, stage, fault))
-    listen = "127.0.0.1:0" + ("" if mode == "plaintext" else ",starttls")
+    listen = "127.0.0.1:0" + LISTEN[mode]
     args = ("--auth", "user:secret", "--cert-name", "localhost")
     r = t.receiver(rules="\n".join(rules) + "\n", listen=(listen,), args=args)
     small = t.write("small.eml", mail(), "wb")
@@ -118,15 +131,16 @@ def matrix(t, mode):
         except Exception as e:
             raise type(e)("%s: %s" % (name, e)) from e
     for stage in SESSION:
-        if stage == "starttls" and mode == "plaintext":
+        if stage in NOT_THERE[mode]:
             continue
-        for fault, action in FAULTS.items():
+        for fault, action in faults(stage):
             r.set_rules("stage=%s %s\n" % (stage, action))
             try:
                 result = batch(stage, fault, "s@a.example")
-                check_session(t, result, stage, fault)
+                check_session(t, result, mode, stage, fault)
             except Exception as e:
                 raise type(e)("%s-%s: %s" % (stage, fault, e)) from e
+    t.eq(r.journal("rules-refused"), [])
 
 
 @test("each fault at each stage, in plaintext")
@@ -134,9 +148,14 @@ def _(t):
     matrix(t, "plaintext")
 
 
-@test("each fault at each stage, in TLS")
+@test("each fault at each stage, in TLS after STARTTLS")
 def _(t):
     matrix(t, "TLS")
+
+
+@test("each fault at each stage, in implicit TLS")
+def _(t):
+    matrix(t, "implicit TLS")
 
 
 run()
