@@ -248,6 +248,17 @@ static const struct {
     [VERDICT_OURS] = {0, CLAIM_UNFIT, false},
 };
 
+/* Nothing more goes to this destination for a while. */
+static void
+block(struct run *r, enum verdict verdict)
+{
+	if (verdict == VERDICT_POLICY_BLOCK)
+		r->job->block_us = POLICY_BLOCK_US;
+	r->job->block_reason = verdict_name(verdict);
+	LOG(DESTINATION_BLOCKED, LOG_Z("host", r->hop->host),
+	    LOG_Z("reason", r->job->block_reason));
+}
+
 static void
 decide(struct run *r, struct sending *s)
 {
@@ -270,10 +281,8 @@ decide(struct run *r, struct sending *s)
 	if (verdict == VERDICT_RETRY_LATER &&
 	    s->claim->m.attempts <= GREYLIST_TRIES)
 		v.wait_us = GREYLIST_WAIT_US * s->claim->m.attempts;
-	if (verdict == VERDICT_POLICY_BLOCK) {
-		r->job->block_us = POLICY_BLOCK_US;
-		r->job->block_reason = "policy_block";
-	}
+	if (verdict == VERDICT_POLICY_BLOCK)
+		block(r, verdict);
 	v.facts = r->hop->relay ? FACT_RELAY_ACCEPTED : FACT_MX_ACCEPTED;
 	v.reply = arena_dup(a, slice_trim(sbuf_slice(&o->reply)));
 	v.queue_id = arena_dup(a, slice_z(o->remote_id));
@@ -295,7 +304,7 @@ next(void *arg)
 	struct run *r = arg;
 
 	r->job->reached = true;
-	for (size_t i = 0; i < r->n; i++) {
+	for (size_t i = 0; i < r->n && r->job->block_us == 0; i++) {
 		if (!r->list[i].ready || r->list[i].asked)
 			continue;
 		r->list[i].asked = true;
@@ -418,16 +427,35 @@ some_ready(const struct run *r)
 	return false;
 }
 
+/* No exchanger heard of a message: what the last one said tells whether it is
+ * about us, so that somebody has to look. */
+static void
+judge_session(struct run *r)
+{
+	const struct outcome *o = &r->job->session.outcome;
+	enum verdict verdict;
+
+	if (r->answered || (o->fate != FATE_REFUSED && o->fate != FATE_ABORTED))
+		return;
+	verdict = verdict_of(materials_verdicts(r->job->materials), o, NULL);
+	if (verdict == VERDICT_POLICY_BLOCK || verdict == VERDICT_OURS)
+		block(r, verdict);
+}
+
 static void
 send_all(struct run *r)
 {
-	for (size_t h = 0; h < r->route.hops_n && some_ready(r); h++) {
+	for (size_t h = 0;
+	     h < r->route.hops_n && some_ready(r) && r->job->block_us == 0;
+	     h++) {
 		r->hop = &r->route.hops[h];
 		r->last_hop = h + 1 == r->route.hops_n;
 		session(r);
-		if (r->answered && r->job->session.outcome.code != 421)
+		if (r->answered && r->job->block_us == 0 &&
+		    r->job->session.outcome.code != 421)
 			r->job->block_reason = "";
 	}
+	judge_session(r);
 }
 
 /* The exact bytes: composed now, or as they were at an earlier attempt. */

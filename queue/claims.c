@@ -540,6 +540,35 @@ claims_recover(struct queue *q, struct db *db, size_t *is_uncertain,
 	return rc;
 }
 
+/* Blocks that do not pass unless somebody does something. */
+static bool
+loud(struct slice reason)
+{
+	return slice_eq_z(reason, "policy_block") || slice_eq_z(reason, "ours");
+}
+
+static enum rc
+lane_alarm(struct work *w, const struct lane *l, struct err *e)
+{
+	struct ref self;
+	struct sbuf b;
+	enum rc rc = ledger_ref(w->db, &self, e);
+
+	if (rc != RC_OK)
+		return rc;
+	sbuf_init(&b, 65536);
+	sbuf_add_z(&b, "{\"brand\":");
+	sbuf_add_json(&b, l->brand);
+	sbuf_add_z(&b, ",\"domain\":");
+	sbuf_add_json(&b, l->domain);
+	sbuf_add_z(&b, ",\"reason\":");
+	sbuf_add_json(&b, l->reason);
+	sbuf_add_c(&b, '}');
+	rc = ledger_append(w->db, KIND_ALARM_RAISED, self, sbuf_slice(&b), e);
+	sbuf_fini(&b);
+	return rc;
+}
+
 enum rc
 claims_block_lane(struct queue *q, struct db *db, int64_t lane,
 		  int64_t until_us, struct slice reason, struct err *e)
@@ -547,15 +576,19 @@ claims_block_lane(struct queue *q, struct db *db, int64_t lane,
 	struct arena own;
 	struct lane l;
 	struct work w;
+	bool alarm = false;
 	enum rc rc;
 
 	work_start(&w, q, db, &own);
 	rc = lane_get(db, lane, &own, &l, e);
 	if (rc == RC_OK) {
+		alarm = loud(reason) && !slice_eq(l.reason, reason);
 		l.blocked_us = until_us;
 		l.failures = until_us > 0 ? l.failures + 1 : 0;
 		l.reason = reason;
 		rc = lane_update(db, &l, e);
 	}
+	if (rc == RC_OK && alarm)
+		rc = lane_alarm(&w, &l, e);
 	return work_end(&w, rc);
 }
