@@ -117,7 +117,8 @@ change_status(const struct err *e)
 	static const int by_rc[] = {
 	    [RC_OK] = 200,	 [RC_AGAIN] = 503,  [RC_INVALID] = 422,
 	    [RC_LIMIT] = 503,	 [RC_DENIED] = 422, [RC_STATE] = 409,
-	    [RC_NOTFOUND] = 404, [RC_IO] = 503,	    [RC_BUG] = 500,
+	    [RC_NOTFOUND] = 404, [RC_IO] = 503,	    [RC_USAGE] = 500,
+	    [RC_CONFIG] = 500,	 [RC_BUG] = 500,
 	};
 
 	if (e->rc == RC_INVALID && e->pointer[0] == '\0')

@@ -18,6 +18,8 @@ static const struct {
     [RC_STATE] = {"state", EX_UNAVAILABLE},
     [RC_NOTFOUND] = {"not_found", EX_NOINPUT},
     [RC_IO] = {"io", EX_IOERR},
+    [RC_USAGE] = {"usage", EX_USAGE},
+    [RC_CONFIG] = {"config", EX_CONFIG},
     [RC_BUG] = {"bug", EX_SOFTWARE},
 };
 
@@ -88,6 +90,14 @@ err_errno(struct err *e, const char *what)
 	return err_set(e, saved == ENOENT ? RC_NOTFOUND : RC_IO, "%s: %s", what,
 		       strerrordesc_np(saved) ? strerrordesc_np(saved)
 					      : "unknown error");
+}
+
+enum rc
+err_config(struct err *e)
+{
+	if (e->rc == RC_INVALID || e->rc == RC_NOTFOUND || e->rc == RC_LIMIT)
+		e->rc = RC_CONFIG;
+	return e->rc;
 }
 
 const char *

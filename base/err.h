@@ -13,6 +13,8 @@ enum rc {
 	RC_STATE,    /* the state of things forbids it (HTTP 409) */
 	RC_NOTFOUND, /* what was named does not exist */
 	RC_IO,	     /* disk, socket or library failed */
+	RC_USAGE,    /* the command line asks for what there is not */
+	RC_CONFIG,   /* what the operator wrote has to be mended */
 	RC_BUG,	     /* an invariant of ours is broken */
 };
 
@@ -41,6 +43,11 @@ enum rc err_add(struct err *e, const char *fmt, ...) PRINTF(2, 3);
 /* Sets the reason from errno: "what: No such file or directory".  The code is
  * RC_NOTFOUND for ENOENT, else RC_IO. */
 enum rc err_errno(struct err *e, const char *what);
+
+/* Blames the configuration for what it names and what is wrong or missing:
+ * RC_INVALID, RC_NOTFOUND and RC_LIMIT become RC_CONFIG, others stay.  Returns
+ * e's rc. */
+enum rc err_config(struct err *e);
 
 /* The name of a result code, for logs. */
 const char *rc_name(enum rc rc);

@@ -344,10 +344,12 @@ load(const struct slice *text, const char *path, const struct conf **out,
 		rc = include_all(&r);
 	if (!rc)
 		rc = read_sections(&r);
-	if (rc)
+	if (rc) {
+		rc = err_config(r.e);
 		conf_unref(&o->c);
-	else
+	} else {
 		*out = &o->c;
+	}
 	arena_fini(&r.texts);
 	return rc;
 }

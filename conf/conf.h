@@ -62,9 +62,8 @@ struct conf {
 
 /* Reads a configuration and the files that it names (include, holidays),
  * relative to its folder.  Owns: one reference, conf_unref().
- * Fails: RC_NOTFOUND, RC_IO (a file cannot be read), RC_LIMIT (too large),
- * RC_INVALID; e->pointer is "file:line" and the text names the option, what is
- * wrong and what it takes. */
+ * Fails: RC_IO (a file cannot be read); RC_CONFIG: e->pointer is "file:line",
+ * and the text names the option, what is wrong and what it takes. */
 enum rc conf_load(const char *path, const struct conf **out,
 		  struct err *e) MUST_USE;
 

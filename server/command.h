@@ -28,6 +28,10 @@ struct command {
 	int most; /* arguments that are no options */
 };
 
+/* Fails: RC_USAGE ("name WHAT") with fewer than n arguments. */
+enum rc command_need(const struct options *o, int n, const char *what,
+		     struct err *e) MUST_USE;
+
 /* All subcommands, ended by a row without a name. */
 extern const struct command commands[];
 

@@ -28,7 +28,7 @@ fast_clock_parse(const char *text, int64_t *start_us, int64_t *speed,
 	struct slice start = slice_cut(&rest, ',');
 
 	if (!time_parse(start, start_us) || !slice_int(rest, 1, 1000000, speed))
-		return err_set(e, RC_INVALID,
+		return err_set(e, RC_USAGE,
 			       "--clock takes START,SPEED, such as "
 			       "2026-11-01T12:00:00Z,86400 (speed 1 to "
 			       "1000000), not %s",

@@ -1,4 +1,7 @@
 #include <getopt.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "server/command.h"
@@ -7,8 +10,66 @@
 #define ACUSE_VERSION "0.1"
 #endif
 
+/* An option's value is the place of its field in struct options, past all
+ * letters. */
+#define PLACES 256
+#define PLACE(field) (PLACES + (int)offsetof(struct options, field))
+#define TEXT(name, field)                                                      \
+	{                                                                      \
+		name, required_argument, NULL, PLACE(field)                    \
+	}
+#define SWITCH(name, field)                                                    \
+	{                                                                      \
+		name, no_argument, NULL, PLACE(field)                          \
+	}
+
+static const struct option table[] = {
+    TEXT("config", config),
+    TEXT("state", state),
+    SWITCH("json", json),
+    SWITCH("help", help),
+    TEXT("clock", clock),
+    TEXT("ports-file", ports_file),
+    TEXT("role", role),
+    TEXT("domain", domain),
+    TEXT("title", title),
+    TEXT("public-url", public_url),
+    TEXT("locale", locale),
+    TEXT("time-zone", time_zone),
+    TEXT("name", name),
+    TEXT("scope", scope),
+    TEXT("reason", reason),
+    TEXT("brand", brand),
+    TEXT("data", data),
+    TEXT("output", output),
+    TEXT("to", to),
+    SWITCH("demo", demo),
+    SWITCH("print-config", print_config),
+    SWITCH("reference", reference),
+    {NULL, 0, NULL, 0},
+};
+
+#define EVERYWHERE 4 /* the first ones of the table */
+
 static void
-usage(FILE *to)
+show_usage(FILE *to, const struct command *c)
+{
+	fprintf(to, "usage: acuse %s%s%s\n", c->name,
+		c->usage[0] != '\0' ? " " : "", c->usage);
+}
+
+static void
+show_command(const struct command *c)
+{
+	show_usage(stdout, c);
+	printf("  %s\n\n"
+	       "Everywhere: --config FILE (%s), --state DIR (%s),\n"
+	       "--json (prints what the API says)\n",
+	       c->doc, DEFAULT_CONFIG, DEFAULT_STATE);
+}
+
+static void
+show_all(FILE *to)
 {
 	fprintf(to,
 		"Acuse %s, a notice server for billing systems.\n\n"
@@ -16,64 +77,69 @@ usage(FILE *to)
 		"[--json] …\n\n",
 		ACUSE_VERSION);
 	for (const struct command *c = commands; c->name != NULL; c++)
-		fprintf(to, "  %s %s\n      %s\n", c->name, c->usage, c->doc);
-	fprintf(to, "\nWithout them: --config %s --state %s\n", DEFAULT_CONFIG,
-		DEFAULT_STATE);
+		fprintf(to, "  %s%s%s\n      %s\n", c->name,
+			c->usage[0] != '\0' ? " " : "", c->usage, c->doc);
+	fprintf(to,
+		"  help [COMMAND]\n      shows this, or one command\n"
+		"\nWithout them: --config %s --state %s\n",
+		DEFAULT_CONFIG, DEFAULT_STATE);
 }
 
-/* Every option is either a text or a switch of struct options. */
+/* Its usage names the options that a command looks at. */
 static bool
-read_options(struct options *o, int argc, char **argv)
+takes(const struct command *c, const struct option *option)
 {
-	const char **texts[] = {&o->config,	&o->state,	&o->clock,
-				&o->ports_file, &o->role,	&o->domain,
-				&o->title,	&o->public_url, &o->locale,
-				&o->time_zone,	&o->name,	&o->scope,
-				&o->reason,	&o->brand,	&o->data,
-				&o->output,	&o->to};
-	bool *switches[] = {&o->demo, &o->json, &o->print_config, &o->reference,
-			    &o->help};
-	enum { TEXT = 256, SWITCH = 512 };
-	const struct option table[] = {
-	    {"config", required_argument, NULL, TEXT + 0},
-	    {"state", required_argument, NULL, TEXT + 1},
-	    {"clock", required_argument, NULL, TEXT + 2},
-	    {"ports-file", required_argument, NULL, TEXT + 3},
-	    {"role", required_argument, NULL, TEXT + 4},
-	    {"domain", required_argument, NULL, TEXT + 5},
-	    {"title", required_argument, NULL, TEXT + 6},
-	    {"public-url", required_argument, NULL, TEXT + 7},
-	    {"locale", required_argument, NULL, TEXT + 8},
-	    {"time-zone", required_argument, NULL, TEXT + 9},
-	    {"name", required_argument, NULL, TEXT + 10},
-	    {"scope", required_argument, NULL, TEXT + 11},
-	    {"reason", required_argument, NULL, TEXT + 12},
-	    {"brand", required_argument, NULL, TEXT + 13},
-	    {"data", required_argument, NULL, TEXT + 14},
-	    {"output", required_argument, NULL, TEXT + 15},
-	    {"to", required_argument, NULL, TEXT + 16},
-	    {"demo", no_argument, NULL, SWITCH + 0},
-	    {"json", no_argument, NULL, SWITCH + 1},
-	    {"print-config", no_argument, NULL, SWITCH + 2},
-	    {"reference", no_argument, NULL, SWITCH + 3},
-	    {"help", no_argument, NULL, SWITCH + 4},
-	    {NULL, 0, NULL, 0},
-	};
-	int c;
+	char text[64];
+	const char *at;
 
-	while ((c = getopt_long(argc, argv, "o:", table, NULL)) != -1) {
-		if (c == 'o')
-			o->output = optarg;
-		else if (c >= SWITCH)
-			*switches[c - SWITCH] = true;
-		else if (c >= TEXT)
-			*texts[c - TEXT] = optarg;
-		else
+	if (option < table + EVERYWHERE)
+		return true;
+	snprintf(text, sizeof(text), "--%s", option->name);
+	at = strstr(c->usage, text);
+	return at != NULL && strchr(" ]", at[strlen(text)]) != NULL;
+}
+
+static const struct option *
+option_at(int place)
+{
+	const struct option *option = table;
+
+	while (option->val != place)
+		option++;
+	return option;
+}
+
+/* False when it was said what is wrong. */
+static bool
+read_options(struct options *o, const struct command *c, int argc, char **argv)
+{
+	int place;
+
+	while ((place = getopt_long(argc, argv, "ho:", table, NULL)) != '?') {
+		const struct option *option;
+		char *field;
+
+		if (place == -1) {
+			o->argc = argc - optind;
+			o->argv = argv + optind;
+			return true;
+		}
+		place = place == 'h'   ? PLACE(help)
+			: place == 'o' ? PLACE(output)
+				       : place;
+		option = option_at(place);
+		if (!takes(c, option)) {
+			fprintf(stderr, "%s takes no --%s\n", argv[0],
+				option->name);
 			return false;
+		}
+		field = (char *)o + (place - PLACES);
+		if (option->has_arg == required_argument)
+			*(const char **)(void *)field = optarg;
+		else
+			*(bool *)(void *)field = true;
 	}
-	o->argc = argc - optind;
-	o->argv = argv + optind;
-	return true;
+	return false;
 }
 
 static int
@@ -82,53 +148,86 @@ run(const struct command *c, const struct options *o)
 	struct err e = {0};
 	enum rc rc = c->run(o, &e);
 
+	if (rc == RC_OK && (fflush(stdout) != 0 || ferror(stdout) != 0))
+		rc = err_errno(&e, "standard output");
 	if (rc == RC_OK)
 		return EX_OK;
 	fprintf(stderr, "acuse %s: %s%s%s\n", c->name, e.pointer,
 		e.pointer[0] != '\0' ? ": " : "", e.text);
+	if (rc == RC_USAGE)
+		show_usage(stderr, c);
 	return rc_exit(rc);
+}
+
+static int
+run_arguments(const struct command *c, int argc, char **argv)
+{
+	struct options o = {.config = DEFAULT_CONFIG, .state = DEFAULT_STATE};
+	char name[64];
+
+	snprintf(name, sizeof(name), "acuse %s", c->name);
+	argv[0] = name; /* as getopt's complaints begin */
+	if (!read_options(&o, c, argc, argv)) {
+		show_usage(stderr, c);
+		return EX_USAGE;
+	}
+	if (o.help) {
+		show_command(c);
+		return EX_OK;
+	}
+	if (o.argc > c->most) {
+		fprintf(stderr, "%s: what is %s?\n", name, o.argv[c->most]);
+		show_usage(stderr, c);
+		return EX_USAGE;
+	}
+	return run(c, &o);
+}
+
+static const struct command *
+find(const char *name)
+{
+	for (const struct command *c = commands; c->name != NULL; c++)
+		if (strcmp(name, c->name) == 0)
+			return c;
+	fprintf(stderr, "acuse: %s %s; acuse help lists the commands\n",
+		name[0] == '-' ? "a command comes first, not"
+			       : "there is no command",
+		name);
+	return NULL;
+}
+
+static bool
+is(const char *word, const char *command, const char *option, char letter)
+{
+	char brief[] = {'-', letter, '\0'};
+
+	return strcmp(word, command) == 0 || strcmp(word, option) == 0 ||
+	       strcmp(word, brief) == 0;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct options o = {.config = DEFAULT_CONFIG, .state = DEFAULT_STATE};
-	char name[64];
+	const struct command *c;
 
 	if (argc < 2) {
-		usage(stderr);
+		show_all(stderr);
 		return EX_USAGE;
 	}
-	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0) {
-		usage(stdout);
-		return EX_OK;
-	}
-	if (strcmp(argv[1], "--version") == 0) {
+	if (is(argv[1], "version", "--version", 'V')) {
 		printf("acuse %s\n", ACUSE_VERSION);
 		return EX_OK;
 	}
-	for (const struct command *c = commands; c->name != NULL; c++) {
-		if (strcmp(argv[1], c->name) != 0)
-			continue;
-		snprintf(name, sizeof(name), "acuse %s", c->name);
-		argv[1] = name; /* as getopt's complaints begin */
-		if (!read_options(&o, argc - 1, argv + 1))
-			return EX_USAGE;
-		if (o.argc > c->most) {
-			fprintf(stderr, "%s: what is %s?  usage: %s %s\n", name,
-				o.argv[c->most], name, c->usage);
-			return EX_USAGE;
-		}
-		if (o.help) {
-			printf("usage: acuse %s %s\n%s\n", c->name, c->usage,
-			       c->doc);
+	if (is(argv[1], "help", "--help", 'h')) {
+		if (argc == 2) {
+			show_all(stdout);
 			return EX_OK;
 		}
-		return run(c, &o);
+		c = find(argv[2]);
+		if (c != NULL)
+			show_command(c);
+		return c != NULL ? EX_OK : EX_USAGE;
 	}
-	fprintf(stderr,
-		"acuse: there is no command %s; acuse help lists "
-		"them\n",
-		argv[1]);
-	return EX_USAGE;
+	c = find(argv[1]);
+	return c != NULL ? run_arguments(c, argc - 1, argv + 1) : EX_USAGE;
 }

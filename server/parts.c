@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "queue/claims.h"
+#include "server/settings.h"
 #include "store/meta.h"
 
 /* Invariants.
@@ -42,7 +43,7 @@ parts_log_level(const char *name)
 static enum rc
 start_conf(struct server *s, struct err *e)
 {
-	enum rc rc = conf_load(s->o->config, &s->conf, e);
+	enum rc rc = settings_load(s->o->config, &s->conf, e);
 
 	if (rc != RC_OK)
 		return rc;
@@ -124,9 +125,10 @@ start_materials(struct server *s, struct err *e)
 	if (s->o->redirect)
 		return RC_OK;
 	rc = materials_load(s->conf, s->o->state, &m, e);
-	if (rc == RC_OK)
-		s->materials = materials_box_new(m);
-	return rc;
+	if (rc != RC_OK)
+		return err_config(e);
+	s->materials = materials_box_new(m);
+	return RC_OK;
 }
 
 static void
@@ -363,7 +365,10 @@ start_public(struct server *s, struct err *e)
 	if (rc == RC_OK)
 		rc = http_server_new(&c, s->public_router, s->jobs,
 				     &s->public_http, e);
-	return rc == RC_OK ? RC_OK : err_add(e, "public listener");
+	if (rc == RC_OK)
+		return RC_OK;
+	(void)err_config(e); /* its certificate */
+	return err_add(e, "public listener");
 }
 
 static void

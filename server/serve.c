@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "server/parts.h"
+#include "server/settings.h"
 
 /* Invariant: a reload swaps what it could read whole; anything wrong keeps the
  * old. */
@@ -57,7 +58,7 @@ load_again(struct server *s, struct err *e)
 	const struct conf *conf = NULL;
 	struct materials *m = NULL;
 	struct keyring *keys = NULL;
-	enum rc rc = conf_load(s->o->config, &conf, e);
+	enum rc rc = settings_load(s->o->config, &conf, e);
 
 	if (rc == RC_OK)
 		rc = check_change(s, conf, e);

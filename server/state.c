@@ -12,9 +12,9 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/keyring.h"
-#include "conf/conf.h"
 #include "conf/starter.h"
 #include "mailer/materials.h"
+#include "server/settings.h"
 #include "store/db.h"
 
 #define FIRST_SELECTOR "acuse1"
@@ -80,13 +80,13 @@ make_configuration(const struct state_init *i, struct err *e)
 	if (access(i->config, F_OK) == 0)
 		return RC_OK;
 	if (i->domain == NULL)
-		return err_set(e, RC_INVALID,
+		return err_set(e, RC_USAGE,
 			       "there is no %s: name the domain that mail "
 			       "comes from (--domain hosting.example), and it "
 			       "is written",
 			       i->config);
 	if (slash == NULL || strcmp(slash, "/acuse.conf") != 0)
-		return err_set(e, RC_INVALID,
+		return err_set(e, RC_USAGE,
 			       "a configuration that is to be written is "
 			       "called …/acuse.conf, not %s",
 			       i->config);
@@ -224,7 +224,7 @@ state_init(const struct state_init *i, struct sbuf *key, struct err *e)
 	if (rc == RC_OK)
 		rc = make_configuration(i, e);
 	if (rc == RC_OK)
-		rc = conf_load(i->config, &conf, e);
+		rc = settings_load(i->config, &conf, e);
 	if (rc != RC_OK)
 		return rc;
 	rc = make_all(i, conf, key, e);

@@ -35,7 +35,8 @@ struct state_init {
 
 /* Makes the state directory (0700): database, keys, first API key, which is
  * added to key; the configuration too where there is none.
- * Fails: RC_STATE (already initialised), RC_INVALID, RC_IO, RC_LIMIT. */
+ * Fails: RC_STATE (already initialised), RC_USAGE (no configuration, and none
+ * of what to write into one), RC_INVALID, RC_CONFIG, RC_IO, RC_LIMIT. */
 enum rc state_init(const struct state_init *i, struct sbuf *key,
 		   struct err *e) MUST_USE;
 

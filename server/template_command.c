@@ -5,9 +5,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "conf/conf.h"
 #include "mailer/letter.h"
 #include "mailer/mime.h"
+#include "server/settings.h"
 #include "server/state.h"
 #include "server/template_data.h"
 #include "server/template_send.h"
@@ -35,7 +35,7 @@ open_state(struct command_state *s, struct err *e)
 	arena_init(&s->arena, 256u << 20);
 	if (strcmp(s->o->config, DEFAULT_CONFIG) != 0 ||
 	    access(s->o->config, F_OK) == 0)
-		rc = conf_load(s->o->config, &s->conf, e);
+		rc = settings_load(s->o->config, &s->conf, e);
 	if (rc == RC_OK && s->conf && s->o->brand) {
 		s->brand = conf_brand(s->conf, slice_z(s->o->brand));
 		if (!s->brand)
@@ -311,7 +311,7 @@ preview(struct command_state *s, struct slice mail, struct err *e)
 	enum rc rc;
 
 	if (mail.n == 0 || !s->o->output)
-		return err_set(e, RC_INVALID,
+		return err_set(e, RC_USAGE,
 			       "preview takes a MAIL and --output DIR");
 	rc = render(s, mail, &p, e);
 	if (rc == RC_OK)
@@ -334,10 +334,10 @@ send_test(struct command_state *s, struct slice mail, struct err *e)
 	enum rc rc;
 
 	if (mail.n == 0 || !s->o->to)
-		return err_set(e, RC_INVALID,
+		return err_set(e, RC_USAGE,
 			       "send-test takes a MAIL and --to ADDRESS");
 	if (!s->brand)
-		return err_set(e, RC_NOTFOUND, "there is no configuration %s",
+		return err_set(e, RC_CONFIG, "there is no configuration %s",
 			       s->o->config);
 	sbuf_init(&message, MESSAGE_MAX);
 	sbuf_init(&answer, MESSAGE_MAX);
@@ -377,8 +377,8 @@ template_command_run(const struct options *o, struct err *e)
 	else if (rc == RC_OK && slice_eq_z(verb, "send-test"))
 		rc = send_test(&s, mail, e);
 	else if (rc == RC_OK)
-		rc = err_set(e, RC_INVALID,
-			     "template takes list, lint, preview or send-test");
+		rc = err_set(e, RC_USAGE,
+			     "takes list, lint, preview or send-test");
 	close_state(&s);
 	return rc;
 }

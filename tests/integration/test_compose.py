@@ -136,7 +136,7 @@ def _(t):
         'template = "pre-suspension" }',
         'template = "pre-suspension" class = optional }'), init=False)
     code, said = a.run("check-conf")
-    t.eq(code, 65, said)
+    t.eq(code, 78, said)
     t.ok("policies.conf:8" in said and "cannot be optional" in said, said)
 
 

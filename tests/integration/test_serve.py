@@ -193,10 +193,12 @@ def _(t):
         ended(t, a.spawn(), code, *words)
         a.configure(text=good)
 
-    refused(good.replace("id = 1", "id = 0"), 65, "acuse.conf:", "id")
-    refused(good.replace("title", "titel"), 65, "acuse.conf:", "titel")
-    refused("", 65, "acuse.conf")
-    refused(good.replace('selector = "t"', 'selector = "no"'), 66,
+    refused(good.replace("id = 1", "id = 0"), 78, "acuse.conf:", "id")
+    refused(good.replace("title", "titel"), 78, "acuse.conf:", "titel")
+    refused("", 78, "acuse.conf")
+    refused(good.replace('locale = "en_US"', 'locale = "xx_YY"'), 78,
+            "acuse.conf", 'there is no locale "xx_YY"')
+    refused(good.replace('selector = "t"', 'selector = "no"'), 78,
             "acuse dkim new makes the key")
     refused(good.replace("general {", 'general {\nverdict_file = "none"'), 74,
             "/none")
@@ -208,10 +210,10 @@ def _(t):
             refused(CONF % dict(a.fills, **{name: port}), 74,
                     name + " listener", "port %d" % port, "already in use")
     refused(CONF % dict(a.fills, http='tls_certificate = "c" tls_key = "k"'),
-            66, "/c")
+            78, "/c")
     key = os.path.join(a.state, "keys", "token-00010001")
     os.rename(key, a.state + ".key")
-    refused(good, 66, "brand default has no token key", "acuse key token")
+    refused(good, 78, "brand default has no token key", "acuse key token")
     os.rename(a.state + ".key", key)
     os.rename(a.state, a.state + ".away")
     refused(good, 66, "acuse init")
@@ -235,13 +237,17 @@ def _(t):
     a = Hosting(t, start=False, send="false")
     says(t, a, ["serve", "--clock", "2026-11-01T00:00:00Z,10"], 77,
          "was not made for a demo", "acuse init --demo")
-    says(t, a, ["serve", "--clock", "soon"], 65, "--clock takes")
-    says(t, a, ["serve", "--role", "all"], 65, "--role takes redirect")
+    says(t, a, ["serve", "--clock", "soon"], 64, "--clock takes")
+    says(t, a, ["serve", "--role", "all"], 64, "--role takes redirect")
     says(t, a, ["serve", "--speed", "3"], 64, "acuse serve", "--speed")
-    says(t, a, ["serve", "now"], 64, "what is now?")
-    says(t, a, ["sing"], 64, "there is no command sing")
-    says(t, a, ["log"], 65, "customer")
-    says(t, a, ["queue", "sing", "x"], 65, "queue takes")
+    says(t, a, ["serve", "now"], 64, "what is now?", "usage: acuse serve")
+    says(t, a, ["stats", "--domain", "x"], 64, "takes no --domain",
+         "usage: acuse stats")
+    says(t, a, ["stats", "--time", "x"], 64, "takes no --time-zone")
+    says(t, a, ["sing"], 64, "there is no command sing", "acuse help")
+    says(t, a, ["--json", "stats"], 64, "a command comes first, not --json")
+    says(t, a, ["log"], 64, "customer", "usage: acuse log CUSTOMER")
+    says(t, a, ["queue", "sing", "x"], 64, "takes list")
     says(t, a, ["key", "add", "--scope", "fly"], 65, "must be one of")
 
 
@@ -270,7 +276,7 @@ def _(t):
 
     a.state = t.path("fresh")
     a.config = t.path("none", "acuse.conf")
-    says(t, a, ["init"], 65, "--domain")
+    says(t, a, ["init"], 64, "--domain")
     t.ok(not os.path.exists(a.state), "nothing half done")
     says(t, a, ["init", "--domain", "no spaces"], 65, "domain")
     t.ok(not os.path.exists(a.state), "nothing half done")

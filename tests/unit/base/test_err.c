@@ -99,6 +99,8 @@ names_and_exit_codes(void **state)
 	    {RC_STATE, "state", EX_UNAVAILABLE},
 	    {RC_NOTFOUND, "not_found", EX_NOINPUT},
 	    {RC_IO, "io", EX_IOERR},
+	    {RC_USAGE, "usage", EX_USAGE},
+	    {RC_CONFIG, "config", EX_CONFIG},
 	    {RC_BUG, "bug", EX_SOFTWARE},
 	    {(enum rc)77, "unknown", EX_SOFTWARE},
 	};

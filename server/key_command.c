@@ -1,0 +1,149 @@
+#include "server/key_command.h"
+
+#include <unistd.h>
+
+#include "base/json.h"
+#include "mailer/materials.h"
+#include "server/client.h"
+#include "server/settings.h"
+#include "server/state.h"
+
+static void
+show_key(struct slice answer)
+{
+	json_t *o = json_loadb(answer.p, answer.n, 0, NULL);
+	const char *key = json_string_value(json_object_get(o, "key"));
+
+	printf("API key, shown this once:\n  %s\n", key != NULL ? key : "?");
+	json_decref(o);
+}
+
+/* The first token key of each brand that has none; of a brand that is named, a
+ * new one, which new mails use while old links go on. */
+static enum rc
+make_token_keys(const struct options *o, struct err *e)
+{
+	struct keyring *keys = NULL;
+	const struct conf *c;
+	bool any = false;
+	enum rc rc = settings_load(o->config, &c, e);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = state_become_owner(o->state, e);
+	if (rc == RC_OK)
+		rc = keyring_load(o->state, &keys, e);
+	for (size_t i = 0; rc == RC_OK && i < c->brands_n; i++) {
+		const struct brand *b = &c->brands[i];
+		uint32_t id;
+
+		if (o->brand != NULL ? strcmp(o->brand, b->name) != 0
+				     : keyring_active(keys, b->number) != NULL)
+			continue;
+		any = true;
+		rc = keyring_create(o->state, b->number, &id, e);
+		if (rc == RC_OK)
+			printf("brand %s: made token-%08x\n", b->name, id);
+	}
+	if (rc == RC_OK && !any && o->brand != NULL)
+		rc = err_set(e, RC_NOTFOUND, "there is no brand %s", o->brand);
+	keyring_free(keys);
+	conf_unref(c);
+	return rc;
+}
+
+enum rc
+key_command_run(const struct options *o, struct err *e)
+{
+	struct slice scopes =
+	    slice_z(o->scope != NULL ? o->scope : "send,read");
+	struct sbuf body;
+	enum rc rc = command_need(o, 1, "what to do: add, list or token", e);
+
+	if (rc != RC_OK)
+		return rc;
+	if (strcmp(o->argv[0], "list") == 0)
+		return client_print(o, "GET", "/v1/keys", SLICE(""), NULL, e);
+	if (strcmp(o->argv[0], "token") == 0)
+		return make_token_keys(o, e);
+	if (strcmp(o->argv[0], "add") != 0)
+		return err_set(e, RC_USAGE, "takes add, list or token, not %s",
+			       o->argv[0]);
+	sbuf_init(&body, 4096);
+	sbuf_add_z(&body, "{\"name\":");
+	sbuf_add_json(&body, slice_z(o->name != NULL ? o->name : "key"));
+	sbuf_add_z(&body, ",\"scopes\":[");
+	while (scopes.n > 0) {
+		sbuf_add_json(&body, slice_trim(slice_cut(&scopes, ',')));
+		sbuf_add_z(&body, scopes.n > 0 ? "," : "");
+	}
+	sbuf_add_z(&body, "]}");
+	rc =
+	    client_print(o, "POST", "/v1/keys", sbuf_slice(&body), show_key, e);
+	sbuf_fini(&body);
+	return rc;
+}
+
+static enum rc
+show_dkim_key(const struct options *o, const struct brand *b,
+	      const char *selector, enum sign_kind kind, bool make, bool *any,
+	      struct err *e)
+{
+	struct dkim_key k = {b->dkim_domain, selector, NULL};
+	struct sbuf out;
+	enum rc rc = RC_OK;
+
+	if (selector[0] == '\0')
+		return RC_OK;
+	*any = true;
+	sbuf_init(&out, 65536);
+	materials_dkim_path(o->state, b->number, selector, &out);
+	if (make && access(sbuf_z(&out), F_OK) != 0)
+		rc = sign_key_create(sbuf_z(&out), kind, e);
+	if (rc == RC_OK)
+		rc = sign_key_load(sbuf_z(&out), &k.key, e);
+	if (rc == RC_OK) {
+		sbuf_reset(&out);
+		dkim_dns_record(&k, &out);
+		printf("%s\n", sbuf_z(&out));
+		sign_key_free(k.key);
+	}
+	sbuf_fini(&out);
+	return rc;
+}
+
+/* dkim new: makes the keys that the configuration names and that are not
+ * there yet; both print the records for the DNS. */
+enum rc
+key_command_dkim(const struct options *o, struct err *e)
+{
+	const char *what = o->argc > 0 ? o->argv[0] : "show";
+	bool make = strcmp(what, "new") == 0, any = false;
+	const struct conf *c;
+	enum rc rc;
+
+	if (!make && strcmp(what, "show") != 0)
+		return err_set(e, RC_USAGE, "takes new or show, not %s", what);
+	rc = settings_load(o->config, &c, e);
+	if (rc != RC_OK)
+		return rc;
+	rc = state_become_owner(o->state, e);
+	for (size_t i = 0; rc == RC_OK && i < c->brands_n; i++) {
+		const struct brand *b = &c->brands[i];
+
+		if (o->brand != NULL && strcmp(o->brand, b->name) != 0)
+			continue;
+		rc = show_dkim_key(o, b, b->dkim_selector, SIGN_RSA, make, &any,
+				   e);
+		if (rc == RC_OK)
+			rc = show_dkim_key(o, b, b->dkim_ed25519_selector,
+					   SIGN_ED25519, make, &any, e);
+	}
+	if (rc == RC_OK && !any)
+		rc = err_set(e, RC_NOTFOUND,
+			     "no brand names a key: write dkim_selector = "
+			     "\"acuse1\" into it in %s, then acuse dkim new",
+			     o->config);
+	conf_unref(c);
+	return rc;
+}

@@ -1,0 +1,55 @@
+#include "server/settings.h"
+
+#include "templates/locale.h"
+#include "templates/zone.h"
+
+static enum rc
+check_zone(const struct conf *c, const char *section, const char *title,
+	   const char *zone, struct err *e)
+{
+	if (zone_find(slice_z(zone)) != NULL)
+		return RC_OK;
+	return err_at(e, RC_CONFIG, c->file,
+		      "%s \"%s\": time_zone: there is no zone \"%s\"; one is "
+		      "called like \"America/Argentina/Buenos_Aires\"",
+		      section, title, zone);
+}
+
+static enum rc
+check_brand(const struct conf *c, const struct brand *b, struct err *e)
+{
+	if (!locale_valid(slice_z(b->locale)))
+		return err_at(
+		    e, RC_CONFIG, c->file,
+		    "brand \"%s\": locale: there is no locale \"%s\"; "
+		    "one is called like \"es_AR\"",
+		    b->name, b->locale);
+	return check_zone(c, "brand", b->name, b->time_zone, e);
+}
+
+static enum rc
+check_names(const struct conf *c, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < c->brands_n; i++)
+		rc = check_brand(c, &c->brands[i], e);
+	for (size_t i = 0; rc == RC_OK && i < c->policies_n; i++)
+		rc = check_zone(c, "policy", c->policies[i].name,
+				c->policies[i].time_zone, e);
+	return rc;
+}
+
+enum rc
+settings_load(const char *path, const struct conf **out, struct err *e)
+{
+	enum rc rc = conf_load(path, out, e);
+
+	if (rc == RC_OK)
+		rc = check_names(*out, e);
+	if (rc != RC_OK) {
+		conf_unref(*out);
+		*out = NULL;
+	}
+	return rc;
+}
