@@ -5,6 +5,7 @@
 #include "api/answer.h"
 #include "api/detail.h"
 #include "base/mem.h"
+#include "tracker/http_guess.h"
 
 /* Invariants.
  * 1. A loop decides who asks from memory alone: all live keys are there, and
@@ -82,6 +83,13 @@ find_caller(const struct http_request *rq)
 	return keys_find(atomic_load(&api_of(rq)->keys), slice_trim(secret));
 }
 
+/* Who shows no key guesses none. */
+static bool
+keyed(const struct http_request *rq)
+{
+	return http_header_in(rq, "Authorization").n > 0;
+}
+
 static void
 refuse(struct http_request *rq, int status, const char *why)
 {
@@ -135,7 +143,9 @@ enter(struct http_request *rq)
 		return;
 	caller = find_caller(rq);
 	rq->caller = caller;
-	if (caller == NULL) {
+	if (caller == NULL && keyed(rq) && !http_guess(rq)) {
+		refuse(rq, 429, "too many keys that are not good");
+	} else if (caller == NULL) {
 		http_header(rq, "WWW-Authenticate", SLICE("Bearer"));
 		refuse(rq, 401, "Authorization: Bearer KEY is wanted");
 	} else if ((caller->scopes & keys_scope(scope)) == 0) {

@@ -46,8 +46,10 @@ struct conf {
 	struct listen_addr public_listen, private_listen;
 	const char *tls_certificate, *tls_key; /* "" : plain */
 	const char *const *trusted_proxies;
+	bool proxy_forwarded; /* they set Forwarded, not X-Forwarded-For */
 	size_t body_max, connections_max, connections_per_address;
 	int request_timeout_ms;
+	int guess_burst, guess_per_minute;
 	bool access_log;
 
 	const struct brand *brands;

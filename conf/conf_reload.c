@@ -8,6 +8,10 @@ static const struct {
     {"http", "public_listen"},	 {"http", "private_listen"},
     {"http", "connections_max"}, {"http", "connections_per_address"},
     {"http", "body_max"},	 {"http", "request_timeout"},
+    {"http", "guess_burst"},	 {"http", "guess_per_minute"},
+    {"http", "tls_certificate"}, {"http", "tls_key"},
+    {"http", "trusted_proxies"}, {"http", "proxy_header"},
+    {"http", "access_log"},
 };
 
 static bool

@@ -40,6 +40,8 @@ static const struct option_word conditions[] = {
 static const struct option_word attachments[] = {{"pdf", 1}, {NULL, 0}};
 static const struct option_word classes[] = {
     {"mandatory", 0}, {"optional", 1}, {NULL, 0}};
+static const struct option_word proxy_headers[] = {
+    {"x-forwarded-for", 0}, {"forwarded", 1}, {NULL, 0}};
 static const struct option_word groupings[] = {
     {"none", 0}, {"due_date", 1}, {NULL, 0}};
 static const struct option_word facts[] = {
@@ -150,6 +152,10 @@ const struct option option_table[] = {
     {"http", "trusted_proxies", OPT_LIST, F(conf, trusted_proxies), "", 0, 100,
      &shape_network, NULL,
      "Proxies whose word on the visitor's address counts."},
+    {"http", "proxy_header", OPT_WORD, F(conf, proxy_forwarded),
+     "x-forwarded-for", 0, 0, NULL, proxy_headers,
+     "The header by which they tell it; it must be one that they set or add to "
+     "in every request, since visitors can write it too."},
     {"http", "body_max", OPT_SIZE, F(conf, body_max), "16M", 1024,
      INT64_C(1) << 30, NULL, NULL, "Largest body of a request."},
     {"http", "connections_max", OPT_INT, F(conf, connections_max), "20000", 16,
@@ -159,6 +165,13 @@ const struct option option_table[] = {
      "Connections at once from one address, proxies excepted."},
     {"http", "request_timeout", OPT_MS, F(conf, request_timeout_ms), "30s", 100,
      3600000, NULL, NULL, "From a request's first byte to its last."},
+    {"http", "guess_burst", OPT_INT, F(conf, guess_burst), "30", 1, 10000, NULL,
+     NULL,
+     "Links and API keys that are not good, at once from one address (IPv6: "
+     "one network of 64 bits), before it is told to wait (429). Good ones are "
+     "never counted and never wait."},
+    {"http", "guess_per_minute", OPT_INT, F(conf, guess_per_minute), "10", 1,
+     10000, NULL, NULL, "How many more a minute."},
     {"http", "access_log", OPT_BOOL, F(conf, access_log), "false", 0, 0, NULL,
      NULL, "A log line for each request."},
     /* brand */

@@ -91,8 +91,7 @@ answer_form_handle(struct http_request *rq)
 
 	if (page_open(&pg, rq, &e) != RC_OK) {
 		page_fail(&pg, &e);
-	} else if (page_token(&pg, TOKEN_ANSWER, SLICE(""), &t) &&
-		   page_message(&pg, &t, &m, &c)) {
+	} else if (page_token(&pg, &t) && page_message(&pg, &t, &m, &c)) {
 		if (set_message(&pg, &m, &c, &e) == RC_OK &&
 		    set_earlier(&pg, t.ref, &e) == RC_OK)
 			page_send(&pg, 200, "answer");
@@ -214,8 +213,7 @@ prepare(struct page *pg)
 	struct message m;
 	struct token t;
 
-	if (!page_token(pg, TOKEN_ANSWER, SLICE(""), &t) ||
-	    !page_message(pg, &t, &m, &c))
+	if (!page_token(pg, &t) || !page_message(pg, &t, &m, &c))
 		return NULL;
 	if (!page_same_origin(pg->rq) || !read_form(pg, &x->x)) {
 		page_send(pg, page_same_origin(pg->rq) ? 422 : 403, "refused");

@@ -265,7 +265,7 @@ admit(struct area *x)
 	struct token t;
 	enum rc rc;
 
-	if (!page_token(pg, TOKEN_AREA, expiry, &t))
+	if (!page_token(pg, &t))
 		return false;
 	rc = customer_get_ref(pg->db, t.ref, &pg->arena, &x->c, &e);
 	if (rc == RC_OK && !slice_eq_z(x->c.brand, pg->brand->name))

@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "portal/page.h"
 #include "portal/portal_private.h"
+#include "tracker/http_guess.h"
+#include "tracker/link_reply.h"
 
 #define FORM_MAX 16384 /* bytes of an answer */
 
@@ -38,11 +40,13 @@ handle_robots(struct http_request *rq)
 static const struct http_route routes[] = {
     {.method = HTTP_GET,
      .pattern = "/area/{token}/{expiry}",
+     .scope = "area",
      .runs = HTTP_JOB,
      .handle = area_handle,
      .doc = "The client area: all that was sent to a customer, and why"},
     {.method = HTTP_GET,
      .pattern = "/m/{token}",
+     .scope = "view",
      .runs = HTTP_JOB,
      .durable = true,
      .any_query = true,
@@ -50,12 +54,14 @@ static const struct http_route routes[] = {
      .doc = "A message as it was sent, without its pixel"},
     {.method = HTTP_GET,
      .pattern = "/a/{token}",
+     .scope = "answer",
      .runs = HTTP_JOB,
      .any_query = true,
      .handle = answer_form_handle,
      .doc = "The page on which a recipient answers a message"},
     {.method = HTTP_POST,
      .pattern = "/a/{token}",
+     .scope = "answer",
      .runs = HTTP_JOB,
      .durable = true,
      .any_query = true,
@@ -64,12 +70,14 @@ static const struct http_route routes[] = {
      .doc = "An answer: received, already paid, wrong, not me"},
     {.method = HTTP_GET,
      .pattern = "/u/{token}",
+     .scope = "leave",
      .runs = HTTP_JOB,
      .any_query = true,
      .handle = preferences_form_handle,
      .doc = "What a customer gets, and what is tracked"},
     {.method = HTTP_POST,
      .pattern = "/u/{token}",
+     .scope = "leave",
      .runs = HTTP_JOB,
      .durable = true,
      .any_query = true,
@@ -88,6 +96,25 @@ static const struct http_route routes[] = {
      .handle = handle_home,
      .doc = "The brand's name and abuse contact"},
 };
+
+/* Whoever follows link after link that is not good is told so before a job
+ * thread makes a page for it. */
+static void
+enter(struct http_request *rq)
+{
+	const struct portal *p = rq->owner;
+	struct materials *m;
+	struct token t;
+	enum rc rc;
+
+	if (rq->route->scope == NULL)
+		return;
+	m = materials_box_get(p->c.materials);
+	rc = page_check(rq, materials_keys(m), &t);
+	materials_release(m);
+	if (rc == RC_DENIED && !http_guess(rq))
+		link_reply_slow(rq, p->c.queue->conf);
+}
 
 enum rc
 portal_new(const struct portal_config *config, struct portal **out,
@@ -129,6 +156,7 @@ portal_table(struct portal *p)
 	    .routes = routes,
 	    .n = sizeof(routes) / sizeof(*routes),
 	    .owner = p,
+	    .enter = enter,
 	    .reply_headers = table_headers,
 	    .reply_headers_n = sizeof(table_headers) / sizeof(*table_headers),
 	};

@@ -57,8 +57,7 @@ admit(struct page *pg, struct message *m, struct customer *c)
 {
 	struct token t;
 
-	if (!page_token(pg, TOKEN_LEAVE, SLICE(""), &t) ||
-	    !page_message(pg, &t, m, c))
+	if (!page_token(pg, &t) || !page_message(pg, &t, m, c))
 		return false;
 	set_choices(pg, m, c);
 	return true;

@@ -83,7 +83,7 @@ view_handle(struct http_request *rq)
 
 	if (page_open(&pg, rq, &e) != RC_OK)
 		page_fail(&pg, &e);
-	else if (page_token(&pg, TOKEN_VIEW, SLICE(""), &t))
+	else if (page_token(&pg, &t))
 		shown = show(&pg, &t);
 	page_close(&pg);
 	if (!shown || p->c.hits == NULL)

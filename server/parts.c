@@ -296,6 +296,9 @@ add_metrics(void *owner, struct sbuf *out)
 		    hits.lost);
 	add_counter(out, "acuse_bad_tokens", "Links that nobody of us signed.",
 		    hits.bad_tokens);
+	add_counter(out, "acuse_guesses_refused",
+		    "Links answered by 429: too many bad ones of an address.",
+		    http.limited);
 	add_counter(out, "acuse_public_requests", "Requests from outside.",
 		    http.requests);
 	add_counter(out, "acuse_public_errors", "Answers of 5xx to them.",
@@ -335,6 +338,9 @@ set_limits(const struct server *s, struct http_config *c)
 	c->request_timeout_ms = s->conf->request_timeout_ms;
 	c->idle_timeout_ms = s->conf->request_timeout_ms;
 	c->trusted_proxies = s->conf->trusted_proxies;
+	c->forwarded_header = s->conf->proxy_forwarded;
+	c->guess_burst = (unsigned)s->conf->guess_burst;
+	c->guess_per_minute = (unsigned)s->conf->guess_per_minute;
 	c->access_log = s->conf->access_log;
 }
 

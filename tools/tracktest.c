@@ -4,6 +4,7 @@
  *
  *   tracktest DIR [port=0] [loops=4] [connections=20000] [per_address=0]
  *             [idle_ms=5000] [request_ms=5000] [socket=PATH] [trusted=RANGE]
+ *             [forwarded=0|1] [guess_burst=0] [guess_per_minute=0]
  *             [certificate=FILE key=FILE] [drain=0|1] [journal_bytes=N]
  *             [stall=FILE] [log=0|1] [tokens=N]
  *
@@ -33,7 +34,8 @@
 struct options {
 	const char *dir, *socket, *trusted, *certificate, *key, *stall;
 	int64_t port, loops, connections, per_address, idle_ms, request_ms;
-	int64_t drain, journal_bytes, log, tokens;
+	int64_t drain, journal_bytes, log, tokens, forwarded;
+	int64_t guess_burst, guess_per_minute;
 };
 
 /* --- the ledger: lines of hits, then the offset that closes them --- */
@@ -336,6 +338,9 @@ option_set(struct options *o, const char *arg)
 	    {"key", &o->key, NULL},
 	    {"stall", &o->stall, NULL},
 	    {"log", NULL, &o->log},
+	    {"forwarded", NULL, &o->forwarded},
+	    {"guess_burst", NULL, &o->guess_burst},
+	    {"guess_per_minute", NULL, &o->guess_per_minute},
 	};
 	struct slice value = slice_z(arg), name = slice_cut(&value, '=');
 
@@ -411,6 +416,9 @@ server_start(struct parts *p, const struct options *o, struct err *e)
 	    .idle_timeout_ms = (int)o->idle_ms,
 	    .request_timeout_ms = (int)o->request_ms,
 	    .trusted_proxies = o->trusted ? trusted : NULL,
+	    .forwarded_header = o->forwarded,
+	    .guess_burst = (unsigned)o->guess_burst,
+	    .guess_per_minute = (unsigned)o->guess_per_minute,
 	    .tls_certificate = o->certificate,
 	    .tls_key = o->key,
 	    .access_log = o->log,

@@ -13,8 +13,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "tracker/click.h"
-#include "tracker/hits_page.h"
 #include "tracker/http_canned.h"
+#include "tracker/link_reply.h"
 
 #define KEYS_MAX 64
 
@@ -27,15 +27,6 @@ static const struct http_field pixel_headers[] = {
     HTTP_FIELD("Cache-Control", "no-store, private"),
     HTTP_FIELD("Referrer-Policy", "no-referrer"),
     HTTP_FIELD("X-Content-Type-Options", "nosniff"),
-};
-
-static const struct http_field page_headers[] = {
-    HTTP_FIELD("Cache-Control", "no-store, private"),
-    HTTP_FIELD("Referrer-Policy", "no-referrer"),
-    HTTP_FIELD("X-Content-Type-Options", "nosniff"),
-    HTTP_FIELD("Content-Security-Policy",
-	       "default-src 'none'; style-src 'unsafe-inline'; "
-	       "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"),
 };
 
 /* Headers that the rules on machines and persons look at. */
@@ -271,50 +262,6 @@ handle_open(struct http_request *rq)
 	record(h, rq, HIT_OPEN, &t, SLICE(""));
 }
 
-/* What the brand is called whose host was asked for, or that is the only
- * one. */
-static struct slice
-brand_title(const struct conf *c, const struct http_request *rq,
-	    uint16_t number)
-{
-	struct slice host = http_header_in(rq, "Host");
-	const struct brand *b = number ? conf_brand_number(c, number) : NULL;
-
-	host = slice_cut(&host, ':');
-	for (size_t i = 0; i < c->brands_n && !b; i++)
-		if (slice_ieq(url_host(slice_z(c->brands[i].public_url)), host))
-			b = &c->brands[i];
-	if (!b && c->brands_n == 1)
-		b = &c->brands[0];
-	return slice_z(b ? b->title : "");
-}
-
-static void
-reply_page(struct hits *h, struct http_request *rq, int status,
-	   const struct token *revoked, struct slice destination)
-{
-	const struct conf *c = h->conf ? conf_box_get(h->conf) : NULL;
-	struct slice languages = http_header_in(rq, "Accept-Language");
-	struct slice brand = SLICE("");
-	struct sbuf b;
-
-	if (c)
-		brand = brand_title(
-		    c, rq, revoked ? (uint16_t)(revoked->key_id >> 16) : 0);
-	sbuf_init(&b, 16 << 10);
-	if (revoked)
-		hits_page_revoked(&b, brand, url_host(destination), languages);
-	else
-		hits_page_bad(&b, brand, languages);
-	http_reply(rq, status, "text/html; charset=utf-8", sbuf_slice(&b));
-	for (size_t i = 0; i < sizeof(page_headers) / sizeof(page_headers[0]);
-	     i++)
-		http_header(rq, page_headers[i].name.p, page_headers[i].value);
-	sbuf_fini(&b);
-	if (c)
-		conf_unref(c);
-}
-
 static void
 handle_click(struct http_request *rq)
 {
@@ -328,12 +275,12 @@ handle_click(struct http_request *rq)
 	to = sbuf_slice(&l->destination);
 	if (rc == RC_STATE) {
 		count(&l->revoked);
-		reply_page(h, rq, 410, &t, to);
+		link_reply_revoked(rq, h->conf, (uint16_t)(t.key_id >> 16), to);
 		return;
 	}
 	if (rc) {
 		count(&l->bad);
-		reply_page(h, rq, 404, NULL, SLICE(""));
+		link_reply_bad(rq, h->conf);
 		return;
 	}
 	if (rq->method == HTTP_OPTIONS) {
@@ -363,12 +310,14 @@ static const struct http_route routes[] = {
      .doc = "The same, as some scanners ask"},
     {.method = HTTP_GET,
      .pattern = "/c/{token}/{destination}",
+     .scope = "click",
      .durable = true,
      .any_query = true,
      .handle = handle_click,
      .doc = "A link of a message: leads to its signed destination"},
     {.method = HTTP_OPTIONS,
      .pattern = "/c/{token}/{destination}",
+     .scope = "click",
      .durable = true,
      .any_query = true,
      .handle = handle_click,

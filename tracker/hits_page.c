@@ -3,6 +3,7 @@
 struct words {
 	const char *language;
 	const char *bad_title, *bad_text;
+	const char *slow_title, *slow_text;
 	const char *revoked_title, *revoked_text, *revoked_host;
 };
 
@@ -10,6 +11,9 @@ static const struct words all_words[] = {
     {"en", "This link is not valid",
      "It may have been cut when it was copied. Open it from the message "
      "again, or type the address of the site yourself.",
+     "Too many links that are not valid",
+     "They came from your network within a short time. Wait a minute, then "
+     "open the link from the message again.",
      "This link is no longer in use",
      "For your safety it does not lead on. If you expected this message, "
      "type the address of the site yourself.",
@@ -17,6 +21,9 @@ static const struct words all_words[] = {
     {"es", "Este enlace no es válido",
      "Es posible que se haya cortado al copiarlo. Ábralo de nuevo desde el "
      "mensaje o escriba usted mismo la dirección del sitio.",
+     "Demasiados enlaces no válidos",
+     "Llegaron desde su red en poco tiempo. Espere un minuto y abra de nuevo "
+     "el enlace desde el mensaje.",
      "Este enlace ya no está en uso",
      "Por su seguridad no lleva a ningún sitio. Si esperaba este mensaje, "
      "escriba usted mismo la dirección del sitio.",
@@ -24,6 +31,9 @@ static const struct words all_words[] = {
     {"it", "Questo collegamento non è valido",
      "Potrebbe essere stato troncato durante la copia. Lo apra di nuovo dal "
      "messaggio oppure digiti l'indirizzo del sito.",
+     "Troppi collegamenti non validi",
+     "Sono arrivati dalla Sua rete in poco tempo. Attenda un minuto e apra di "
+     "nuovo il collegamento dal messaggio.",
      "Questo collegamento non è più in uso",
      "Per la Sua sicurezza non porta da nessuna parte. Se aspettava questo "
      "messaggio, digiti l'indirizzo del sito.",
@@ -68,14 +78,29 @@ head_add(struct sbuf *out, const struct words *w, const char *title,
 	sbuf_add_z(out, "</h1><p>");
 }
 
+static void
+page_add(struct sbuf *out, const struct words *w, const char *title,
+	 const char *text, struct slice brand)
+{
+	head_add(out, w, title, brand);
+	sbuf_add_html(out, slice_z(text));
+	sbuf_add_z(out, "</p></body></html>\n");
+}
+
 void
 hits_page_bad(struct sbuf *out, struct slice brand, struct slice languages)
 {
 	const struct words *w = words_of(languages);
 
-	head_add(out, w, w->bad_title, brand);
-	sbuf_add_html(out, slice_z(w->bad_text));
-	sbuf_add_z(out, "</p></body></html>\n");
+	page_add(out, w, w->bad_title, w->bad_text, brand);
+}
+
+void
+hits_page_slow(struct sbuf *out, struct slice brand, struct slice languages)
+{
+	const struct words *w = words_of(languages);
+
+	page_add(out, w, w->slow_title, w->slow_text, brand);
 }
 
 void

@@ -8,6 +8,10 @@
 void hits_page_bad(struct sbuf *out, struct slice brand,
 		   struct slice languages);
 
+/* Adds the page of one who has followed too many of those. */
+void hits_page_slow(struct sbuf *out, struct slice brand,
+		    struct slice languages);
+
 /* Adds the page of a good link under a revoked key: it names the host that the
  * link led to. */
 void hits_page_revoked(struct sbuf *out, struct slice brand, struct slice host,

@@ -208,33 +208,43 @@ scheme_take(struct slice proto, bool *https)
 		*https = slice_ieq(slice_trim(proto), SLICE("https"));
 }
 
-void
-http_forwarded(const struct http_field *headers, size_t n,
-	       const struct addr_set *trusted, struct addr *peer, bool *https)
+/* Goes back through one line of the header.  False where it ends: at the
+ * visitor, or at what is no address. */
+static bool
+line_walk(struct slice list, const struct http_proxies *proxies,
+	  struct addr *peer, bool *https)
 {
-	struct slice list;
-	bool elements;
-
-	if (!trusted || !addr_set_find(trusted, *peer))
-		return;
-	*https = false;
-	list = header_last(headers, n, SLICE("Forwarded"));
-	elements = list.p != NULL;
-	if (!elements) {
-		list = header_last(headers, n, SLICE("X-Forwarded-For"));
-		scheme_take(header_last(headers, n, SLICE("X-Forwarded-Proto")),
-			    https);
-	}
-	while (list.p && addr_set_find(trusted, *peer)) {
+	while (list.p && addr_set_find(proxies->trusted, *peer)) {
 		struct slice part = last_cut(&list, ',');
 		struct addr a;
 
-		if (elements)
+		if (proxies->forwarded) {
 			scheme_take(element_get(part, SLICE("proto")), https);
-		part = elements ? element_get(part, SLICE("for"))
-				: slice_trim(part);
-		if (!node_parse(part, &a))
-			return;
+			part = element_get(part, SLICE("for"));
+		}
+		if (!node_parse(slice_trim(part), &a))
+			return false;
 		*peer = a;
 	}
+	return addr_set_find(proxies->trusted, *peer) != 0;
+}
+
+void
+http_forwarded(const struct http_field *headers, size_t n,
+	       const struct http_proxies *proxies, struct addr *peer,
+	       bool *https)
+{
+	struct slice name =
+	    proxies->forwarded ? SLICE("Forwarded") : SLICE("X-Forwarded-For");
+
+	if (!proxies->trusted || !addr_set_find(proxies->trusted, *peer))
+		return;
+	*https = false;
+	if (!proxies->forwarded)
+		scheme_take(header_last(headers, n, SLICE("X-Forwarded-Proto")),
+			    https);
+	for (size_t i = n; i > 0; i--)
+		if (slice_ieq(headers[i - 1].name, name) &&
+		    !line_walk(headers[i - 1].value, proxies, peer, https))
+			return;
 }

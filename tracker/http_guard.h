@@ -19,12 +19,19 @@ int http_guard(const struct http_field *headers, size_t n, struct slice method,
 /* "GET" and its like; HTTP_OTHER for a well-formed one that is not ours. */
 enum http_method http_method_of(struct slice name);
 
+/* Whose word on the visitor's address counts, and by which header: the other
+ * one would come through them as the visitor wrote it. */
+struct http_proxies {
+	struct addr_set *trusted; /* NULL: nobody */
+	bool forwarded;		  /* Forwarded, instead of X-Forwarded-For */
+};
+
 /* The visitor's address and scheme as a trusted proxy tells them: the last
- * address of Forwarded, else X-Forwarded-For, that is no trusted proxy.
- * Leaves *peer and *https as they are unless *peer is trusted.
- * Ref: RFC 7239. */
+ * address, over all lines of the header, that is no trusted proxy.  Stops at
+ * what is no address.  Leaves *peer and *https as they are unless *peer is
+ * trusted.  Ref: RFC 7239. */
 void http_forwarded(const struct http_field *headers, size_t n,
-		    const struct addr_set *trusted, struct addr *peer,
+		    const struct http_proxies *proxies, struct addr *peer,
 		    bool *https);
 
 #endif

@@ -54,7 +54,8 @@ address_exempt(const struct http_server *s, struct addr a)
 {
 	static const struct addr none;
 
-	return addr_eq(a, none) || (s->trusted && addr_set_find(s->trusted, a));
+	return addr_eq(a, none) ||
+	       (s->proxies.trusted && addr_set_find(s->proxies.trusted, a));
 }
 
 enum MHD_Result

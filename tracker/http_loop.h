@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "base/thread.h"
+#include "tracker/http_guard.h"
 #include "tracker/http_server.h"
 
 /* The server's state, shared by tracker/http*.c alone. */
@@ -22,6 +23,7 @@ struct http_link {
 };
 
 struct http_tls;
+struct limit;
 
 /* A listener's end in one loop. */
 struct http_daemon {
@@ -32,7 +34,7 @@ struct http_daemon {
 };
 
 struct http_counters {
-	_Atomic uint64_t requests, refused, status[6];
+	_Atomic uint64_t requests, refused, limited, status[6];
 };
 
 struct http_loop {
@@ -63,8 +65,9 @@ struct http_server {
 	uint16_t *ports;
 	const struct router *router;
 	struct jobs *jobs;
-	struct addr_set *trusted;
+	struct http_proxies proxies;
 	struct http_tls *tls;
+	struct limit *guesses; /* NULL: no bound */
 	struct http_loop *loops;
 	unsigned opened, started;
 	_Atomic bool stopping;

@@ -265,7 +265,7 @@ request_open(struct http_conn *c, const char *url, const char *method,
 		return;
 	c->rq.method = http_method_of(slice_z(method));
 	http_forwarded(c->headers, c->rq.headers_n,
-		       c->daemon->loop->server->trusted, &c->rq.peer,
+		       &c->daemon->loop->server->proxies, &c->rq.peer,
 		       &c->rq.https);
 	router_find(c->daemon->loop->server->router, c->rq.method, c->rq.path,
 		    &m);

@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "base/ref.h"
 #include "tracker/http_private.h"
+#include "tracker/limit.h"
 
 #define CONNECTION_BYTES 6144
 #define BODIES_BYTES ((size_t)64 << 20)
@@ -272,10 +273,11 @@ trusted_load(struct http_server *s, struct err *e)
 
 	if (!s->c.trusted_proxies)
 		return RC_OK;
-	s->trusted = addr_set_new();
+	s->proxies.forwarded = s->c.forwarded_header;
+	s->proxies.trusted = addr_set_new();
 	for (size_t i = 0; s->c.trusted_proxies[i]; i++) {
-		rc = addr_set_add(s->trusted, slice_z(s->c.trusted_proxies[i]),
-				  1, e);
+		rc = addr_set_add(s->proxies.trusted,
+				  slice_z(s->c.trusted_proxies[i]), 1, e);
 		if (rc)
 			return err_add(e, "trusted_proxies");
 	}
@@ -333,6 +335,8 @@ config_take(struct http_server *s, const struct http_config *c, struct err *e)
 			       "and time-outs are wanted",
 			       c->name);
 	random_bytes(&s->address_seed, sizeof(s->address_seed));
+	if (c->guess_burst && c->guess_per_minute)
+		s->guesses = limit_new(c->guess_burst, c->guess_per_minute);
 	if (tls)
 		return http_tls_new(text_copy(s, c->tls_certificate),
 				    text_copy(s, c->tls_key), &s->tls, e);
@@ -417,8 +421,9 @@ http_server_free(struct http_server *s)
 	free(s->ports);
 	free(s->listen);
 	arena_fini(&s->texts);
-	addr_set_free(s->trusted);
+	addr_set_free(s->proxies.trusted);
 	http_tls_free(s->tls);
+	limit_free(s->guesses);
 	free(s);
 }
 
@@ -437,6 +442,7 @@ http_server_stats(const struct http_server *s, struct http_stats *out)
 
 		out->requests += atomic_load(&c->requests);
 		out->refused += atomic_load(&c->refused);
+		out->limited += atomic_load(&c->limited);
 		out->suspended += atomic_load(&s->loops[i].suspended);
 		for (size_t k = 0; k < 6; k++)
 			out->status[k] += atomic_load(&c->status[k]);

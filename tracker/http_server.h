@@ -27,7 +27,10 @@ struct http_config {
 	size_t bodies_bytes;		/* buffered at once; 64 MB where 0 */
 	int idle_timeout_ms;		/* between bytes, and kept alive */
 	int request_timeout_ms;		/* from first byte to the reply */
-	const char *const *trusted_proxies;    /* ranges, NULL-terminated */
+	const char *const *trusted_proxies; /* ranges, NULL-terminated */
+	bool forwarded_header; /* theirs: Forwarded, not X-Forwarded-For */
+	/* of what does not verify, by address: see http_guess(); 0: no bound */
+	unsigned guess_burst, guess_per_minute;
 	const char *tls_certificate, *tls_key; /* PEM files */
 	bool access_log;
 	const struct http_field *reply_headers; /* on every reply */
@@ -61,8 +64,8 @@ void http_server_free(struct http_server *s);
 uint16_t http_server_port(const struct http_server *s, size_t i);
 
 struct http_stats {
-	uint64_t requests, refused, status[6]; /* [2]: 2xx … */
-	uint64_t connections, suspended;       /* now */
+	uint64_t requests, refused, limited, status[6]; /* [2]: 2xx … */
+	uint64_t connections, suspended;		/* now */
 };
 
 /* Counts since the start, over all loops.  Thread: any. */

@@ -54,28 +54,19 @@ bucket_of(struct limit *l, struct addr a)
 	return &l->full_us[h >> 32 & (BUCKETS - 1)];
 }
 
-bool
+int64_t
 limit_take(struct limit *l, struct addr a, int64_t now_us)
 {
 	_Atomic int64_t *b = bucket_of(l, a);
 	int64_t old, next;
 
 	if (!b)
-		return true;
+		return 0;
 	old = atomic_load(b);
 	do {
 		next = (old > now_us ? old : now_us) + l->interval_us;
 		if (next - now_us > l->ahead_us)
-			return false;
+			return next - now_us - l->ahead_us;
 	} while (!atomic_compare_exchange_weak(b, &old, next));
-	return true;
-}
-
-void
-limit_return(struct limit *l, struct addr a)
-{
-	_Atomic int64_t *b = bucket_of(l, a);
-
-	if (b)
-		atomic_fetch_sub(b, l->interval_us);
+	return 0;
 }

@@ -4,8 +4,8 @@
 #include "tracker/addr.h"
 
 /*
- * Bounds how often an address may try what could be guessed (a log-in, a
- * code): a bucket that fills at a rate, for each address.  Of fixed size: many
+ * Bounds how often an address may try what could be guessed (a link, a key): a
+ * bucket that fills at a rate, for each address.  Of fixed size: many
  * addresses share a bucket, so it errs on the side of refusing.
  */
 struct limit;
@@ -14,12 +14,9 @@ struct limit;
 struct limit *limit_new(unsigned burst, unsigned per_minute);
 void limit_free(struct limit *l);
 
-/* Takes a try away; false when there is none left.  An IPv6 network of 64 bits
- * is one address; what came by a Unix socket is not bounded.
- * Thread: any; now_us: clock_mono. */
-bool limit_take(struct limit *l, struct addr a, int64_t now_us);
-
-/* Gives a try back: it was a good one. */
-void limit_return(struct limit *l, struct addr a);
+/* Takes a try away: 0, or the microseconds until there is one again.  An IPv6
+ * network of 64 bits is one address; what came by a Unix socket is not
+ * bounded.  Thread: any; now_us: clock_mono. */
+int64_t limit_take(struct limit *l, struct addr a, int64_t now_us);
 
 #endif

@@ -16,7 +16,9 @@ struct http_route {
 	/* Segments are literal, or "{name}" (one segment, not empty), or at
 	 * the end "{name...}" (the rest, slashes included).  Literal wins. */
 	const char *pattern;
-	const char *scope; /* read by enter(); NULL: open */
+	/* What a visitor has to prove, read by enter() or the handler; who
+	 * cannot is counted by http_guess().  NULL: open. */
+	const char *scope;
 	enum http_runs runs;
 	bool durable;	 /* answered once its change is on disk (documented) */
 	bool any_query;	 /* the query is not looked at, however malformed */

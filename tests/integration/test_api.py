@@ -6,7 +6,7 @@ import os
 import re
 
 from acuse import Acuse
-from harness import run, test
+from harness import run, test, wait_for
 
 DUE = (datetime.date.today() + datetime.timedelta(days=40)).isoformat()
 
@@ -46,6 +46,31 @@ def _(t):
         t.eq(r.getheader("Content-Type"), "application/problem+json")
         t.ok(b"customer" not in body, "it says nothing of customers")
         c.close()
+
+
+@test("who tries key after key waits; a good key never does")
+def _(t):
+    a = Acuse(t, options=[
+        (r"^http {", "http {\n\tguess_burst = 4\n\tguess_per_minute = 60\n")])
+
+    def ask(key=None, address="192.0.2.1"):
+        c = a.connect()
+        head = {"X-Forwarded-For": address}
+        if key is not None:
+            head["Authorization"] = "Bearer " + key
+        c.request("GET", "/v1/customers/c1", headers=head)
+        r = c.getresponse()
+        r.read()
+        c.close()
+        return r.status, r.getheader("Retry-After")
+    good = ask(a.key)
+    t.ok(good[0] not in (401, 429), "%r" % (good,))
+    t.eq([ask()[0] for _ in range(10)], [401] * 10, "no key, no guess")
+    t.eq([ask("acuse_%d" % i)[0] for i in range(4)], [401] * 4)
+    t.eq(ask("acuse_5"), (429, "1"))
+    t.eq([ask(a.key) for _ in range(10)], [good] * 10, "the good one")
+    t.eq(ask("acuse_5", "192.0.2.2")[0], 401, "another address")
+    wait_for(lambda: ask("acuse_6")[0] == 401, what="the rate")
 
 
 @test("a key's scopes are kept to; a new one counts at once, a revoked no more")

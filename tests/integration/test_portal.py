@@ -113,6 +113,11 @@ class World:
             "messages/%s/events?limit=500" % self.mref))["items"]
         return [x for x in items if kind is None or x["type"] == kind]
 
+    def leave(self):
+        """The link of the preferences, as the area has it."""
+        return re.search(r'href="(/u/[\w-]{52})"',
+                         self.get(self.area()).text).group(1)
+
     def area(self, ttl=3600):
         url = self.acuse.ok(self.acuse.post("customers/c1/area-link",
                                             {"ttl_s": ttl}))["url"]
@@ -244,10 +249,35 @@ def _(t):
         for i in range(len(raw)):
             changed = bytearray(raw)
             changed[i] ^= 1
-            page = w.get(path + base64.urlsafe_b64encode(changed).decode())
+            page = w.get(path + base64.urlsafe_b64encode(changed).decode(),
+                         X_Forwarded_For="2001:db8:0:%x::1" % i)
             t.eq(page.status, 404, "byte %d" % i)
     t.eq(w.post("/a/" + tokens["m"], {"answer": "received"}).status, 404)
     t.eq(len(w.events("message.answered")), 0)
+
+
+@test("too many bad links of an address wait; a customer there does not")
+def _(t):
+    w = World(t, options=[
+        (r"^http {", "http {\n\tguess_burst = 4\n\tguess_per_minute = 1\n")])
+    links = dict(w.links, u=w.leave(), area=w.area())
+    for n, path in enumerate(links[k] for k in ("m", "a", "u", "area")):
+        me = "192.0.2.%d" % n
+        head, kind, token, *rest = path.split("/")
+        bad = "/".join([head, kind, ("B" if token[0] == "A" else "A") +
+                        token[1:-1] + "A", *rest])
+        t.eq([w.get(bad, X_Forwarded_For=me).status for _ in range(4)],
+             [404] * 4, path)
+        page = w.get(bad, X_Forwarded_For=me, Accept_Language="es")
+        t.eq(page.status, 429, path)
+        is_safe(t, page)
+        wants(t, page, "Demasiados enlaces", "host.example")
+        t.ok(0 < int(page.headers["retry-after"]) <= 60, "Retry-After")
+        if kind in "au":
+            t.eq(w.post(bad, {"answer": "received"},
+                        X_Forwarded_For=me).status, 429)
+        t.eq(w.get(path, X_Forwarded_For=me).status, 200, "the good one")
+        t.eq(w.get(bad, X_Forwarded_For="198.51.100.%d" % n).status, 404)
 
 
 @test("an answer is kept, told, and given once")
@@ -385,8 +415,7 @@ def _(t):
 @test("mandatory mail refuses an unsubscription, visibly; tracking can end")
 def _(t):
     w = World(t)
-    page = w.get(w.area())
-    leave = re.search(r'href="(/u/[\w-]{52})"', page.text).group(1)
+    leave = w.leave()
     page = w.get(leave)
     t.eq(page.status, 200)
     is_safe(t, page)

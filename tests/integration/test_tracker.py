@@ -212,18 +212,52 @@ def _(t):
     plain = Tracker(t, name="plain")
     r = plain.get("/t/echo/a/b", "X-Forwarded-For: 192.0.2.9\r\n")
     t.ok(b"peer 127.0.0.1\n" in r.body, "nobody is trusted")
-    k = Tracker(t, state=t.path("two"), trusted="127.0.0.0/8")
+    k = Tracker(t, state=t.path("two"), name="two", trusted="127.0.0.0/8")
     for headers, want in [
             ("X-Forwarded-For: 198.51.100.1, 192.0.2.9\r\n", b"192.0.2.9\n"),
             ("X-Forwarded-For: 192.0.2.9, 127.0.0.3\r\n", b"192.0.2.9\n"),
             ("X-Forwarded-For: 192.0.2.9, nonsense\r\n", b"127.0.0.1\n"),
+            ("X-Forwarded-For: 192.0.2.9\r\nX-Forwarded-For: 127.0.0.2\r\n",
+             b"192.0.2.9\n"),
             ("X-Forwarded-For: [2001:db8::7]:443\r\n", b"2001:db8::7\n"),
-            ("Forwarded: for=192.0.2.4;proto=https, for=\"[2001:db8::8]:1\""
-             ";proto=https\r\n", b"2001:db8::8 https\n"),
+            ("X-Forwarded-For: 192.0.2.9\r\nForwarded: for=198.51.100.1\r\n",
+             b"192.0.2.9\n"),
             ("X-Forwarded-For: 192.0.2.9\r\nX-Forwarded-Proto: https\r\n",
              b"192.0.2.9 https\n")]:
         body = k.get("/t/echo/a/b", headers).body
         t.ok(b"peer " + want in body, "%s: %r" % (headers, body[:80]))
+    k = Tracker(t, state=t.path("three"), name="three",
+                trusted="127.0.0.0/8", forwarded=1)
+    for headers, want in [
+            ("Forwarded: for=192.0.2.4;proto=https, for=\"[2001:db8::8]:1\""
+             ";proto=https\r\n", b"2001:db8::8 https\n"),
+            ("Forwarded: for=192.0.2.4, for=_hidden\r\n", b"127.0.0.1\n"),
+            ("X-Forwarded-For: 192.0.2.9\r\n", b"127.0.0.1\n")]:
+        body = k.get("/t/echo/a/b", headers).body
+        t.ok(b"peer " + want in body, "%s: %r" % (headers, body[:80]))
+
+
+@test("too many bad links of an address are told to wait, good ones never")
+def _(t):
+    k = Tracker(t, trusted="127.0.0.0/8", guess_burst=5, guess_per_minute=60)
+    (pixel,), (click,) = k.tokens(1)
+    bad = click[:10] + ("A" if click[10] != "A" else "B") + click[11:]
+
+    def ask(path, address="192.0.2.1", more=""):
+        return k.get(path, "X-Forwarded-For: %s\r\n%s" % (address, more))
+    t.eq([ask(bad).status for _ in range(5)], [404] * 5)
+    r = ask(bad, more="Accept-Language: it\r\n")
+    t.eq((r.status, r.headers["retry-after"]), (429, "1"))
+    t.ok(b'lang="it"' in r.body and "location" not in r.headers, "a page")
+    for _ in range(20):
+        t.eq(ask(click).status, 302, "a customer behind the same address")
+        t.eq(ask(bad[:50]).status, 404, "no route, no guess")
+        t.eq(ask("/o/" + bad.split("/")[2]).status, 200, "a pixel says nothing")
+    t.eq(ask(bad, "192.0.2.2").status, 404, "another address")
+    t.eq([ask(bad, "2001:db8::%x" % i).status for i in range(1, 7)],
+         [404] * 5 + [429], "an IPv6 network of 64 bits is one")
+    t.eq(ask(bad, "2001:db8:0:1::1").status, 404, "another network")
+    wait_for(lambda: ask(bad).status == 404, what="the rate")
 
 
 @test("slow and idle clients are disconnected, others are served")

@@ -97,53 +97,105 @@ test_guard(void **state)
 	}
 }
 
+/* 10.0.0.0/8 and 2001:db8:f::/48 are the trusted proxies. */
+static const struct {
+	const char *headers, *peer, *want;
+	bool forwarded; /* the header that is configured */
+	bool https;
+} hops[] = {
+    /* nobody else is believed */
+    {"X-Forwarded-For: 1.2.3.4", "9.9.9.9", "9.9.9.9", false, false},
+    {"X-Forwarded-For: 1.2.3.4|X-Forwarded-Proto: https", "9.9.9.9", "9.9.9.9",
+     false, false},
+    {"Forwarded: for=1.2.3.4", "9.9.9.9", "9.9.9.9", true, false},
+    {"Host: x", "10.0.0.1", "10.0.0.1", false, false},
+    /* the last address that is no trusted proxy */
+    {"X-Forwarded-For: 1.2.3.4", "10.0.0.1", "1.2.3.4", false, false},
+    {"X-Forwarded-For: 6.6.6.6, 1.2.3.4", "10.0.0.1", "1.2.3.4", false, false},
+    {"X-Forwarded-For: 6.6.6.6, 1.2.3.4,10.0.0.2", "10.0.0.1", "1.2.3.4", false,
+     false},
+    {"X-Forwarded-For: 10.0.0.3, 10.0.0.2", "10.0.0.1", "10.0.0.3", false,
+     false},
+    {"X-Forwarded-For: 1.2.3.4, 2001:db8:f::2", "2001:db8:f::1", "1.2.3.4",
+     false, false},
+    /* over all lines, as if they were one */
+    {"X-Forwarded-For: 6.6.6.6|X-Forwarded-For: 1.2.3.4", "10.0.0.1", "1.2.3.4",
+     false, false},
+    {"X-Forwarded-For: 6.6.6.6, 1.2.3.4|X-Forwarded-For: 10.0.0.2", "10.0.0.1",
+     "1.2.3.4", false, false},
+    {"Forwarded: for=6.6.6.6, for=1.2.3.4|Forwarded: for=10.0.0.2", "10.0.0.1",
+     "1.2.3.4", true, false},
+    /* ports, brackets, quotes, white space, an IPv4 address in IPv6 */
+    {"X-Forwarded-For: 1.2.3.4:555", "10.0.0.1", "1.2.3.4", false, false},
+    {"X-Forwarded-For: 2001:db8::1", "10.0.0.1", "2001:db8::1", false, false},
+    {"X-Forwarded-For: [2001:db8::1]:80", "10.0.0.1", "2001:db8::1", false,
+     false},
+    {"X-Forwarded-For: 6.6.6.6 ,\t1.2.3.4 ", "10.0.0.1", "1.2.3.4", false,
+     false},
+    {"X-Forwarded-For: ::ffff:1.2.3.4", "10.0.0.1", "1.2.3.4", false, false},
+    {"X-Forwarded-For: 1.2.3.4, ::ffff:10.0.0.9", "10.0.0.1", "1.2.3.4", false,
+     false},
+    {"Forwarded: for=1.2.3.4;proto=https", "10.0.0.1", "1.2.3.4", true, true},
+    {"Forwarded: FOR=\"[2001:db8::1]:80\" ; by=x", "10.0.0.1", "2001:db8::1",
+     true, false},
+    {"Forwarded: by=10.0.0.1;for=\"1.2.3.4:99\"", "10.0.0.1", "1.2.3.4", true,
+     false},
+    {"Forwarded: for=6.6.6.6;proto=https, for=1.2.3.4;proto=http", "10.0.0.1",
+     "1.2.3.4", true, false},
+    {"X-Forwarded-For: 1.2.3.4|X-Forwarded-Proto: HTTPS", "10.0.0.1", "1.2.3.4",
+     false, true},
+    /* what is hidden, or no address, ends the way back */
+    {"X-Forwarded-For: unknown", "10.0.0.1", "10.0.0.1", false, false},
+    {"X-Forwarded-For: ", "10.0.0.1", "10.0.0.1", false, false},
+    {"X-Forwarded-For: ,,,", "10.0.0.1", "10.0.0.1", false, false},
+    {"X-Forwarded-For: 6.6.6.6, unknown", "10.0.0.1", "10.0.0.1", false, false},
+    {"X-Forwarded-For: 6.6.6.6|X-Forwarded-For: _x, 10.0.0.2", "10.0.0.1",
+     "10.0.0.2", false, false},
+    {"X-Forwarded-For: 1.2.3", "10.0.0.1", "10.0.0.1", false, false},
+    {"X-Forwarded-For: 1.2.3.4.5", "10.0.0.1", "10.0.0.1", false, false},
+    {"X-Forwarded-For: 01.2.3.4", "10.0.0.1", "10.0.0.1", false, false},
+    {"X-Forwarded-For: fe80::1%eth0", "10.0.0.1", "10.0.0.1", false, false},
+    {"Forwarded: for=_hidden", "10.0.0.1", "10.0.0.1", true, false},
+    {"Forwarded: for=unknown", "10.0.0.1", "10.0.0.1", true, false},
+    {"Forwarded: for=\"[::1", "10.0.0.1", "10.0.0.1", true, false},
+    {"Forwarded: for=\"6.6.6.6, for=1.2.3.4", "10.0.0.1", "1.2.3.4", true,
+     false},
+    {"Forwarded: for=\"6.6.6.6, for=1.2.3.4\"", "10.0.0.1", "10.0.0.1", true,
+     false},
+    {"Forwarded: proto=https", "10.0.0.1", "10.0.0.1", true, true},
+    /* the header that they do not set is the visitor's own */
+    {"Forwarded: for=6.6.6.6;proto=https|X-Forwarded-For: 1.2.3.4", "10.0.0.1",
+     "1.2.3.4", false, false},
+    {"X-Forwarded-For: 6.6.6.6|X-Forwarded-Proto: https|Forwarded: for=1.2.3.4",
+     "10.0.0.1", "1.2.3.4", true, false},
+    {"Forwarded: for=6.6.6.6", "10.0.0.1", "10.0.0.1", false, false},
+    {"X-Forwarded-For: 6.6.6.6", "10.0.0.1", "10.0.0.1", true, false},
+};
+
 static void
 test_forwarded(void **state)
 {
-	static const struct {
-		const char *headers, *peer, *want;
-		bool https;
-	} all[] = {
-	    {"X-Forwarded-For: 1.2.3.4", "9.9.9.9", "9.9.9.9", false},
-	    {"X-Forwarded-For: 1.2.3.4|X-Forwarded-Proto: https", "9.9.9.9",
-	     "9.9.9.9", false},
-	    {"X-Forwarded-For: 1.2.3.4", "10.0.0.1", "1.2.3.4", false},
-	    {"X-Forwarded-For: 6.6.6.6, 1.2.3.4", "10.0.0.1", "1.2.3.4", false},
-	    {"X-Forwarded-For: 6.6.6.6, 1.2.3.4,10.0.0.2", "10.0.0.1",
-	     "1.2.3.4", false},
-	    {"X-Forwarded-For: 1.2.3.4:555", "10.0.0.1", "1.2.3.4", false},
-	    {"X-Forwarded-For: 2001:db8::1", "10.0.0.1", "2001:db8::1", false},
-	    {"X-Forwarded-For: unknown", "10.0.0.1", "10.0.0.1", false},
-	    {"X-Forwarded-For: ", "10.0.0.1", "10.0.0.1", false},
-	    {"X-Forwarded-For: ,,,", "10.0.0.1", "10.0.0.1", false},
-	    {"X-Forwarded-For: 6.6.6.6|X-Forwarded-For: 1.2.3.4", "10.0.0.1",
-	     "1.2.3.4", false},
-	    {"Forwarded: for=1.2.3.4;proto=https", "10.0.0.1", "1.2.3.4", true},
-	    {"Forwarded: FOR=\"[2001:db8::1]:80\" ; by=x", "10.0.0.1",
-	     "2001:db8::1", false},
-	    {"Forwarded: for=_hidden", "10.0.0.1", "10.0.0.1", false},
-	    {"Forwarded: for=\"[::1", "10.0.0.1", "10.0.0.1", false},
-	    {"Forwarded: for=1.2.3.4|X-Forwarded-For: 6.6.6.6", "10.0.0.1",
-	     "1.2.3.4", false},
-	};
-	struct addr_set *trusted = addr_set_new();
+	struct http_proxies p = {.trusted = addr_set_new()};
 
 	(void)state;
-	assert_int_equal(addr_set_add(trusted, SLICE("10.0.0.0/8"), 1, NULL),
+	assert_int_equal(addr_set_add(p.trusted, SLICE("10.0.0.0/8"), 1, NULL),
 			 RC_OK);
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+	assert_int_equal(
+	    addr_set_add(p.trusted, SLICE("2001:db8:f::/48"), 1, NULL), RC_OK);
+	for (size_t i = 0; i < sizeof(hops) / sizeof(hops[0]); i++) {
 		struct http_field h[8];
-		size_t n = headers_of(all[i].headers, h);
+		size_t n = headers_of(hops[i].headers, h);
 		struct addr peer, want;
 		bool https = false;
 
-		assert_true(addr_parse(slice_z(all[i].peer), &peer));
-		assert_true(addr_parse(slice_z(all[i].want), &want));
-		http_forwarded(h, n, trusted, &peer, &https);
-		if (!addr_eq(peer, want) || https != all[i].https)
-			fail_msg("%s", all[i].headers);
+		p.forwarded = hops[i].forwarded;
+		assert_true(addr_parse(slice_z(hops[i].peer), &peer));
+		assert_true(addr_parse(slice_z(hops[i].want), &want));
+		http_forwarded(h, n, &p, &peer, &https);
+		if (!addr_eq(peer, want) || https != hops[i].https)
+			fail_msg("%s", hops[i].headers);
 	}
-	addr_set_free(trusted);
+	addr_set_free(p.trusted);
 }
 
 int

@@ -25,18 +25,17 @@ test_burst_then_rate(void **state)
 
 	(void)state;
 	for (int i = 0; i < 5; i++)
-		assert_true(limit_take(l, a, now));
-	assert_false(limit_take(l, a, now));
-	assert_false(limit_take(l, a, now + 9 * SECOND_US));
-	assert_true(limit_take(l, a, now + 10 * SECOND_US));
-	assert_false(limit_take(l, a, now + 10 * SECOND_US));
+		assert_int_equal(limit_take(l, a, now), 0);
+	assert_int_equal(limit_take(l, a, now), 10 * SECOND_US);
+	assert_int_equal(limit_take(l, a, now + 9 * SECOND_US), SECOND_US);
+	assert_int_equal(limit_take(l, a, now + 10 * SECOND_US), 0);
+	assert_int_equal(limit_take(l, a, now + 10 * SECOND_US),
+			 10 * SECOND_US);
 	/* idle for an hour: the burst again, no more */
 	now += HOUR_US;
 	for (int i = 0; i < 5; i++)
-		assert_true(limit_take(l, a, now));
-	assert_false(limit_take(l, a, now));
-	limit_return(l, a);
-	assert_true(limit_take(l, a, now));
+		assert_int_equal(limit_take(l, a, now), 0);
+	assert_int_not_equal(limit_take(l, a, now), 0);
 	limit_free(l);
 }
 
@@ -48,10 +47,10 @@ test_addresses(void **state)
 	int64_t now = SECOND_US;
 
 	(void)state;
-	assert_true(limit_take(l, addr_of("2001:db8::1"), now));
-	assert_false(limit_take(l, addr_of("2001:db8::ffff"), now));
+	assert_int_equal(limit_take(l, addr_of("2001:db8::1"), now), 0);
+	assert_int_not_equal(limit_take(l, addr_of("2001:db8::ffff"), now), 0);
 	for (int i = 0; i < 3; i++)
-		assert_true(limit_take(l, none, now));
+		assert_int_equal(limit_take(l, none, now), 0);
 	limit_free(l);
 }
 
