@@ -3,6 +3,7 @@
 
 #include "mailer/materials.h"
 #include "queue/queue.h"
+#include "tracker/classifier.h"
 #include "tracker/router.h"
 
 /* The REST API for billing systems (API.md), as one route table, with the
@@ -14,6 +15,7 @@ struct api_config {
 	const char *db_path;
 	unsigned jobs; /* job threads of the server: a reader each */
 	struct materials_box *materials; /* token keys of area links */
+	struct classifier *classifier;
 	const char *state_dir; /* answers of long batches are spooled there */
 	/* Adds lines of Prometheus text to those of GET /metrics.  NULL: none.
 	 * Thread: jobs. */

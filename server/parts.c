@@ -269,6 +269,36 @@ stop_drain(struct server *s)
 	hit_sink_free(s->sink);
 }
 
+static enum rc
+start_rules(struct server *s, struct err *e)
+{
+	struct classifier_config c = {.writer = s->queue.writer,
+				      .db_path = s->db_path,
+				      .refreshed = s->ranges_path};
+	const struct agents *rules;
+	enum rc rc = path_of(s, STATE_RANGES, s->ranges_path, e);
+
+	if (rc != RC_OK)
+		return rc;
+	s->classifier = classifier_new(&c);
+	rc = classifier_read(s->classifier, s->conf->agent_file, &rules, e);
+	if (rc == RC_OK)
+		classifier_use(s->classifier, rules);
+	return rc;
+}
+
+static enum rc
+start_classifier(struct server *s, struct err *e)
+{
+	return classifier_start(s->classifier, e);
+}
+
+static void
+stop_classifier(struct server *s)
+{
+	classifier_stop(s->classifier);
+}
+
 static void
 add_counter(struct sbuf *out, const char *name, const char *help, uint64_t n)
 {
@@ -312,6 +342,7 @@ start_api(struct server *s, struct err *e)
 			       .db_path = s->db_path,
 			       .jobs = JOB_THREADS,
 			       .materials = s->materials,
+			       .classifier = s->classifier,
 			       .state_dir = s->o->state,
 			       .metrics = add_metrics,
 			       .metrics_owner = s};
@@ -435,6 +466,7 @@ free_served(struct server *s)
 		portal_free(s->portal);
 	if (s->api != NULL)
 		api_free(s->api);
+	classifier_free(s->classifier);
 }
 
 static enum rc
@@ -490,7 +522,7 @@ busy(void *arg)
 	hits_stats(s->hits, &answered);
 	drain_stats(s->drain, &moved);
 	http_server_stats(s->private_http, &http);
-	if (http.suspended > 0)
+	if (http.suspended > 0 || classifier_due(s->classifier))
 		return true;
 	if (answered.opens + answered.clicks + answered.views <= moved.hits)
 		return false;
@@ -524,10 +556,12 @@ static const struct part {
     {USE_ALL, NULL, free_served},
     {USE_SERVE | USE_QUIET, start_queue, stop_queue},
     {USE_SERVE | USE_REDIRECT, start_hits, stop_hits},
+    {USE_SERVE | USE_QUIET, start_rules, NULL},
     {USE_SERVE | USE_QUIET, start_api, NULL},
     {USE_SERVE, start_portal, NULL},
     {USE_ALL, start_jobs, stop_jobs},
     {USE_SERVE, start_drain, stop_drain},
+    {USE_SERVE, start_classifier, stop_classifier},
     {USE_SERVE | USE_REDIRECT, start_public, stop_public},
     {USE_SERVE | USE_QUIET, start_private, stop_private},
     {USE_SERVE, start_mailer, stop_mailer},

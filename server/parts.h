@@ -10,6 +10,7 @@
 #include "server/hit_sink.h"
 #include "server/serve.h"
 #include "server/state.h"
+#include "tracker/classifier.h"
 #include "tracker/http_server.h"
 
 /* The parts of a running server, NULL where one does not run. */
@@ -27,6 +28,8 @@ struct server {
 	struct hits *hits;
 	struct hit_sink *sink;
 	struct drain *drain;
+	char ranges_path[STATE_PATH_MAX];
+	struct classifier *classifier;
 	struct api *api;
 	struct portal *portal;
 	struct http_table public_tables[2], private_tables[1];

@@ -58,6 +58,7 @@ load_again(struct server *s, struct err *e)
 	const struct conf *conf = NULL;
 	struct materials *m = NULL;
 	struct keyring *keys = NULL;
+	const struct agents *rules = NULL;
 	enum rc rc = settings_load(s->o->config, &conf, e);
 
 	if (rc == RC_OK)
@@ -66,9 +67,13 @@ load_again(struct server *s, struct err *e)
 		rc = materials_load(conf, s->o->state, &m, e);
 	if (rc == RC_OK)
 		rc = keyring_load(s->o->state, &keys, e);
+	if (rc == RC_OK && s->classifier != NULL)
+		rc = classifier_read(s->classifier, conf->agent_file, &rules,
+				     e);
 	if (rc == RC_OK && s->public_http != NULL)
 		rc = http_server_reload(s->public_http, e);
 	if (rc != RC_OK) {
+		agents_unref(rules);
 		keyring_free(keys);
 		materials_release(m);
 		conf_unref(conf);
@@ -77,6 +82,8 @@ load_again(struct server *s, struct err *e)
 	log_init(STDERR_FILENO, parts_log_level(conf->log_level));
 	conf_box_set(s->queue.conf, conf);
 	keys_box_set(s->keys, keys);
+	if (rules != NULL)
+		classifier_use(s->classifier, rules);
 	if (m != NULL)
 		materials_box_set(s->materials, m);
 	return RC_OK;

@@ -11,6 +11,7 @@
 #define STATE_PHASES "phases"
 #define STATE_HITS "hits"
 #define STATE_KEYS "keys"
+#define STATE_RANGES "ranges" /* of acuse agents update */
 #define STATE_SUPPRESSION_KEY "keys/suppression"
 #define STATE_CLOCK "clock" /* of a fast clock */
 #define STATE_DEMO "demo"   /* there: it may run on a fast clock */

@@ -86,6 +86,41 @@ event_list_from(struct db *db, int64_t position, size_t limit, struct arena *a,
 }
 
 enum rc
+event_heads(struct db *db, int64_t position, size_t limit, struct arena *a,
+	    struct event_head **out, size_t *n, struct err *e)
+{
+	struct rows rows = ROWS(a, struct event_head);
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_EVENT_HEADS);
+	bind_int(&q, 0, position);
+	bind_int(&q, 1, (int64_t)limit);
+	while ((rc = query_row(&q, e)) == RC_OK) {
+		struct event_head *h = rows_add(&rows);
+
+		h->position = column_int(&q, 0);
+		h->kind = (int)column_int(&q, 1);
+		h->time_us = column_int(&q, 2);
+		h->ref = column_ref(&q, 3);
+	}
+	query_close(&q);
+	*out = rows.p;
+	*n = rows.n;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc
+event_next_seq(struct db *db, struct ref ref, int64_t *out, struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_EVENT_SEQ);
+	bind_ref(&q, 0, ref);
+	return query_int(&q, out, e);
+}
+
+enum rc
 event_count(struct db *db, int64_t *n, struct err *e)
 {
 	struct query q;

@@ -24,6 +24,20 @@ enum rc event_list(struct db *db, struct ref ref, struct arena *a,
 enum rc event_list_from(struct db *db, int64_t position, size_t limit,
 			struct arena *a, struct event **out, size_t *n,
 			struct err *e) MUST_USE;
+/* What all of an event is but its entry and its secrets. */
+struct event_head {
+	int64_t position;
+	int kind;
+	int64_t time_us;
+	struct ref ref;
+};
+/* Heads by position, from one on. */
+enum rc event_heads(struct db *db, int64_t position, size_t limit,
+		    struct arena *a, struct event_head **out, size_t *n,
+		    struct err *e) MUST_USE;
+/* The next seq of a subject: 0 where it has no event. */
+enum rc event_next_seq(struct db *db, struct ref ref, int64_t *out,
+		       struct err *e) MUST_USE;
 /* Reads the row of a query on an event's columns, in their order.
  * Owns: the query; its slices are valid until the next row. */
 void event_read(struct query *q, struct event *ev);

@@ -227,6 +227,19 @@ message_update(struct db *db, const struct message *m, struct err *e)
 }
 
 enum rc
+message_set_facts(struct db *db, struct ref mref, uint32_t mask, uint32_t facts,
+		  struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_MESSAGE_UPDATE_FACTS);
+	bind_ref(&q, 0, mref);
+	bind_int(&q, 1, mask);
+	bind_int(&q, 2, facts);
+	return query_run(&q, e);
+}
+
+enum rc
 message_read_all(struct query *q, struct arena *a, struct message **out,
 		 size_t *n, struct err *e)
 {

@@ -64,6 +64,10 @@ enum rc message_get_id(struct db *db, int64_t id, struct arena *a,
  * the message may be claimed. */
 enum rc message_update(struct db *db, const struct message *m,
 		       struct err *e) MUST_USE;
+/* Takes the facts of mask from it and gives it those of facts, whatever else of
+ * it changes meanwhile. */
+enum rc message_set_facts(struct db *db, struct ref mref, uint32_t mask,
+			  uint32_t facts, struct err *e) MUST_USE;
 /* Newest first: created before before_us, or then and with an id below
  * before_id (0 for the first page).  Filters left empty do not count; state -1:
  * any. */

@@ -176,3 +176,18 @@ addr_set_find(const struct addr_set *s, struct addr a)
 	}
 	return value;
 }
+
+bool
+addr_set_touches(const struct addr_set *s, struct addr a, unsigned bits)
+{
+	uint32_t at = 0;
+
+	for (unsigned i = 0; i < bits; i++) {
+		if (s->nodes[at].value)
+			return true;
+		at = s->nodes[at].child[bit_of(a, i)];
+		if (at == 0)
+			return false;
+	}
+	return true; /* nodes are made for ranges alone: one is here or below */
+}

@@ -38,4 +38,7 @@ enum rc addr_set_add(struct addr_set *s, struct slice range, int value,
  * nothing is added. */
 int addr_set_find(const struct addr_set *s, struct addr a);
 
+/* True when a range holds any address that begins as the first bits of a. */
+bool addr_set_touches(const struct addr_set *s, struct addr a, unsigned bits);
+
 #endif

@@ -20,17 +20,39 @@ agent_class_name(enum agent_class c)
 	return class_names[c];
 }
 
+int
+agent_class_parse(struct slice name)
+{
+	for (int i = 0; i < AGENT_CLASSES; i++)
+		if (slice_eq_z(name, class_names[i]))
+			return i;
+	return -1;
+}
+
 void
 agents_hash(const struct agents *a, uint8_t out[SHA256_SIZE])
 {
 	memcpy(out, a->hash, SHA256_SIZE);
 }
 
+size_t
+agents_rules(const struct agents *a)
+{
+	return a->rules_n;
+}
+
+const struct agent_ranges *
+agents_ranges(const struct agents *a, size_t *n)
+{
+	*n = a->ranges_n;
+	return a->ranges;
+}
+
 /* A message under judgement. */
 struct bench {
 	struct agent_hit *hits;
 	size_t n;
-	int64_t delivered_us; /* INT64_MIN: not known */
+	struct agent_times times;
 	pcre2_match_data *match;
 	pcre2_match_context *limits;
 	struct slice *systems;	 /* of each hit: what its device runs */
@@ -95,10 +117,32 @@ apart_us(const struct agent_hit *x, const struct agent_hit *y)
 }
 
 static bool
+is_known(struct addr a)
+{
+	static const struct addr none;
+
+	return !addr_eq(a, none);
+}
+
+/* The bits of an address that are known: it may be kept as its network alone
+ * (conf: visitor_address).  One that only ends like a network is then taken for
+ * it too, which can make a hit look less like a person's, never more. */
+static unsigned
+known_bits(struct addr a)
+{
+	size_t kept = addr_is_v4(a) ? 15 : 6;
+
+	for (size_t i = kept; i < sizeof(a.b); i++)
+		if (a.b[i] != 0)
+			return 128;
+	return (unsigned)kept * 8;
+}
+
+static bool
 in_ranges(const struct agent_rule *r, struct addr a)
 {
-	for (size_t i = 0; i < r->ranges_n; i++)
-		if (addr_set_find(r->ranges[i], a))
+	for (size_t i = 0; is_known(a) && i < r->ranges_n; i++)
+		if (addr_set_touches(r->ranges[i], a, known_bits(a)))
 			return true;
 	return false;
 }
@@ -150,6 +194,7 @@ is_elsewhere(const struct bench *b, const struct agent_rule *r, size_t i)
 		    y->hit.kind == x->hit.kind &&
 		    y->hit.index == x->hit.index &&
 		    apart_us(x, y) <= r->elsewhere_us &&
+		    is_known(x->hit.address) && is_known(y->hit.address) &&
 		    !addr_same_net(x->hit.address, y->hit.address) &&
 		    !slice_eq(system_of(x->hit.agent), system_of(y->hit.agent)))
 			return true;
@@ -157,8 +202,20 @@ is_elsewhere(const struct bench *b, const struct agent_rule *r, size_t i)
 	return false;
 }
 
-/* A second interaction counts from a network or a system of the first, and
- * unless it was judged a machine's. */
+/* An answer says of itself that somebody acts; anything else is of the same
+ * visitor only from the same network, or by the same system. */
+static bool
+is_same_visitor(const struct bench *b, size_t i, size_t k)
+{
+	const struct agent_hit *x = &b->hits[i], *y = &b->hits[k];
+
+	return x->answered || y->answered ||
+	       (is_known(x->hit.address) &&
+		addr_same_net(x->hit.address, y->hit.address)) ||
+	       slice_eq(b->systems[i], b->systems[k]);
+}
+
+/* A second interaction counts unless it was judged a machine's. */
 static bool
 is_again(const struct bench *b, const struct agent_rule *r, size_t i)
 {
@@ -170,9 +227,7 @@ is_again(const struct bench *b, const struct agent_rule *r, size_t i)
 		if (k != i && is_interaction(y) && (r->on & kind_bit(y)) &&
 		    y->class != AGENT_MACHINE &&
 		    y->class != AGENT_MACHINE_LIKELY &&
-		    apart_us(x, y) >= r->again_us &&
-		    (addr_same_net(x->hit.address, y->hit.address) ||
-		     slice_eq(b->systems[i], b->systems[k])))
+		    apart_us(x, y) >= r->again_us && is_same_visitor(b, i, k))
 			return true;
 	}
 	return false;
@@ -181,8 +236,10 @@ is_again(const struct bench *b, const struct agent_rule *r, size_t i)
 static bool
 is_settled(const struct bench *b, const struct agent_rule *r, size_t i)
 {
-	if (r->after_us && b->delivered_us != INT64_MIN &&
-	    b->hits[i].hit.time_us - b->delivered_us > r->after_us)
+	int64_t from_us = b->times.delivered_us;
+
+	if (r->after_us && from_us != INT64_MIN &&
+	    b->hits[i].hit.time_us > from_us + r->after_us)
 		return true;
 	return r->again_us && is_again(b, r, i);
 }
@@ -197,8 +254,7 @@ rule_fits(const struct bench *b, const struct agents *a, size_t rule, size_t i)
 		return false;
 	if (r->methods && !(r->methods & 1u << h->hit.method))
 		return false;
-	if (r->before &&
-	    (b->delivered_us == INT64_MIN || h->hit.time_us >= b->delivered_us))
+	if (r->before && h->hit.time_us >= b->times.sent_us)
 		return false;
 	if (r->ranges_n && !in_ranges(r, h->hit.address))
 		return false;
@@ -271,11 +327,11 @@ bench_close(struct bench *b)
 
 void
 agents_classify(const struct agents *a, struct agent_hit *hits, size_t n,
-		int64_t delivered_us)
+		const struct agent_times *times)
 {
 	struct bench b = {.hits = hits,
 			  .n = n > AGENT_HITS_MAX ? AGENT_HITS_MAX : n,
-			  .delivered_us = delivered_us};
+			  .times = *times};
 
 	for (size_t i = 0; i < n; i++) {
 		hits[i].class = AGENT_UNDETERMINED;

@@ -21,20 +21,42 @@ enum agent_class {
 	AGENT_CLASSES,
 };
 
-/* "machine", "person_likely" …: of payloads and of agents.conf. */
+/* "machine", "person_likely" …: of payloads and of agents.conf; -1 for a name
+ * that no class has. */
 const char *agent_class_name(enum agent_class c);
+int agent_class_parse(struct slice name);
 
 struct agents;
 
 /* Reads the rules and the range files that they name, relative to the file's
- * folder; path NULL: those that are built in.
+ * folder; path NULL or "": those that are built in.  refreshed: a folder whose
+ * folders NAME, where they are there, hold files to be read instead of the one
+ * that the ranges NAME give; or NULL.
+ * Owns: one reference, agents_unref().
  * Fails: RC_IO, RC_INVALID with "file:line". */
-enum rc agents_load(const char *path, struct agents **out,
-		    struct err *e) MUST_USE;
-void agents_free(struct agents *a);
+enum rc agents_load(const char *path, const char *refreshed,
+		    const struct agents **out, struct err *e) MUST_USE;
+
+/* One more reference, one less; the last one frees.  Thread: any. */
+const struct agents *agents_ref(const struct agents *a);
+void agents_unref(const struct agents *a);
 
 /* SHA-256 over the rules and ranges as read. */
 void agents_hash(const struct agents *a, uint8_t out[SHA256_SIZE]);
+
+/* How many rules there are. */
+size_t agents_rules(const struct agents *a);
+
+/* Ranges that rules name. */
+struct agent_ranges {
+	const char *name;
+	const char *const *published; /* names of the files that their owners
+				       * publish; NULL-terminated */
+	size_t ranges;		      /* lines that hold one */
+	size_t refreshed;	      /* files read; 0: the one that came */
+};
+/* Owns: a. */
+const struct agent_ranges *agents_ranges(const struct agents *a, size_t *n);
 
 /* What happened with one message. */
 struct agent_hit {
@@ -47,10 +69,15 @@ struct agent_hit {
 
 #define AGENT_HITS_MAX 1000
 
+/* What "before" and "after" count from; INT64_MIN where it is not known. */
+struct agent_times {
+	int64_t sent_us;      /* no recipient had it before */
+	int64_t delivered_us; /* the recipient server's 250 */
+};
+
 /* Classifies n hits (at most AGENT_HITS_MAX) of one message, ordered by time.
- * delivered_us: the recipient server's 250, INT64_MIN when not known.
  * An open is never better than undetermined. */
 void agents_classify(const struct agents *a, struct agent_hit *hits, size_t n,
-		     int64_t delivered_us);
+		     const struct agent_times *times);
 
 #endif

@@ -3,6 +3,7 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <stdatomic.h>
 
 #include "base/arena.h"
 #include "tracker/agents.h"
@@ -21,11 +22,6 @@
 #define ON_VIEW (1u << HIT_VIEW)
 #define ON_ANSWER (1u << HIT_KINDS)
 
-struct agent_ranges {
-	const char *name;
-	struct addr_set *set;
-};
-
 /* What is 0 or NULL is not asked. */
 struct agent_rule {
 	const char *name;
@@ -42,8 +38,10 @@ struct agent_rule {
 };
 
 struct agents {
+	_Atomic int refs;
 	struct arena arena;
 	struct agent_ranges ranges[RANGES_MAX];
+	struct addr_set *sets[RANGES_MAX]; /* of each */
 	size_t ranges_n;
 	struct agent_rule rules[RULES_MAX];
 	size_t rules_n;

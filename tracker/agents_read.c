@@ -1,4 +1,6 @@
+#include <dirent.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/embedded.h"
 #include "base/file.h"
@@ -9,25 +11,27 @@
 #define BUILT_IN "conf/agents.conf"
 #define RANGES_TEXT_MAX ((size_t)64 << 20)
 #define ARENA_MAX ((size_t)8 << 20)
-#define HASHED_MAX (1 + RANGES_MAX)
+#define FILES_MAX 100 /* of refreshed ranges */
 
-/* Reading the file: what was read is hashed part by part. */
+/* Reading the file: each part that is read goes into the hash. */
 struct reading {
 	struct agents *a;
 	const char *path;
-	bool built_in; /* paths are of embedded files */
-	uint8_t hashes[HASHED_MAX][SHA256_SIZE];
-	size_t hashes_n;
+	const char *refreshed; /* or NULL */
+	bool built_in;	       /* paths are of embedded files */
 };
 
-/* Adds a file's text, and its hash. */
+/* Adds a file's text, and chains its hash to what was read before. */
 static enum rc
-part_read(struct reading *r, const char *path, size_t max, struct sbuf *out,
+part_read(struct reading *r, bool built_in, const char *path, struct sbuf *out,
 	  struct err *e)
 {
+	uint8_t hash[SHA256_SIZE];
+	const struct slice chain[] = {slice_of(r->a->hash, SHA256_SIZE),
+				      slice_of(hash, SHA256_SIZE)};
 	enum rc rc = RC_OK;
 
-	if (r->built_in) {
+	if (built_in) {
 		const struct embedded_file *f = embedded_find(path);
 
 		if (!f)
@@ -35,11 +39,13 @@ part_read(struct reading *r, const char *path, size_t max, struct sbuf *out,
 				       path);
 		sbuf_add(out, slice_of(f->data, f->size));
 	} else {
-		rc = file_read(path, max, out, e);
+		rc = file_read(path, out->max, out, e);
 	}
-	if (rc == RC_OK)
-		sha256_of(sbuf_slice(out), r->hashes[r->hashes_n++]);
-	return rc;
+	if (rc != RC_OK)
+		return rc;
+	sha256_of(sbuf_slice(out), hash);
+	sha256(chain, 2, r->a->hash);
+	return RC_OK;
 }
 
 /* "2s", "30s", "5m", "1h". */
@@ -65,8 +71,15 @@ span_parse(struct slice s, int64_t *out)
 
 /* --- ranges --- */
 
+/* The ranges that are being read, the last ones of r->a. */
+static struct agent_ranges *
+ranges_at(struct reading *r)
+{
+	return &r->a->ranges[r->a->ranges_n - 1];
+}
+
 static enum rc
-ranges_fill(struct addr_set *set, struct slice text, const char *path,
+ranges_fill(struct reading *r, struct slice text, const char *path,
 	    struct err *e)
 {
 	for (int line = 1; text.p; line++) {
@@ -77,7 +90,7 @@ ranges_fill(struct addr_set *set, struct slice text, const char *path,
 		s = slice_trim(slice_cut(&s, ','));
 		if (s.n == 0)
 			continue;
-		rc = addr_set_add(set, s, 1, e);
+		rc = addr_set_add(r->a->sets[r->a->ranges_n - 1], s, 1, e);
 		if (rc) {
 			char at[sizeof(e->pointer)];
 
@@ -85,17 +98,71 @@ ranges_fill(struct addr_set *set, struct slice text, const char *path,
 			return err_at(e, rc, at, "\"%.*s\" is not a range",
 				      SLICE_ARG(s));
 		}
+		ranges_at(r)->ranges++;
 	}
 	return RC_OK;
 }
 
 static enum rc
-ranges_file(struct reading *r, struct agent_ranges *x,
-	    const struct tree_node *n, struct err *e)
+ranges_part(struct reading *r, bool built_in, const char *path, struct err *e)
+{
+	struct sbuf text;
+	enum rc rc;
+
+	sbuf_init(&text, RANGES_TEXT_MAX);
+	rc = part_read(r, built_in, path, &text, e);
+	if (rc == RC_OK)
+		rc = ranges_fill(r, sbuf_slice(&text), path, e);
+	sbuf_fini(&text);
+	return rc;
+}
+
+static int
+is_list(const struct dirent *d)
+{
+	return d->d_name[0] != '.' &&
+	       slice_ends(slice_z(d->d_name), SLICE(".txt"));
+}
+
+/* The files that an operator put in the place of the one that came. */
+static enum rc
+ranges_refreshed(struct reading *r, struct err *e)
+{
+	struct agent_ranges *x = ranges_at(r);
+	struct dirent **files = NULL;
+	enum rc rc = RC_OK;
+	const char *dir;
+	int n;
+
+	if (!r->refreshed)
+		return RC_OK;
+	dir = arena_printf(&r->a->arena, "%s/%s", r->refreshed, x->name);
+	if (access(dir, F_OK) != 0)
+		return RC_OK;
+	n = scandir(dir, &files, is_list, alphasort);
+	if (n < 0)
+		return err_errno(e, dir);
+	if (n > FILES_MAX)
+		rc = err_set(e, RC_LIMIT, "%s: at most %d files", dir,
+			     FILES_MAX);
+	for (int i = 0; i < n; i++) {
+		if (rc == RC_OK)
+			rc = ranges_part(r, false,
+					 arena_printf(&r->a->arena, "%s/%s",
+						      dir, files[i]->d_name),
+					 e);
+		free(files[i]);
+	}
+	free(files);
+	x->refreshed = (size_t)n;
+	return rc;
+}
+
+static enum rc
+ranges_file(struct reading *r, const struct tree_node *n, struct err *e)
 {
 	struct slice folder = slice_z(r->path);
 	struct slice name = n->values[0];
-	struct sbuf text;
 	const char *path;
 	enum rc rc;
 
@@ -105,35 +172,62 @@ ranges_file(struct reading *r, struct agent_ranges *x,
 		folder.n = 0;
 	path = arena_printf(&r->a->arena, "%.*s%.*s", SLICE_ARG(folder),
 			    SLICE_ARG(name));
-	sbuf_init(&text, RANGES_TEXT_MAX);
-	rc = part_read(r, path, RANGES_TEXT_MAX, &text, e);
-	if (rc)
-		rc = tree_err_file(n, e, path, "give a file with ranges");
-	else
-		rc = ranges_fill(x->set, sbuf_slice(&text), path, e);
-	sbuf_fini(&text);
-	return rc;
+	rc = ranges_part(r, r->built_in, path, e);
+	if (rc == RC_OK || e->pointer[0] != '\0')
+		return rc;
+	return tree_err_file(n, e, path, "give a file with ranges");
+}
+
+/* A name is a folder's too: see ranges_refreshed(). */
+static bool
+ranges_name_good(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!(s.p[i] >= 'a' && s.p[i] <= 'z') &&
+		    !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-')
+			return false;
+	return s.n > 0 && s.n <= 64;
+}
+
+static const char *const *
+published_read(struct reading *r, const struct tree_node *n)
+{
+	size_t count = n ? n->values_n : 0;
+	const char **out = ARENA_ARRAY(&r->a->arena, const char *, count + 1);
+
+	for (size_t i = 0; i < count; i++)
+		out[i] = arena_z(&r->a->arena, n->values[i]);
+	return out;
 }
 
 static enum rc
 ranges_read(struct reading *r, const struct tree_node *section, struct err *e)
 {
 	const struct tree_node *file = tree_find(section, "file");
+	const struct tree_node *published = tree_find(section, "published");
 	struct agent_ranges *x;
+	enum rc rc;
 
 	if (r->a->ranges_n == RANGES_MAX)
 		return tree_err(section, e, "at most %d ranges", RANGES_MAX);
-	if (!section->title.p || section->title.n == 0)
-		return tree_err(section, e, "ranges want a name");
+	if (!section->title.p || !ranges_name_good(section->title))
+		return tree_err(section, e,
+				"ranges want a name, of a-z, 0-9 and -");
 	for (const struct tree_node *n = section->first; n; n = n->next)
-		if (n != file || n->kind != TREE_ONE)
-			return tree_err(n, e, "ranges have one \"file\"");
+		if (n != published && (n != file || n->kind != TREE_ONE))
+			return tree_err(n, e,
+					"ranges have one \"file\", and "
+					"\"published\"");
 	if (!file)
 		return tree_err(section, e, "ranges want a \"file\"");
+	r->a->sets[r->a->ranges_n] = addr_set_new();
 	x = &r->a->ranges[r->a->ranges_n++];
 	x->name = arena_z(&r->a->arena, section->title);
-	x->set = addr_set_new();
-	return ranges_file(r, x, file, e);
+	x->published = published_read(r, published);
+	rc = ranges_refreshed(r, e);
+	if (rc == RC_OK && x->refreshed == 0)
+		rc = ranges_file(r, file, e);
+	return rc;
 }
 
 /* --- rules --- */
@@ -219,7 +313,7 @@ read_ranges(struct reading *r, const struct tree_node *n, struct agent_rule *x,
 			return tree_err(n, e,
 					"ranges: there are none \"%.*s\" above",
 					SLICE_ARG(n->values[i]));
-		x->ranges[x->ranges_n++] = r->a->ranges[k].set;
+		x->ranges[x->ranges_n++] = r->a->sets[k];
 	}
 	return RC_OK;
 }
@@ -227,15 +321,13 @@ read_ranges(struct reading *r, const struct tree_node *n, struct agent_rule *x,
 static enum rc
 read_class(const struct tree_node *n, struct agent_rule *x, struct err *e)
 {
-	for (int i = 0; i < AGENT_CLASSES; i++) {
-		if (slice_eq_z(n->values[0],
-			       agent_class_name((enum agent_class)i))) {
-			x->class = (enum agent_class)i;
-			return RC_OK;
-		}
-	}
-	return tree_err(n, e, "class: \"%.*s\" is not known",
-			SLICE_ARG(n->values[0]));
+	int c = agent_class_parse(n->values[0]);
+
+	if (c < 0)
+		return tree_err(n, e, "class: \"%.*s\" is not known",
+				SLICE_ARG(n->values[0]));
+	x->class = (enum agent_class)c;
+	return RC_OK;
 }
 
 static enum rc
@@ -350,49 +442,58 @@ sections_read(struct reading *r, const struct tree_node *root, struct err *e)
 }
 
 enum rc
-agents_load(const char *path, struct agents **out, struct err *e)
+agents_load(const char *path, const char *refreshed, const struct agents **out,
+	    struct err *e)
 {
 	struct agents *a = MEM_NEW(struct agents);
-	struct reading *r = MEM_NEW(struct reading);
+	struct reading r = {.a = a, .refreshed = refreshed};
 	struct tree_node *root;
 	struct sbuf text;
 	enum rc rc;
 
 	arena_init(&a->arena, ARENA_MAX);
-	r->a = a;
-	r->built_in = path == NULL;
-	r->path = arena_z(&a->arena, slice_z(path ? path : BUILT_IN));
+	atomic_store(&a->refs, 1);
+	r.built_in = path == NULL || path[0] == '\0';
+	r.path = arena_z(&a->arena, slice_z(r.built_in ? BUILT_IN : path));
 	sbuf_init(&text, TREE_TEXT_MAX);
-	rc = part_read(r, r->path, TREE_TEXT_MAX, &text, e);
+	rc = part_read(&r, r.built_in, r.path, &text, e);
 	if (rc == RC_OK)
-		rc =
-		    tree_parse(sbuf_slice(&text), r->path, &a->arena, &root, e);
+		rc = tree_parse(sbuf_slice(&text), r.path, &a->arena, &root, e);
 	if (rc == RC_OK)
-		rc = sections_read(r, root, e);
-	if (rc == RC_OK)
-		sha256_of(slice_of(r->hashes, r->hashes_n * SHA256_SIZE),
-			  a->hash);
+		rc = sections_read(&r, root, e);
 	sbuf_fini(&text);
-	free(r);
-	if (rc) {
-		agents_free(a);
-		return rc;
-	}
-	*out = a;
-	return RC_OK;
+	if (rc)
+		agents_unref(a);
+	else
+		*out = a;
+	return rc;
 }
 
-void
+static void
 agents_free(struct agents *a)
 {
-	if (!a)
-		return;
 	for (size_t i = 0; i < a->rules_n; i++) {
 		pcre2_code_free(a->rules[i].agent);
 		pcre2_code_free(a->rules[i].header_like);
 	}
 	for (size_t i = 0; i < a->ranges_n; i++)
-		addr_set_free(a->ranges[i].set);
+		addr_set_free(a->sets[i]);
 	arena_fini(&a->arena);
 	free(a);
+}
+
+const struct agents *
+agents_ref(const struct agents *a)
+{
+	atomic_fetch_add(&((struct agents *)(uintptr_t)a)->refs, 1);
+	return a;
+}
+
+void
+agents_unref(const struct agents *a)
+{
+	struct agents *own = (struct agents *)(uintptr_t)a;
+
+	if (own && atomic_fetch_sub(&own->refs, 1) == 1)
+		agents_free(own);
 }

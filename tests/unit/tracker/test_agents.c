@@ -296,7 +296,7 @@ static const struct sequence sequences[] = {
 
 #define SEQUENCES (sizeof(sequences) / sizeof(sequences[0]))
 
-static struct agents *agents;
+static const struct agents *agents;
 static char dir[] = "/tmp/acuse-agents-XXXXXX";
 
 static void
@@ -336,7 +336,7 @@ setup(void **state)
 	assert_non_null(f);
 	put("agents.conf", slice_of(f->data, f->size));
 	take("agents.conf", path);
-	if (agents_load(path, &agents, &e) != RC_OK)
+	if (agents_load(path, NULL, &agents, &e) != RC_OK)
 		fail_msg("%s: %s", e.pointer, e.text);
 	return 0;
 }
@@ -347,7 +347,7 @@ teardown(void **state)
 	char command[160];
 
 	(void)state;
-	agents_free(agents);
+	agents_unref(agents);
 	(void)snprintf(command, sizeof(command), "rm -r %s", dir);
 	return system(command);
 }
@@ -355,15 +355,18 @@ teardown(void **state)
 static void
 test_built_in(void **state)
 {
-	struct agents *a = NULL;
+	const struct agents *a = NULL;
 	struct err e = {0};
 
 	(void)state;
-	assert_int_equal(agents_load(NULL, &a, &e), RC_OK);
-	agents_free(a);
+	assert_int_equal(agents_load(NULL, NULL, &a, &e), RC_OK);
+	agents_unref(a);
 }
 
 #define T0 INT64_C(1800000000000000)
+
+static const struct agent_times unknown = {INT64_MIN, INT64_MIN};
+static const struct agent_times accepted = {T0, T0};
 
 static void
 hit_of(const struct step *s, struct agent_hit *out)
@@ -405,7 +408,7 @@ test_sequences(void **state)
 			n++;
 		}
 		agents_classify(agents, hits, n,
-				q->undelivered ? INT64_MIN : T0);
+				q->undelivered ? &unknown : &accepted);
 		for (size_t k = 0; k < n; k++) {
 			if ((int)hits[k].class == q->steps[k].want)
 				continue;
@@ -465,7 +468,7 @@ test_refused(void **state)
 	    {"ranges \"y\" { file = \"r.txt\" }", "r.txt:3", "10.0.0.1/8"},
 	    {"nonsense", "", ""},
 	};
-	struct agents *a = NULL;
+	const struct agents *a = NULL;
 	struct err e;
 	char path[128];
 
@@ -475,7 +478,7 @@ test_refused(void **state)
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		e = (struct err){0};
 		put("a.conf", slice_z(all[i].text));
-		assert_int_not_equal(agents_load(path, &a, &e), RC_OK);
+		assert_int_not_equal(agents_load(path, NULL, &a, &e), RC_OK);
 		if (!strstr(e.pointer, all[i].at) ||
 		    !strstr(e.text, all[i].words))
 			fail_msg("%s: %s %s", all[i].text, e.pointer, e.text);
@@ -489,7 +492,7 @@ test_hash_follows_rules_and_ranges(void **state)
 				   "rule \"x\" { on = {\"open\"} ranges = "
 				   "{\"y\"} class = relay }\n");
 	uint8_t h[3][SHA256_SIZE];
-	struct agents *a = NULL;
+	const struct agents *a = NULL;
 	struct err e;
 	char path[128];
 
@@ -499,9 +502,9 @@ test_hash_follows_rules_and_ranges(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		put("r.txt", i == 2 ? SLICE("10.0.0.0/8,AR,Buenos Aires\n")
 				    : SLICE("10.0.0.0/9\n"));
-		assert_int_equal(agents_load(path, &a, &e), RC_OK);
+		assert_int_equal(agents_load(path, NULL, &a, &e), RC_OK);
 		agents_hash(a, h[i]);
-		agents_free(a);
+		agents_unref(a);
 	}
 	assert_memory_equal(h[0], h[1], SHA256_SIZE);
 	assert_memory_not_equal(h[0], h[2], SHA256_SIZE);
@@ -520,7 +523,7 @@ test_hostile_agent(void **state)
 	memcpy(agent, "Chrome/42.0.2311.135 ", 21);
 	hit_of(&s, &h);
 	h.hit.agent = slice_of(agent, sizeof(agent));
-	agents_classify(agents, &h, 1, T0);
+	agents_classify(agents, &h, 1, &accepted);
 	assert_int_equal(h.class, U);
 }
 
@@ -535,7 +538,7 @@ test_many_hits(void **state)
 		s.link = (int)i % 2;
 		hit_of(&s, &hits[i]);
 	}
-	agents_classify(agents, hits, AGENT_HITS_MAX, T0);
+	agents_classify(agents, hits, AGENT_HITS_MAX, &accepted);
 	assert_int_equal(hits[AGENT_HITS_MAX - 1].class, P);
 }
 

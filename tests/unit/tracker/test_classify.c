@@ -1,0 +1,520 @@
+/* From the events of a message to what is told of it, and when. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/date.h"
+#include "conf/policy.h"
+#include "proof/ledger.h"
+#include "store/event.h"
+#include "store/message.h"
+#include "tracker/classifier.h"
+
+#define PHONE                                                                  \
+	"Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) "              \
+	"AppleWebKit/605.1.15 Version/17.4 Mobile/15E148 Safari/604.1"
+#define WINDOWS                                                                \
+	"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 "        \
+	"Chrome/124.0.0.0 Safari/537.36"
+#define SENT "2026-11-03T12:30:00Z"
+
+#define OK(call)                                                               \
+	do {                                                                   \
+		struct err err_ = {0}, *e = &err_;                             \
+		enum rc rc_ = (call);                                          \
+		if (rc_ != RC_OK)                                              \
+			fail_msg("%s: %s: %s", #call, rc_name(rc_), e->text);  \
+	} while (0)
+
+/* A store with one message in it, accepted at SENT. */
+static struct bench {
+	char dir[64], path[96];
+	struct writer *writer;
+	struct db *db;
+	struct arena a;
+	struct classifier *c;
+	struct message m;
+} b;
+
+struct job {
+	struct write_op op;
+	enum rc (*run)(struct db *db, void *arg, struct err *e);
+	void *arg;
+};
+
+static enum rc
+run_job(struct write_op *op, struct db *db, struct err *e)
+{
+	struct job *j = (struct job *)op;
+
+	return j->run(db, j->arg, e);
+}
+
+static void
+write_by(enum rc (*run)(struct db *, void *, struct err *), void *arg)
+{
+	struct job j = {.op = {.run = run_job}, .run = run, .arg = arg};
+
+	OK(writer_do(b.writer, &j.op, e));
+}
+
+static void
+clock_at(const char *when)
+{
+	int64_t to, now = clock_wall_us();
+
+	assert_true(time_parse(slice_z(when), &to));
+	while (now < to)
+		now = clock_advance(to - now);
+}
+
+static const struct agents *
+rules_of(const char *file)
+{
+	const struct agents *rules;
+
+	OK(classifier_read(b.c, file, &rules, e));
+	return rules;
+}
+
+static enum rc
+run_insert(struct db *db, void *arg, struct err *e)
+{
+	return message_insert(db, arg, SLICE("cliente.example"), e);
+}
+
+static enum rc
+run_update(struct db *db, void *arg, struct err *e)
+{
+	return message_update(db, arg, e);
+}
+
+static void
+accept_by(uint32_t fact, const char *when)
+{
+	b.m.state = MESSAGE_ACCEPTED;
+	b.m.facts |= fact;
+	assert_true(time_parse(slice_z(when), &b.m.accepted_us));
+	write_by(run_update, &b.m);
+}
+
+static void
+make_store(void)
+{
+	char clock[96];
+	int64_t start_us;
+
+	snprintf(b.dir, sizeof(b.dir), "/tmp/acuse-classify-XXXXXX");
+	assert_non_null(mkdtemp(b.dir));
+	snprintf(b.path, sizeof(b.path), "%s/acuse.db", b.dir);
+	snprintf(clock, sizeof(clock), "%s/clock", b.dir);
+	assert_true(time_parse(SLICE(SENT), &start_us));
+	OK(clock_share(clock, start_us, 1, e));
+	OK(db_create(b.path, e));
+	OK(writer_start(b.path, 64, &b.writer, e));
+	OK(db_open(b.path, DB_READ, &b.db, e));
+	arena_init(&b.a, 64u << 20);
+}
+
+static int
+setup(void **state)
+{
+	struct classifier_config config;
+
+	(void)state;
+	make_store();
+	config =
+	    (struct classifier_config){.writer = b.writer, .db_path = b.path};
+	b.c = classifier_new(&config);
+	classifier_use(b.c, rules_of(""));
+	b.m = (struct message){.mref = ref_new(),
+			       .customer = SLICE("c1"),
+			       .brand = SLICE("default"),
+			       .address = SLICE("ana@cliente.example"),
+			       .template = SLICE("reminder")};
+	write_by(run_insert, &b.m);
+	accept_by(FACT_MX_ACCEPTED, SENT);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	char command[96];
+
+	(void)state;
+	classifier_stop(b.c);
+	classifier_free(b.c);
+	writer_stop(b.writer);
+	db_close(b.db);
+	arena_fini(&b.a);
+	snprintf(command, sizeof(command), "rm -r %s", b.dir);
+	return system(command);
+}
+
+struct hit_event {
+	enum kind kind;
+	const char *at, *agent, *address;
+	int link;
+};
+
+static enum rc
+run_hit(struct db *db, void *arg, struct err *e)
+{
+	const struct hit_event *h = arg;
+	char hex[REF_HEX];
+	struct sbuf s;
+	enum rc rc;
+
+	ref_hex(b.m.mref, hex);
+	sbuf_init(&s, 4096);
+	sbuf_addf(&s, "{\"mref\":\"%s\",\"at\":\"%s\"", hex, h->at);
+	if (h->kind == KIND_MESSAGE_ANSWERED)
+		sbuf_add_z(&s, ",\"answer\":\"received\"");
+	else
+		sbuf_addf(&s,
+			  ",\"method\":\"GET\",\"link\":%d,\"agent\":\"%s\"",
+			  h->link, h->agent);
+	sbuf_addf(&s, ",\"address\":\"%s\"}", h->address);
+	rc = ledger_append(db, h->kind, b.m.mref, sbuf_slice(&s), e);
+	sbuf_fini(&s);
+	return rc;
+}
+
+static void
+hit(enum kind kind, const char *at, const char *agent, const char *address,
+    int link)
+{
+	struct hit_event h = {kind, at, agent, address, link};
+	int64_t us;
+
+	assert_true(time_parse(slice_z(at), &us));
+	if (us > clock_wall_us())
+		clock_at(at);
+	write_by(run_hit, &h);
+}
+
+static void
+opened(const char *at, const char *agent)
+{
+	hit(KIND_MESSAGE_OPENED, at, agent, "203.0.113.0", 0);
+}
+
+static void
+clicked(const char *at, int link)
+{
+	hit(KIND_MESSAGE_CLICKED, at, WINDOWS, "203.0.113.0", link);
+}
+
+static struct judgement
+ask(void)
+{
+	struct judgement j;
+
+	OK(classifier_ask(b.c, b.db, b.m.mref, &b.a, &j, e));
+	return j;
+}
+
+/* The message's classifications; the last one's payload. */
+static size_t
+told(struct slice *last)
+{
+	struct event *list;
+	size_t n, found = 0;
+
+	OK(event_list(b.db, b.m.mref, &b.a, &list, &n, e));
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].kind != KIND_MESSAGE_CLASSIFIED)
+			continue;
+		found++;
+		if (last)
+			*last = list[i].payload;
+	}
+	return found;
+}
+
+static uint32_t
+facts(void)
+{
+	struct message m;
+
+	OK(message_get(b.db, b.m.mref, &b.a, &m, e));
+	return m.facts & (FACT_MACHINE | FACT_PERSON_LIKELY);
+}
+
+static bool
+says(struct slice payload, const char *words)
+{
+	return slice_find(payload, slice_z(words)) >= 0;
+}
+
+static void
+test_a_prefetch_is_a_machine(void **state)
+{
+	struct slice p;
+
+	(void)state;
+	opened("2026-11-03T12:30:05Z", "Mozilla/5.0");
+	assert_string_equal(ask().class, "machine");
+	assert_int_equal(told(&p), 1);
+	assert_true(says(p, "\"facts\":[\"machine\"]"));
+	assert_true(says(p, "\"rule\":\"apple-prefetch\""));
+	assert_true(says(p, "\"counted_from\":\"" SENT "\""));
+	assert_int_equal(facts(), FACT_MACHINE);
+}
+
+static void
+test_an_open_says_nothing_of_reading(void **state)
+{
+	(void)state;
+	opened("2026-11-03T14:00:00Z", PHONE);
+	opened("2026-11-04T14:00:00Z", PHONE);
+	opened("2026-11-05T14:00:00Z", PHONE);
+	assert_string_equal(ask().class, "undetermined");
+	assert_int_equal(facts(), 0);
+}
+
+static void
+test_machine_and_person_are_told_apart(void **state)
+{
+	struct slice p;
+
+	(void)state;
+	clicked("2026-11-03T12:30:40Z", 1);
+	clicked("2026-11-03T12:30:40.500Z", 2);
+	clicked("2026-11-03T12:30:41Z", 3);
+	hit(KIND_MESSAGE_CLICKED, "2026-11-03T18:00:00Z", PHONE, "198.51.100.0",
+	    1);
+	assert_string_equal(ask().class, "person_likely");
+	assert_int_equal(told(&p), 1);
+	assert_true(says(p, "\"facts\":[\"machine\",\"person_likely\"]"));
+	assert_int_equal(facts(), FACT_MACHINE | FACT_PERSON_LIKELY);
+}
+
+static void
+test_asked_twice_it_tells_once(void **state)
+{
+	(void)state;
+	opened("2026-11-03T12:30:05Z", "Mozilla/5.0");
+	assert_true(ask().payload.n > 0);
+	assert_int_equal(ask().payload.n, 0);
+	assert_int_equal(told(NULL), 1);
+}
+
+/* The second event holds the second hit alone, and the facts of both. */
+static void
+test_a_later_hit_is_told_alone(void **state)
+{
+	struct slice p;
+
+	(void)state;
+	opened("2026-11-03T12:30:05Z", "Mozilla/5.0");
+	(void)ask();
+	clicked("2026-11-03T18:00:00Z", 1);
+	assert_string_equal(ask().class, "person_likely");
+	assert_int_equal(told(&p), 2);
+	assert_false(says(p, "apple-prefetch"));
+	assert_true(says(p, "\"rule\":\"person\""));
+	assert_int_equal(facts(), FACT_MACHINE | FACT_PERSON_LIKELY);
+}
+
+/* What came later changes what is thought of what came before. */
+static void
+test_a_later_hit_changes_an_earlier_one(void **state)
+{
+	struct slice p;
+
+	(void)state;
+	clicked("2026-11-03T12:30:30Z", 1);
+	(void)ask();
+	assert_int_equal(facts(), 0);
+	hit(KIND_MESSAGE_ANSWERED, "2026-11-03T12:33:00Z", "", "198.51.100.0",
+	    0);
+	(void)ask();
+	assert_int_equal(told(&p), 2);
+	assert_true(says(p, "\"on\":\"click\""));
+	assert_true(says(p, "\"on\":\"answer\""));
+	assert_int_equal(facts(), FACT_PERSON_LIKELY);
+}
+
+/* A relay's 250 is not the recipient's: nothing counts from it. */
+static void
+test_a_relay_says_when_it_left_alone(void **state)
+{
+	(void)state;
+	b.m.facts = 0;
+	accept_by(FACT_RELAY_ACCEPTED, SENT);
+	opened("2026-11-03T12:29:59Z", PHONE);
+	clicked("2026-11-03T18:00:00Z", 1);
+	assert_string_equal(ask().class, "undetermined");
+	assert_int_equal(facts(), FACT_MACHINE);
+}
+
+static void
+test_who_has_not_got_it_cannot_read_it(void **state)
+{
+	(void)state;
+	b.m.accepted_us = 0;
+	b.m.facts = 0;
+	b.m.state = MESSAGE_DEFERRED;
+	write_by(run_update, &b.m);
+	clicked("2026-11-03T18:00:00Z", 1);
+	assert_string_equal(ask().class, "machine");
+}
+
+/* An uncertain copy may have been read before another was accepted. */
+static void
+test_an_uncertain_copy_may_have_been_read(void **state)
+{
+	(void)state;
+	b.m.uncertain = 1;
+	accept_by(FACT_MX_ACCEPTED, "2026-11-03T20:00:00Z");
+	clicked("2026-11-03T18:00:00Z", 1);
+	assert_string_equal(ask().class, "undetermined");
+}
+
+/* ---- the cursor ---- */
+
+static struct classify_pass
+pass_from(int64_t from, const char *quiet)
+{
+	struct classify_pass p = {.from = from, .why = CLASSIFY_QUIET};
+
+	assert_true(time_parse(slice_z(quiet), &p.quiet_us));
+	OK(classifier_pass(b.c, b.db, &p, e));
+	return p;
+}
+
+static void
+test_quiet_is_half_an_hour_after_the_last(void **state)
+{
+	struct classify_pass p;
+	int64_t want;
+
+	(void)state;
+	clicked("2026-11-03T18:00:00Z", 1);
+	clicked("2026-11-03T18:20:00Z", 1);
+	/* at 18:35: the first is old, the message is not quiet */
+	p = pass_from(0, "2026-11-03T18:05:00Z");
+	assert_int_equal(p.judged, 0);
+	assert_true(time_parse(SLICE("2026-11-03T18:50:00Z"), &want));
+	assert_int_equal(p.due_us, want);
+	p = pass_from(p.next, "2026-11-03T18:20:00Z");
+	assert_int_equal(p.judged, 1);
+	assert_int_equal(p.told, 1);
+	assert_int_equal(p.due_us, INT64_MAX);
+	p = pass_from(p.next, "2026-11-03T23:20:00Z");
+	assert_int_equal(p.judged, 0);
+}
+
+/* A death before the cursor was written finds the same, and tells nothing. */
+static void
+test_found_again_it_is_told_once(void **state)
+{
+	struct classify_pass p;
+
+	(void)state;
+	clicked("2026-11-03T18:00:00Z", 1);
+	(void)pass_from(0, "2026-11-03T18:40:00Z");
+	p = pass_from(0, "2026-11-03T18:40:00Z");
+	assert_int_equal(p.judged, 1);
+	assert_int_equal(p.told, 0);
+	assert_int_equal(told(NULL), 1);
+}
+
+static bool
+wait_told(size_t n)
+{
+	int64_t end = clock_mono_us() + 20 * SECOND_US;
+
+	while (told(NULL) < n && clock_mono_us() < end)
+		usleep(2000);
+	return told(NULL) == n;
+}
+
+static void
+test_the_thread_looks_of_itself(void **state)
+{
+	(void)state;
+	clicked("2026-11-03T18:00:00Z", 1);
+	clock_at("2026-11-03T18:30:01Z");
+	OK(classifier_start(b.c, e));
+	assert_true(wait_told(1));
+	while (classifier_due(b.c))
+		usleep(1000);
+	classifier_stop(b.c);
+	clock_at("2026-11-03T20:00:00Z");
+	OK(classifier_start(b.c, e));
+	while (classifier_due(b.c))
+		usleep(1000);
+	assert_int_equal(told(NULL), 1);
+}
+
+/* ---- other rules ---- */
+
+static void
+write_rules(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void
+test_other_rules_tell_what_differs(void **state)
+{
+	struct classify_pass p = {.quiet_us = INT64_MAX, .why = CLASSIFY_AGAIN};
+	char path[128];
+	struct slice last;
+
+	(void)state;
+	opened("2026-11-03T14:00:00Z", PHONE);
+	clicked("2026-11-03T18:00:00Z", 1);
+	(void)ask();
+	assert_int_equal(facts(), FACT_PERSON_LIKELY);
+	(void)snprintf(path, sizeof(path), "%s/agents.conf", b.dir);
+	write_rules(path, "rule \"all\" { on = {\"click\"} class = machine }");
+	classifier_use(b.c, rules_of(path));
+	OK(classifier_pass(b.c, b.db, &p, e));
+	assert_int_equal(p.told, 1);
+	assert_int_equal(told(&last), 2);
+	assert_true(says(last, "\"why\":\"again\""));
+	assert_true(says(last, "\"on\":\"click\""));
+	assert_false(says(last, "\"on\":\"open\""));
+	assert_int_equal(facts(), FACT_MACHINE);
+	OK(classifier_pass(b.c, b.db, &p, e));
+	assert_int_equal(p.told, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    TEST(test_a_prefetch_is_a_machine),
+	    TEST(test_an_open_says_nothing_of_reading),
+	    TEST(test_machine_and_person_are_told_apart),
+	    TEST(test_asked_twice_it_tells_once),
+	    TEST(test_a_later_hit_is_told_alone),
+	    TEST(test_a_later_hit_changes_an_earlier_one),
+	    TEST(test_a_relay_says_when_it_left_alone),
+	    TEST(test_who_has_not_got_it_cannot_read_it),
+	    TEST(test_an_uncertain_copy_may_have_been_read),
+	    TEST(test_quiet_is_half_an_hour_after_the_last),
+	    TEST(test_found_again_it_is_told_once),
+	    TEST(test_the_thread_looks_of_itself),
+	    TEST(test_other_rules_tell_what_differs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
