@@ -2,10 +2,8 @@
 Postfix of the same machine with its queue empty."""
 
 import os
-import shutil
 import sqlite3
 import statistics
-import subprocess
 import sys
 import time
 
@@ -14,6 +12,7 @@ sys.path.insert(0, os.path.join(os.environ.get("SRC_DIR", "."),
 
 from harness import Test, wait_for
 from hosting import Hosting
+from postfix import Postfix, installed
 
 MESSAGES = int(os.environ.get("BENCH_MESSAGES", "100000"))
 ROUNDS = 7
@@ -93,69 +92,18 @@ def ours(t):
     return statistics.median(times), anon_kb(a.process.proc.pid) / 1024
 
 
-MAIN_CF = """\
-compatibility_level = 3.6
-queue_directory = %(dir)s/spool
-data_directory = %(dir)s/data
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-mail_owner = postfix
-setgid_group = postdrop
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mydestination =
-alias_maps =
-maillog_file = %(dir)s/log
-maillog_file_prefixes = %(dir)s
-"""
-
-MASTER_CF = """\
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-postlog unix-dgram n - n - 1 postlogd
-"""
-
-
-def children(pid):
-    with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
-        return [int(x) for x in f.read().split()]
-
-
 def postfix(t):
     """(ms until its queue manager runs, MB at rest), or None."""
-    if not shutil.which("postfix") or os.geteuid() != 0:
+    if not installed():
         return None
-    where = {"dir": t.path("postfix")}
-    for name in ("etc", "spool", "data"):
-        os.makedirs(os.path.join(where["dir"], name))
-    os.chmod(t.dir, 0o755)
-    shutil.chown(os.path.join(where["dir"], "data"), "postfix")
-    etc = os.path.join(where["dir"], "etc")
-    for name, text in (("main.cf", MAIN_CF % where), ("master.cf", MASTER_CF)):
-        with open(os.path.join(etc, name), "w") as f:
-            f.write(text)
-
-    def do(*args):
-        return subprocess.run(["postfix", "-c", etc, *args],
-                              stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL).returncode
+    p = Postfix(t)
     times, rest = [], 0
-    try:
-        for i in range(ROUNDS):
-            began = time.monotonic()
-            if do("start"):
-                return None
-            with open(os.path.join(where["dir"], "spool/pid/master.pid")) as f:
-                master = int(f.read())
-            wait_for(lambda: len(children(master)) >= 2, 10)
-            times.append((time.monotonic() - began) * 1000)
-            if i == ROUNDS - 1:
-                rest = sum(anon_kb(p) for p in [master, *children(master)])
-            do("stop")
-    finally:
-        do("stop")
+    for _ in range(ROUNDS):
+        began = time.monotonic()
+        p.start()
+        times.append((time.monotonic() - began) * 1000)
+        rest = sum(anon_kb(pid) for pid in p.processes())
+        p.stop()
     return statistics.median(times), rest / 1024
 
 
