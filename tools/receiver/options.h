@@ -7,7 +7,7 @@
 #include "tools/receiver/command.h"
 #include "tools/receiver/tls.h"
 
-#define OPTIONS_LISTENERS 64
+#define OPTIONS_LISTENERS 512
 #define OPTIONS_USERS 16
 #define OPTIONS_NAME 32
 
