@@ -124,12 +124,12 @@ host_bits_clear(struct addr a, unsigned bits)
 }
 
 enum rc
-addr_set_add(struct addr_set *s, struct slice range, int value, struct err *e)
+addr_range_parse(struct slice range, struct addr *out, unsigned *prefix,
+		 struct err *e)
 {
 	struct slice rest = range, text = slice_cut(&rest, '/');
 	struct addr a;
 	int64_t bits = 128;
-	uint32_t at = 0;
 
 	if (!addr_parse(text, &a))
 		return err_set(e, RC_INVALID, "\"%.*s\" is not an address",
@@ -147,6 +147,21 @@ addr_set_add(struct addr_set *s, struct slice range, int value, struct err *e)
 		return err_set(e, RC_INVALID,
 			       "\"%.*s\" has bits set past its prefix",
 			       SLICE_ARG(range));
+	*out = a;
+	*prefix = (unsigned)bits;
+	return RC_OK;
+}
+
+enum rc
+addr_set_add(struct addr_set *s, struct slice range, int value, struct err *e)
+{
+	struct addr a;
+	unsigned bits;
+	uint32_t at = 0;
+	enum rc rc = addr_range_parse(range, &a, &bits, e);
+
+	if (rc != RC_OK)
+		return rc;
 	for (unsigned i = 0; i < bits; i++) {
 		int b = bit_of(a, i);
 		uint32_t next = s->nodes[at].child[b];

@@ -23,13 +23,17 @@ bool addr_is_v4(struct addr a);
 /* Same network: the first 24 bits of IPv4, 48 of IPv6. */
 bool addr_same_net(struct addr a, struct addr b);
 
+/* Parses "192.0.2.0/24", "2001:db8::/32" or one address; bits: of the prefix,
+ * of 128.  Bits past the prefix must be 0.  Fails: RC_INVALID. */
+enum rc addr_range_parse(struct slice range, struct addr *out, unsigned *bits,
+			 struct err *e) MUST_USE;
+
 /* Ranges with a number each, in a prefix tree: the longest range wins. */
 struct addr_set;
 struct addr_set *addr_set_new(void);
 void addr_set_free(struct addr_set *s);
 
-/* Adds "192.0.2.0/24", "2001:db8::/32" or one address.  Bits past the prefix
- * must be 0.  value: 1 to INT_MAX; the last one given for a range stays.
+/* Adds a range.  value: 1 to INT_MAX; the last one given for a range stays.
  * Fails: RC_INVALID. */
 enum rc addr_set_add(struct addr_set *s, struct slice range, int value,
 		     struct err *e) MUST_USE;
