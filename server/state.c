@@ -44,6 +44,7 @@ state_become_owner(const char *state, struct err *e)
 	return RC_OK;
 }
 
+/* But for a lock, which is there when it is asked again under it. */
 static enum rc
 must_be_empty(const char *state, struct err *e)
 {
@@ -55,7 +56,8 @@ must_be_empty(const char *state, struct err *e)
 		return errno == ENOENT ? RC_OK : err_errno(e, state);
 	while ((entry = readdir(d)) != NULL)
 		empty &= strcmp(entry->d_name, ".") == 0 ||
-			 strcmp(entry->d_name, "..") == 0;
+			 strcmp(entry->d_name, "..") == 0 ||
+			 strcmp(entry->d_name, STATE_LOCK) == 0;
 	closedir(d);
 	if (empty)
 		return RC_OK;
@@ -189,13 +191,27 @@ make_database(const struct state_init *i, struct sbuf *key, struct err *e)
 	return rc;
 }
 
+/* Another init may have begun, or be done, since it was looked at. */
+static enum rc
+take_place(const char *state, int *lock, struct err *e)
+{
+	char path[STATE_PATH_MAX];
+	enum rc rc = dir_make(state, 0700, e);
+
+	if (rc == RC_OK)
+		rc = state_path(state, STATE_LOCK, path, e);
+	if (rc == RC_OK)
+		rc = lock_take(path, lock, e);
+	return rc == RC_OK ? must_be_empty(state, e) : rc;
+}
+
 static enum rc
 make_all(const struct state_init *i, const struct conf *conf, struct sbuf *key,
 	 struct err *e)
 {
 	static const char *const folders[] = {STATE_KEYS, STATE_HITS};
 	char path[STATE_PATH_MAX];
-	enum rc rc = dir_make(i->state, 0700, e);
+	enum rc rc = RC_OK;
 
 	for (size_t k = 0; rc == RC_OK && k < 2; k++) {
 		rc = state_path(i->state, folders[k], path, e);
@@ -218,20 +234,26 @@ make_all(const struct state_init *i, const struct conf *conf, struct sbuf *key,
 enum rc
 state_init(const struct state_init *i, struct sbuf *key, struct err *e)
 {
-	const struct conf *conf;
+	const struct conf *conf = NULL;
+	int lock = -1;
 	enum rc rc = must_be_empty(i->state, e);
 
 	if (rc == RC_OK)
 		rc = make_configuration(i, e);
 	if (rc == RC_OK)
 		rc = settings_load(i->config, &conf, e);
-	if (rc != RC_OK)
-		return rc;
-	rc = make_all(i, conf, key, e);
-	if (rc != RC_OK)
-		rc =
-		    err_add(e, "%s is only half made: remove it, and try again",
-			    i->state);
+	if (rc == RC_OK)
+		rc = take_place(i->state, &lock, e);
+	if (rc == RC_OK) {
+		rc = make_all(i, conf, key, e);
+		if (rc != RC_OK)
+			(void)err_add(e,
+				      "%s is only half made: remove it, and "
+				      "try again",
+				      i->state);
+	}
+	if (lock >= 0)
+		(void)close(lock);
 	conf_unref(conf);
 	return rc;
 }

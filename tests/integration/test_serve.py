@@ -286,6 +286,19 @@ def _(t):
     says(t, a, ["check-conf"], 0, "it loads")
 
 
+@test("of two that initialise at once one does, and the other leaves it alone")
+def _(t):
+    a = Hosting(t, start=False, init=False)
+    argv = [acuse.PROGRAM, "init", "--state", a.state, "--config", a.config]
+    both = [subprocess.Popen(argv, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True)
+            for _ in range(2)]
+    said = sorted((p.communicate()[0], p.returncode) for p in both)
+    t.eq(sorted(code for _, code in said), [0, 69], said)
+    t.ok(not any("half made" in text for text, _ in said), said)
+    a.start()
+
+
 @test("commands work with a server and without one, and leave none behind")
 def _(t):
     a = Hosting(t, send="false")
