@@ -382,13 +382,14 @@ fail(struct work *w, struct message *m, const struct claim_verdict *v,
 }
 
 static enum rc
-unfit(struct work *w, struct message *m, struct slice reason, struct err *e)
+unfit(struct work *w, struct message *m, struct slice reason, struct slice more,
+      struct err *e)
 {
 	enum rc rc;
 
 	m->held = true;
 	m->instance = 0;
-	rc = message_apply(w->db, m, MESSAGE_EV_DEFER, reason, SLICE(""), e);
+	rc = message_apply(w->db, m, MESSAGE_EV_DEFER, reason, more, e);
 	return rc == RC_OK ? alarm_raised(w, m, reason, e) : rc;
 }
 
@@ -418,7 +419,9 @@ settle(struct work *w, struct message *m, const struct claim_verdict *v,
 	case CLAIM_STOPPED:
 		return defer(w, m, 0, SLICE("stopped"), more, e);
 	case CLAIM_UNFIT:
-		return unfit(w, m, reason, e);
+		if (v->claim->attempt.id == 0)
+			more = SLICE("");
+		return unfit(w, m, reason, more, e);
 	}
 	return err_set(e, RC_BUG, "an unknown end of a claim");
 }
@@ -461,6 +464,8 @@ end_one(struct work *w, const struct claim_verdict *v, struct err *e)
 		sbuf_add_c(&more, ',');
 		sbuf_add(&more, v->more);
 	}
+	if (v->claim->attempt.id == 0)
+		sbuf_reset(&more);
 	rc = settle(w, &now, v, sbuf_slice(&more), e);
 	sbuf_fini(&more);
 	return rc;
