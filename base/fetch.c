@@ -58,27 +58,33 @@ private_v6(const uint8_t a[16])
 	       a[0] == 0xff || (a[0] == 0x00 && a[1] == 0x64);
 }
 
+bool
+fetch_private(const struct sockaddr *a)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	switch (a->sa_family) {
+	case AF_INET:
+		memcpy(&in, a, sizeof(in));
+		return private_v4(ntohl(in.sin_addr.s_addr));
+	case AF_INET6:
+		memcpy(&in6, a, sizeof(in6));
+		return private_v6(in6.sin6_addr.s6_addr);
+	default:
+		return true;
+	}
+}
+
 /* Asked with each address just before the socket is opened, so that a name
  * cannot resolve to one thing for a check and to another for the call. */
 static curl_socket_t
 open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 {
 	struct transfer *t = arg;
-	bool bad = false;
 
 	(void)purpose;
-	if (to->family == AF_INET) {
-		struct sockaddr_in in;
-
-		memcpy(&in, &to->addr, sizeof(in));
-		bad = private_v4(ntohl(in.sin_addr.s_addr));
-	} else if (to->family == AF_INET6) {
-		struct sockaddr_in6 in;
-
-		memcpy(&in, &to->addr, sizeof(in));
-		bad = private_v6(in.sin6_addr.s6_addr);
-	}
-	if (bad && !t->f->allow_private) {
+	if (!t->f->allow_private && fetch_private(&to->addr)) {
 		t->denied = true;
 		return CURL_SOCKET_BAD;
 	}
@@ -100,10 +106,21 @@ take(char *p, size_t size, size_t n, void *arg)
 	return t->over ? 0 : piece.n;
 }
 
+/* Asked about once a second; other than 0 breaks the transfer off. */
+static int
+stopped(void *arg, curl_off_t a, curl_off_t b, curl_off_t x, curl_off_t y)
+{
+	const struct transfer *t = arg;
+
+	(void)a, (void)b, (void)x, (void)y;
+	return t->f->stop != NULL && atomic_load(t->f->stop);
+}
+
 static enum rc
 perform(CURL *c, struct transfer *t, struct err *e)
 {
 	char why[CURL_ERROR_SIZE] = "";
+	const char *type = NULL;
 	long status = 0;
 	CURLcode code;
 
@@ -119,7 +136,33 @@ perform(CURL *c, struct transfer *t, struct err *e)
 			       why[0] != '\0' ? why : curl_easy_strerror(code));
 	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
 	t->f->status = (int)status;
+	curl_easy_getinfo(c, CURLINFO_CONTENT_TYPE, &type);
+	snprintf(t->f->type, sizeof(t->f->type), "%s", type ? type : "");
 	return RC_OK;
+}
+
+/* Where it goes, and whom to believe there. */
+static struct curl_slist *
+set_peer(CURL *c, struct transfer *t)
+{
+	struct fetch *f = t->f;
+	struct curl_slist *at = NULL;
+
+	if (f->socket != NULL) {
+		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, f->socket);
+		return NULL;
+	}
+	curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, t);
+	if (f->ca_file != NULL) {
+		curl_easy_setopt(c, CURLOPT_CAINFO, f->ca_file);
+		curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
+	}
+	if (f->at != NULL) {
+		at = curl_slist_append(NULL, f->at);
+		curl_easy_setopt(c, CURLOPT_RESOLVE, at);
+	}
+	return at;
 }
 
 static void
@@ -141,7 +184,7 @@ enum rc
 fetch_run(struct fetch *f, struct err *e)
 {
 	struct transfer t = {.f = f};
-	struct curl_slist *headers = NULL;
+	struct curl_slist *headers = NULL, *at;
 	FILE *file = NULL;
 	enum rc rc;
 	CURL *c;
@@ -163,14 +206,13 @@ fetch_run(struct fetch *f, struct err *e)
 	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)f->timeout_ms);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, &t);
-	if (f->socket != NULL) {
-		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, f->socket);
-	} else {
-		curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-		curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &t);
-	}
+	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, stopped);
+	curl_easy_setopt(c, CURLOPT_XFERINFODATA, &t);
+	at = set_peer(c, &t);
 	set_body(c, f, file);
 	rc = perform(c, &t, e);
+	curl_slist_free_all(at);
 	curl_slist_free_all(headers);
 	curl_easy_cleanup(c);
 	if (file != NULL)

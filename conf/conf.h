@@ -36,6 +36,10 @@ struct conf {
 	const char *log_level; /* "error", "warn", "info", "debug" */
 	/* smtp { } */
 	bool allow_private_exchangers;
+	const char *resolver;	  /* "192.0.2.53", "::1@5300"; "" : system's */
+	const char *trust_anchor; /* "" : Debian's */
+	const char *ca_file;	  /* "" : the system's */
+	uint16_t mx_port, sts_port;
 	bool resend_uncertain;
 	int64_t uncertain_delay_us;
 	/* steps after a deferral, in order; the last one repeats */

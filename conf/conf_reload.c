@@ -4,13 +4,25 @@
 static const struct {
 	const char *section, *name;
 } at_start[] = {
-    {"general", "mail_workers"}, {"general", "http_threads"},
-    {"http", "public_listen"},	 {"http", "private_listen"},
-    {"http", "connections_max"}, {"http", "connections_per_address"},
-    {"http", "body_max"},	 {"http", "request_timeout"},
-    {"http", "guess_burst"},	 {"http", "guess_per_minute"},
-    {"http", "tls_certificate"}, {"http", "tls_key"},
-    {"http", "trusted_proxies"}, {"http", "proxy_header"},
+    {"smtp", "resolver"},
+    {"smtp", "trust_anchor"},
+    {"smtp", "ca_file"},
+    {"smtp", "mx_port"},
+    {"smtp", "sts_port"},
+    {"general", "mail_workers"},
+    {"general", "http_threads"},
+    {"http", "public_listen"},
+    {"http", "private_listen"},
+    {"http", "connections_max"},
+    {"http", "connections_per_address"},
+    {"http", "body_max"},
+    {"http", "request_timeout"},
+    {"http", "guess_burst"},
+    {"http", "guess_per_minute"},
+    {"http", "tls_certificate"},
+    {"http", "tls_key"},
+    {"http", "trusted_proxies"},
+    {"http", "proxy_header"},
     {"http", "access_log"},
 };
 

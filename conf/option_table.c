@@ -116,6 +116,22 @@ const struct option option_table[] = {
      F(conf, allow_private_exchangers), "false", 0, 0, NULL, NULL,
      "Deliver to exchangers at private or loopback addresses (tests, a mail "
      "server on the same network)."},
+    {"smtp", "resolver", OPT_TEXT, F(conf, resolver), "", 0, 60,
+     &shape_resolver, NULL,
+     "Name server to ask instead of those in `/etc/resolv.conf`: `127.0.0.1` "
+     "or `127.0.0.1@5300`. DANE needs one that passes on what DNSSEC adds."},
+    {"smtp", "trust_anchor", OPT_PATH, F(conf, trust_anchor), "", 0, 1000,
+     &shape_line, NULL,
+     "File with the key of the DNS root (DNSKEY or DS); left out, Debian's, "
+     "where `dns-root-data` is installed. Without one there is no DANE."},
+    {"smtp", "ca_file", OPT_PATH, F(conf, ca_file), "", 0, 1000, &shape_line,
+     NULL,
+     "PEM file of the authorities that vouch for relays, exchangers and "
+     "MTA-STS policy hosts; left out, the system's."},
+    {"smtp", "mx_port", OPT_INT, F(conf, mx_port), "25", 1, 65535, NULL, NULL,
+     "Port of the exchangers that the DNS names (tests)."},
+    {"smtp", "sts_port", OPT_INT, F(conf, sts_port), "443", 1, 65535, NULL,
+     NULL, "Port of MTA-STS policy hosts (tests)."},
     {"smtp", "resend_uncertain", OPT_BOOL, F(conf, resend_uncertain), "true", 0,
      0, NULL, NULL,
      "A message whose acceptance is unknown goes again, same bytes, same "

@@ -322,6 +322,17 @@ fits_exchanger(struct slice s)
 	       fits_host_addr(host);
 }
 
+/* As libunbound takes it. */
+static bool
+fits_resolver(struct slice s)
+{
+	struct slice port = s, address = slice_cut(&port, '@');
+	int64_t n;
+
+	return is_address(address) &&
+	       (port.p == NULL || slice_int(port, 1, 65535, &n));
+}
+
 const struct shape shape_line = {"text of one line, in UTF-8", fits_line};
 const struct shape shape_name = {
     "a name: letters, digits, \"-\", \"_\", \".\"; at most 64", fits_name};
@@ -365,5 +376,8 @@ const struct shape shape_network = {
     "an IP address or a network like 10.0.0.0/8", fits_network};
 const struct shape shape_exchanger = {
     "a host or an address, and a port, like 127.0.0.1:2525", fits_exchanger};
+const struct shape shape_resolver = {
+    "an IP address, perhaps with @ and a port, like 127.0.0.1@5300",
+    fits_resolver};
 const struct shape shape_template = {
     "the name of a template: letters, digits, \"-\", \"_\"", fits_template};

@@ -2,64 +2,44 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <unbound.h>
-#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/ref.h"
+#include "mailer/resolver.h"
 
-#define TYPE_A 1
-#define TYPE_MX 15
-#define TYPE_AAAA 28
-#define TYPE_TLSA 52
-#define CLASS_IN 1
-#define EXCHANGERS_MAX 16
+#define RECORDS_MAX 64	  /* MX records that are looked at */
+#define EXCHANGERS_MAX 16 /* those of them that count, the best */
 #define ADDRESSES_MAX 8
+#define TLSA_MAX 32
 #define NAME_MAX_BYTES 256
-#define DEBIAN_ANCHOR "/usr/share/dns/root.key"
+#define PATIENCE_US (20 * SECOND_US)
 
 struct dns {
-	struct ub_ctx *ctx;
+	struct resolver *resolver;
+	uint16_t port;
 };
 
-static enum rc
-setup(struct dns *d, const struct dns_config *c, struct err *e)
-{
-	int code = 0;
-
-	if (c->forward != NULL) {
-		code = ub_ctx_set_fwd(d->ctx, c->forward);
-		if (code == 0)
-			code = ub_ctx_set_option(
-			    d->ctx, "do-not-query-localhost:", "no");
-	} else {
-		code = ub_ctx_resolvconf(d->ctx, c->resolv_conf);
-	}
-	if (code == 0 && c->hosts_file != NULL)
-		code = ub_ctx_hosts(d->ctx, c->hosts_file);
-	if (code == 0 && c->trust_anchor != NULL)
-		code = ub_ctx_add_ta_file(d->ctx, c->trust_anchor);
-	else if (code == 0 && access(DEBIAN_ANCHOR, R_OK) == 0)
-		code = ub_ctx_add_ta_file(d->ctx, DEBIAN_ANCHOR);
-	if (code != 0)
-		return err_set(e, RC_IO, "DNS: %s", ub_strerror(code));
-	return RC_OK;
-}
+/* One of the calls: its questions share a deadline. */
+struct call {
+	struct dns *d;
+	struct arena *a;
+	int64_t until_us;
+};
 
 enum rc
 dns_new(const struct dns_config *c, struct dns **out, struct err *e)
 {
+	struct resolver_config r = {c->resolv_conf, c->trust_anchor,
+				    c->forward};
 	struct dns *d = MEM_NEW(struct dns);
-	enum rc rc;
+	enum rc rc = resolver_new(&r, &d->resolver, e);
 
-	d->ctx = ub_ctx_create();
-	if (d->ctx == NULL)
-		die("libunbound does not start");
-	rc = setup(d, c, e);
+	d->port = c->port != 0 ? c->port : 25;
 	if (rc == RC_OK)
 		*out = d;
 	else
-		dns_free(d);
+		free(d);
 	return rc;
 }
 
@@ -68,41 +48,28 @@ dns_free(struct dns *d)
 {
 	if (d == NULL)
 		return;
-	ub_ctx_delete(d->ctx);
+	resolver_free(d->resolver);
 	free(d);
 }
 
-/* One question.  RC_NOTFOUND: the name has no such record; *exists says
- * whether the name itself exists.  Bogus comes before data. */
-static enum rc
-ask(struct dns *d, const char *name, int type, struct ub_result **out,
-    bool *exists, struct err *e)
+void
+dns_stop(struct dns *d)
 {
-	struct ub_result *r;
-	int code = ub_resolve(d->ctx, name, type, CLASS_IN, &r);
-	enum rc rc;
+	if (d != NULL)
+		resolver_stop(d->resolver);
+}
 
-	*out = NULL;
-	*exists = true;
-	if (code != 0)
-		return err_set(e, RC_AGAIN, "DNS: %s: %s", name,
-			       ub_strerror(code));
-	if (r->bogus) {
-		rc = err_set(e, RC_AGAIN, "DNS: %s: bogus: %s", name,
-			     r->why_bogus != NULL ? r->why_bogus : "");
-	} else if (r->rcode != 0 && !r->nxdomain) {
-		rc = err_set(e, RC_AGAIN, "DNS: %s: server failure (rcode %d)",
-			     name, r->rcode);
-	} else if (!r->havedata) {
-		*exists = !r->nxdomain;
-		rc =
-		    err_set(e, RC_NOTFOUND, "DNS: %s has no such record", name);
-	} else {
-		*out = r;
-		return RC_OK;
-	}
-	ub_resolve_free(r);
-	return rc;
+static struct call
+call_of(struct dns *d, struct arena *a)
+{
+	return (struct call){d, a, clock_mono_us() + PATIENCE_US};
+}
+
+static enum rc
+ask(struct call *c, const char *name, int type, struct answer *out,
+    struct err *e)
+{
+	return resolver_ask(c->d->resolver, name, type, c->until_us, out, e);
 }
 
 /* An uncompressed name of the wire as text; false when it is no host name. */
@@ -123,8 +90,9 @@ host_name(const char *data, int len, char out[NAME_MAX_BYTES])
 		for (int i = 0; i < label; i++, at++) {
 			char c = data[at];
 
+			if (c >= 'A' && c <= 'Z')
+				c = (char)(c | 32);
 			if (!((c >= 'a' && c <= 'z') ||
-			      (c >= 'A' && c <= 'Z') ||
 			      (c >= '0' && c <= '9') || c == '-' || c == '_'))
 				return false;
 			out[n++] = c;
@@ -134,88 +102,157 @@ host_name(const char *data, int len, char out[NAME_MAX_BYTES])
 	return at < len;
 }
 
-static enum rc
-add_addresses(struct dns *d, struct dns_exchanger *x, int type, struct err *e)
+/* ---- addresses ---- */
+
+static bool
+read_address(int type, const char *data, int len, uint16_t port,
+	     struct sockaddr_storage *ss)
 {
-	struct ub_result *r = NULL;
-	bool exists;
-	enum rc rc = ask(d, x->host, type, &r, &exists, e);
+	if (type == RESOLVER_A && len == 4) {
+		struct sockaddr_in *in = (void *)ss;
+
+		in->sin_family = AF_INET;
+		in->sin_port = htons(port);
+		memcpy(&in->sin_addr, data, 4);
+		return true;
+	}
+	if (type == RESOLVER_AAAA && len == 16) {
+		struct sockaddr_in6 *in = (void *)ss;
+
+		in->sin6_family = AF_INET6;
+		in->sin6_port = htons(port);
+		memcpy(&in->sin6_addr, data, 16);
+		return true;
+	}
+	return false;
+}
+
+static const char *
+without_dot(struct arena *a, const char *name)
+{
+	struct slice s = slice_z(name);
+
+	if (slice_ends(s, SLICE(".")))
+		s.n--;
+	return s.n > 0 ? arena_z(a, s) : NULL;
+}
+
+/* A host's addresses of one kind, with what else the answer tells. */
+static enum rc
+add_addresses(struct call *c, struct dns_exchanger *x, int type, uint16_t port,
+	      bool *secure, struct err *e)
+{
+	struct answer answer;
+	enum rc rc = ask(c, x->host, type, &answer, e);
 
 	if (rc != RC_OK)
 		return rc == RC_NOTFOUND ? RC_OK : rc;
-	x->secure = x->secure && r->secure;
-	for (int i = 0; r->data[i] != NULL && x->addresses_n < ADDRESSES_MAX;
-	     i++) {
-		struct sockaddr_storage *ss = &x->addresses[x->addresses_n];
-
-		if (type == TYPE_A && r->len[i] == 4) {
-			struct sockaddr_in *in = (void *)ss;
-
-			in->sin_family = AF_INET;
-			in->sin_port = htons(25);
-			memcpy(&in->sin_addr, r->data[i], 4);
-			x->addresses_n++;
-		} else if (type == TYPE_AAAA && r->len[i] == 16) {
-			struct sockaddr_in6 *in = (void *)ss;
-
-			in->sin6_family = AF_INET6;
-			in->sin6_port = htons(25);
-			memcpy(&in->sin6_addr, r->data[i], 16);
-			x->addresses_n++;
-		}
-	}
-	ub_resolve_free(r);
+	*secure |= answer.secure;
+	if (answer.secure)
+		x->tlsa_base = without_dot(c->a, answer.r->canonname);
+	for (int i = 0;
+	     answer.r->data[i] != NULL && x->addresses_n < ADDRESSES_MAX; i++)
+		x->addresses_n +=
+		    read_address(type, answer.r->data[i], answer.r->len[i],
+				 port, &x->addresses[x->addresses_n]);
+	answer_fini(&answer);
 	return RC_OK;
 }
 
-/* TLSA counts only where every answer on the way to it was signed. */
+/* Both kinds.  One may fail where the other has answered: a server that knows
+ * no AAAA is no reason to wait, and the answers that there are say whether
+ * TLSA records are to be looked for. */
 static enum rc
-add_tlsa(struct dns *d, struct dns_exchanger *x, struct arena *a, struct err *e)
+find_addresses(struct call *c, struct dns_exchanger *x, uint16_t port,
+	       struct err *e)
 {
-	struct target_tlsa *list;
-	struct ub_result *r = NULL;
-	size_t n = 0;
-	bool exists;
-	enum rc rc;
+	bool secure = false;
+	enum rc rc6, rc4;
 
-	if (!x->secure || x->addresses_n == 0)
+	x->addresses =
+	    ARENA_ARRAY(c->a, struct sockaddr_storage, ADDRESSES_MAX);
+	rc6 = add_addresses(c, x, RESOLVER_AAAA, port, &secure, e);
+	rc4 = add_addresses(c, x, RESOLVER_A, port, &secure, e);
+	x->secure = x->secure && secure;
+	if (x->addresses_n > 0)
 		return RC_OK;
-	rc = ask(d, arena_printf(a, "_25._tcp.%s", x->host), TYPE_TLSA, &r,
-		 &exists, e);
-	if (rc != RC_OK)
-		return rc == RC_NOTFOUND ? RC_OK : rc;
-	while (r->data[n] != NULL)
-		n++;
-	list = ARENA_ARRAY(a, struct target_tlsa, n + 1);
-	for (size_t i = 0; r->secure && r->data[i] != NULL; i++) {
+	if (rc6 != RC_OK || rc4 != RC_OK)
+		return e->rc;
+	return err_set(e, RC_NOTFOUND, "DNS: %s has no address", x->host);
+}
+
+/* ---- TLSA ---- */
+
+static bool
+of_use(const uint8_t *p, int len)
+{
+	static const int sizes[] = {0, 32, 64}; /* by matching type */
+
+	/* PKIX usages are not for SMTP.  Ref: RFC 7672 3.1.3. */
+	return len > 3 && (p[0] == 2 || p[0] == 3) && p[1] <= 1 && p[2] <= 2 &&
+	       (sizes[p[2]] == 0 || len == 3 + sizes[p[2]]);
+}
+
+static void
+read_tlsa(struct call *c, const struct ub_result *r, struct dns_exchanger *x)
+{
+	struct target_tlsa *list =
+	    ARENA_ARRAY(c->a, struct target_tlsa, TLSA_MAX);
+
+	x->dane = true;
+	x->tlsa = list;
+	for (size_t i = 0; r->data[i] != NULL && x->tlsa_n < TLSA_MAX; i++) {
 		const uint8_t *p = (const uint8_t *)r->data[i];
 
-		/* RFC 7672, 3.1.3: PKIX usages are not for SMTP. */
-		if (r->len[i] < 4 || p[0] < 2 || p[0] > 3 || p[1] > 1 ||
-		    p[2] > 2)
+		if (!of_use(p, r->len[i]))
 			continue;
 		list[x->tlsa_n].usage = p[0];
 		list[x->tlsa_n].selector = p[1];
 		list[x->tlsa_n].matching = p[2];
 		list[x->tlsa_n++].data =
-		    arena_dup(a, slice_of(p + 3, (size_t)r->len[i] - 3));
+		    arena_dup(c->a, slice_of(p + 3, (size_t)r->len[i] - 3));
 	}
-	x->tlsa = list;
-	ub_resolve_free(r);
-	return RC_OK;
 }
 
+/* TLSA counts only where every answer on the way to it was signed; there, not
+ * to know whether there is one is not to know whether TLS may be left out.
+ * Ref: RFC 7672 2.1.1, 2.2. */
 static enum rc
-complete(struct dns *d, struct dns_exchanger *x, struct arena *a, struct err *e)
+find_tlsa(struct call *c, struct dns_exchanger *x, const char *base,
+	  struct err *e)
 {
-	enum rc rc;
+	struct answer answer;
+	enum rc rc = ask(
+	    c, arena_printf(c->a, "_%u._tcp.%s", (unsigned)c->d->port, base),
+	    RESOLVER_TLSA, &answer, e);
 
-	x->addresses = ARENA_ARRAY(a, struct sockaddr_storage, ADDRESSES_MAX);
-	rc = add_addresses(d, x, TYPE_AAAA, e);
-	if (rc == RC_OK)
-		rc = add_addresses(d, x, TYPE_A, e);
-	return rc == RC_OK ? add_tlsa(d, x, a, e) : rc;
+	if (rc != RC_OK)
+		return rc;
+	x->tlsa_base = base;
+	if (answer.secure)
+		read_tlsa(c, answer.r, x);
+	answer_fini(&answer);
+	return x->dane ? RC_OK : RC_NOTFOUND;
 }
+
+/* Where the host is an alias, the name that it stands for comes first. */
+static enum rc
+complete(struct call *c, struct dns_exchanger *x, struct err *e)
+{
+	enum rc rc = find_addresses(c, x, c->d->port, e);
+	const char *alias = x->tlsa_base;
+
+	if (rc != RC_OK || !x->secure)
+		return rc;
+	rc = RC_NOTFOUND;
+	if (alias != NULL && strcasecmp(alias, x->host) != 0)
+		rc = find_tlsa(c, x, alias, e);
+	if (rc == RC_NOTFOUND)
+		rc = find_tlsa(c, x, x->host, e);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+/* ---- exchangers ---- */
 
 /* By preference; equal ones were shuffled before, and keep that order. */
 static void
@@ -247,30 +284,57 @@ shuffle(struct dns_exchanger *list, size_t n)
 }
 
 static enum rc
-read_mx(const struct ub_result *r, struct slice domain, struct arena *a,
+read_mx(const struct answer *answer, struct slice domain, struct arena *a,
 	struct dns_exchanger *list, size_t *n, struct err *e)
 {
-	for (int i = 0; r->data[i] != NULL && *n < EXCHANGERS_MAX; i++) {
+	const struct ub_result *r = answer->r;
+
+	/* A lone MX to the root is a null MX.  Ref: RFC 7505 3. */
+	if (r->data[1] == NULL && r->len[0] == 3 && r->data[0][2] == 0)
+		return err_set(e, RC_INVALID, "%.*s takes no mail (null MX)",
+			       SLICE_ARG(domain));
+	for (int i = 0; r->data[i] != NULL && *n < RECORDS_MAX; i++) {
 		const uint8_t *p = (const uint8_t *)r->data[i];
 		char host[NAME_MAX_BYTES];
 
-		if (r->len[i] == 3 && p[2] == 0) /* RFC 7505 */
-			return err_set(e, RC_INVALID,
-				       "%.*s takes no mail (null MX)",
-				       SLICE_ARG(domain));
 		if (r->len[i] < 4 ||
 		    !host_name(r->data[i] + 2, r->len[i] - 2, host))
 			continue;
 		list[*n].host = arena_z(a, slice_z(host));
 		list[*n].preference = p[0] << 8 | p[1];
-		list[(*n)++].secure = r->secure;
+		list[(*n)++].secure = answer->secure;
 	}
 	if (*n == 0)
 		return err_set(e, RC_AGAIN, "%.*s has no usable MX",
 			       SLICE_ARG(domain));
 	shuffle(list, *n);
 	sort(list, *n);
+	if (*n > EXCHANGERS_MAX)
+		*n = EXCHANGERS_MAX;
 	return RC_OK;
+}
+
+static enum rc
+find_mx(struct call *c, struct slice domain, struct dns_exchanger *list,
+	size_t *n, struct err *e)
+{
+	const char *name = arena_z(c->a, domain);
+	struct answer answer;
+	enum rc rc = ask(c, name, RESOLVER_MX, &answer, e);
+
+	if (rc == RC_OK) {
+		rc = read_mx(&answer, domain, c->a, list, n, e);
+		answer_fini(&answer);
+	} else if (rc == RC_NOTFOUND && !answer.exists) {
+		rc = err_set(e, RC_INVALID, "there is no domain %s", name);
+	} else if (rc == RC_NOTFOUND) {
+		/* That there is none may be signed too. */
+		list[0].host = name;
+		list[0].secure = answer.secure;
+		*n = 1;
+		rc = RC_OK;
+	}
+	return rc;
 }
 
 enum rc
@@ -278,35 +342,72 @@ dns_exchangers(struct dns *d, struct slice domain, struct arena *a,
 	       struct dns_exchanger **out, size_t *n, struct err *e)
 {
 	struct dns_exchanger *list =
-	    ARENA_ARRAY(a, struct dns_exchanger, EXCHANGERS_MAX);
-	const char *name = arena_z(a, domain);
-	struct ub_result *r = NULL;
-	size_t with_address = 0;
-	bool exists;
-	enum rc rc = ask(d, name, TYPE_MX, &r, &exists, e);
+	    ARENA_ARRAY(a, struct dns_exchanger, RECORDS_MAX);
+	struct call c = call_of(d, a);
+	enum rc rc;
 
 	*n = 0;
-	if (rc == RC_NOTFOUND && !exists)
-		return err_set(e, RC_INVALID, "there is no domain %s", name);
-	if (rc == RC_NOTFOUND) {
-		list[0].host = name;
-		*n = 1;
-	} else if (rc == RC_OK) {
-		rc = read_mx(r, domain, a, list, n, e);
-		ub_resolve_free(r);
-		if (rc != RC_OK)
-			return rc;
-	} else {
-		return rc;
-	}
-	for (size_t i = 0; i < *n; i++) {
-		/* One whose addresses cannot be found now is passed over. */
-		if (complete(d, &list[i], a, e) == RC_OK)
-			with_address += list[i].addresses_n > 0;
-	}
 	*out = list;
-	if (with_address == 0)
-		return err_set(e, RC_AGAIN,
-			       "no exchanger of %s has an address now", name);
+	rc = find_mx(&c, domain, list, n, e);
+	for (size_t i = 0; rc == RC_OK && i < *n; i++) {
+		struct err why;
+
+		if (complete(&c, &list[i], &why) == RC_OK)
+			continue;
+		list[i].fault = arena_z(a, slice_z(why.text));
+		list[i].addresses_n = 0;
+	}
+	return rc;
+}
+
+/* ---- the rest ---- */
+
+/* Strings of a length byte each. */
+static struct slice
+join(const char *data, int len, struct arena *a)
+{
+	char *text = arena_alloc(a, (size_t)len + 1);
+	size_t n = 0;
+
+	for (int at = 0; at < len;) {
+		int k = (unsigned char)data[at++];
+
+		if (k > len - at)
+			k = len - at;
+		memcpy(text + n, data + at, (size_t)k);
+		n += (size_t)k;
+		at += k;
+	}
+	return slice_of(text, n);
+}
+
+enum rc
+dns_texts(struct dns *d, const char *name, struct arena *a, struct slice **out,
+	  size_t *n, struct err *e)
+{
+	struct call c = call_of(d, a);
+	struct answer answer;
+	enum rc rc = ask(&c, name, RESOLVER_TXT, &answer, e);
+
+	*n = 0;
+	if (rc != RC_OK)
+		return rc;
+	*out = ARENA_ARRAY(a, struct slice, RECORDS_MAX);
+	for (; answer.r->data[*n] != NULL && *n < RECORDS_MAX; (*n)++)
+		(*out)[*n] = join(answer.r->data[*n], answer.r->len[*n], a);
+	answer_fini(&answer);
 	return RC_OK;
+}
+
+enum rc
+dns_addresses(struct dns *d, const char *host, struct arena *a,
+	      struct sockaddr_storage **out, size_t *n, struct err *e)
+{
+	struct dns_exchanger x = {.host = host};
+	struct call c = call_of(d, a);
+	enum rc rc = find_addresses(&c, &x, 0, e);
+
+	*out = x.addresses;
+	*n = x.addresses_n;
+	return rc;
 }

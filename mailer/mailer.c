@@ -312,6 +312,7 @@ mailer_start(const struct mailer_config *c, struct mailer **out, struct err *e)
 		m->w[i].stop = &m->stop;
 		m->w[i].transport = c->transport;
 		m->w[i].dns = c->dns;
+		m->w[i].sts = c->sts;
 		rc = db_open(c->db_path, DB_READ, &m->w[i].db, e);
 	}
 	if (rc != RC_OK) {

@@ -1,8 +1,8 @@
 #ifndef MAILER_MAILER_H
 #define MAILER_MAILER_H
 
-#include "mailer/dns.h"
 #include "mailer/materials.h"
+#include "mailer/sts.h"
 #include "mailer/transport.h"
 #include "queue/queue.h"
 
@@ -18,6 +18,7 @@ struct mailer_config {
 	struct materials_box *materials;
 	struct transport *transport;
 	struct dns *dns;
+	struct sts *sts;
 	unsigned workers;
 };
 

@@ -60,9 +60,11 @@ void outcome_reply(struct outcome *o, struct slice reply);
 const char *stage_name(enum stage stage);
 const char *fate_name(enum fate fate);
 
-/* What a TLS peer showed, and how it was judged. */
+/* What a peer showed of TLS, and how it was judged. */
 struct tls_facts {
 	bool on;
+	char policy[16];   /* "opportunistic", "dane", "sts enforce" … */
+	char failure[128]; /* what a policy that only tests would refuse */
 	char version[16], cipher[64], subject[160], issuer[160];
 	char validated[32]; /* "none", "name", "dane 3 1 1" */
 	char verify[96];    /* of the chain: "ok", or why not */

@@ -1,15 +1,18 @@
 #include "mailer/route.h"
 
 #include <arpa/inet.h>
+#include <ifaddrs.h>
 #include <netdb.h>
 #include <netinet/in.h>
 
+#include "base/fetch.h"
 #include "base/file.h"
 
 #define HOPS_MAX 16
 
 struct find {
 	const struct conf *conf;
+	const struct route_ask *ask;
 	struct arena *a;
 	struct route *out;
 };
@@ -30,29 +33,11 @@ tls_of(enum tls_mode mode)
 	return TARGET_MUST;
 }
 
-static bool
-forbidden(const struct find *f, const struct sockaddr_storage *ss)
+static enum target_policy
+policy_of(enum target_tls tls)
 {
-	if (f->conf->allow_private_exchangers)
-		return false;
-	if (ss->ss_family == AF_INET) {
-		const struct sockaddr_in *in = (const void *)ss;
-		uint32_t h = ntohl(in->sin_addr.s_addr);
-
-		return h >> 24 == 127 || h >> 24 == 10 || h >> 24 == 0 ||
-		       h >> 16 == 0xc0a8 || h >> 20 == 0xac1 ||
-		       h >> 16 == 0xa9fe || h >> 28 >= 14;
-	}
-	if (ss->ss_family == AF_INET6) {
-		const struct in6_addr *in =
-		    &((const struct sockaddr_in6 *)(const void *)ss)->sin6_addr;
-
-		return IN6_IS_ADDR_LOOPBACK(in) || IN6_IS_ADDR_LINKLOCAL(in) ||
-		       IN6_IS_ADDR_UNSPECIFIED(in) ||
-		       IN6_IS_ADDR_MULTICAST(in) || IN6_IS_ADDR_V4MAPPED(in) ||
-		       (in->s6_addr[0] & 0xfe) == 0xfc;
-	}
-	return true;
+	return tls == TARGET_MAY ? TARGET_POLICY_OPPORTUNISTIC
+				 : TARGET_POLICY_CONFIGURED;
 }
 
 static struct target *
@@ -67,6 +52,7 @@ add_hop(struct find *f, const struct sockaddr_storage *ss, const char *host)
 	t->host = arena_z(f->a, slice_z(host));
 	t->helo = f->conf->hostname;
 	t->tls = tls_of(f->out->destination->tls);
+	t->policy = policy_of(t->tls);
 	t->connect_ms = (int)(f->conf->smtp_connect_us / 1000);
 	t->reply_ms = (int)(f->conf->smtp_reply_us / 1000);
 	t->stall_ms = (int)(f->conf->smtp_io_us / 1000);
@@ -140,6 +126,7 @@ by_relay(struct find *f, const struct relay *r, struct err *e)
 
 		t->relay = true;
 		t->tls = tls_of(r->tls);
+		t->policy = policy_of(t->tls);
 		t->verify = r->verify ? TARGET_VERIFY_NAME : TARGET_VERIFY_NONE;
 		t->user = password == NULL ? NULL : r->user;
 		t->password = password;
@@ -147,51 +134,231 @@ by_relay(struct find *f, const struct relay *r, struct err *e)
 	return rc;
 }
 
-static enum rc
-by_dns(struct find *f, struct dns *dns, struct slice domain, struct err *e)
+/* ---- exchangers of the DNS ---- */
+
+/* Why exchangers were passed over. */
+struct passed {
+	struct sbuf why;
+	enum rc rc; /* of the first reason */
+};
+
+static void
+pass_over(struct passed *p, enum rc rc, const char *host, const char *why)
 {
-	struct dns_exchanger *list;
-	size_t n, seen = 0;
-	enum rc rc = dns_exchangers(dns, domain, f->a, &list, &n, e);
+	if (p->why.n == 0)
+		p->rc = rc;
+	else
+		sbuf_add_z(&p->why, "; ");
+	sbuf_addf(&p->why, "%s: %s", host, why);
+}
 
-	for (size_t i = 0; rc == RC_OK && i < n; i++) {
-		for (size_t k = 0; k < list[i].addresses_n; k++) {
-			struct target *t;
-
-			seen++;
-			if (forbidden(f, &list[i].addresses[k]))
-				continue;
-			t = add_hop(f, &list[i].addresses[k], list[i].host);
-			if (t == NULL || list[i].tlsa_n == 0)
-				continue;
-			t->tls = TARGET_MUST;
-			t->verify = TARGET_VERIFY_DANE;
-			t->tlsa = list[i].tlsa;
-			t->tlsa_count = list[i].tlsa_n;
-		}
+static const void *
+bytes_of(const struct sockaddr *sa, size_t *n)
+{
+	if (sa->sa_family == AF_INET) {
+		*n = 4;
+		return &((const struct sockaddr_in *)(const void *)sa)
+			    ->sin_addr;
 	}
-	if (rc == RC_OK && f->out->hops_n == 0)
-		rc = err_set(e, seen > 0 ? RC_DENIED : RC_AGAIN,
-			     seen > 0 ? "its exchangers are at private "
-					"addresses"
-				      : "its exchangers have no address");
+	*n = sa->sa_family == AF_INET6 ? 16 : 0;
+	return &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
+}
+
+static bool
+same_address(const struct sockaddr *a, const struct sockaddr *b)
+{
+	size_t n, m;
+	const void *x = bytes_of(a, &n), *y = bytes_of(b, &m);
+
+	return n > 0 && n == m && memcmp(x, y, n) == 0;
+}
+
+/* Mail to ourselves would come back for ever. */
+static bool
+is_us(const struct find *f, const struct dns_exchanger *x)
+{
+	struct ifaddrs *list;
+	bool found = strcasecmp(x->host, f->conf->hostname) == 0;
+
+	if (found || getifaddrs(&list) != 0)
+		return found;
+	for (struct ifaddrs *i = list; i != NULL; i = i->ifa_next)
+		for (size_t k = 0; k < x->addresses_n && !found; k++)
+			found =
+			    i->ifa_addr != NULL &&
+			    same_address(i->ifa_addr,
+					 (struct sockaddr *)&x->addresses[k]);
+	freeifaddrs(list);
+	return found;
+}
+
+/* Where we are one of them, those that stand no higher are no way out: they
+ * would hand it back to us.  Ref: RFC 5321 5.1. */
+static size_t
+before_us(const struct find *f, const struct dns_exchanger *list, size_t n,
+	  struct passed *passed)
+{
+	for (size_t i = 0; i < n && !f->conf->allow_private_exchangers; i++) {
+		size_t k = i;
+
+		if (!is_us(f, &list[i]))
+			continue;
+		while (k > 0 && list[k - 1].preference == list[i].preference)
+			k--;
+		pass_over(passed, RC_DENIED, list[i].host,
+			  "is this machine, the mail would loop");
+		return k;
+	}
+	return n;
+}
+
+/* What DANE, else MTA-STS, demands of an exchanger.  False: it may not be
+ * used. */
+static bool
+demand(const struct dns_exchanger *x, const struct sts_found *sts,
+       struct target *t)
+{
+	bool covered = sts_covers(&sts->policy, slice_z(x->host));
+
+	if (x->dane) {
+		t->tls = TARGET_MUST;
+		t->policy = TARGET_POLICY_DANE;
+		t->verify =
+		    x->tlsa_n > 0 ? TARGET_VERIFY_DANE : TARGET_VERIFY_NONE;
+		t->tlsa = x->tlsa;
+		t->tlsa_count = x->tlsa_n;
+		t->tlsa_base = x->tlsa_base;
+	}
+	/* Records that nobody can use leave the word to MTA-STS. */
+	if (x->tlsa_n > 0 || sts->policy.mode == STS_NONE)
+		return true;
+	if (sts->policy.mode == STS_TESTING) {
+		if (!x->dane)
+			t->policy = TARGET_POLICY_STS_TESTING;
+		t->unlisted = !covered;
+		return true;
+	}
+	t->tls = TARGET_MUST;
+	t->policy = TARGET_POLICY_STS_ENFORCE;
+	t->verify = TARGET_VERIFY_NAME;
+	return covered;
+}
+
+static void
+add_exchanger(struct find *f, const struct dns_exchanger *x,
+	      const struct sts_found *sts, struct passed *passed)
+{
+	struct target like = {.tls = tls_of(f->out->destination->tls)};
+	bool some = false;
+
+	like.policy = policy_of(like.tls);
+	if (x->fault != NULL || x->addresses_n == 0) {
+		pass_over(passed, RC_AGAIN, x->host,
+			  x->fault ? x->fault : "no address");
+		return;
+	}
+	if (!demand(x, sts, &like)) {
+		pass_over(passed, RC_AGAIN, x->host,
+			  "not in the MTA-STS policy of its domain (enforce)");
+		return;
+	}
+	for (size_t k = 0; k < x->addresses_n; k++) {
+		struct target *t;
+
+		if (!f->conf->allow_private_exchangers &&
+		    fetch_private((struct sockaddr *)&x->addresses[k]))
+			continue;
+		some = true;
+		t = add_hop(f, &x->addresses[k], x->host);
+		if (t == NULL)
+			return;
+		t->tls = like.tls;
+		t->policy = like.policy;
+		t->verify = like.verify;
+		t->unlisted = like.unlisted;
+		t->tlsa = like.tlsa;
+		t->tlsa_count = like.tlsa_count;
+		t->tlsa_base = like.tlsa_base;
+		if (x->secure)
+			t->domain = arena_z(f->a, f->ask->domain);
+	}
+	if (!some)
+		pass_over(passed, RC_DENIED, x->host, "at a private address");
+}
+
+/* How it came to what is demanded, for the transcript. */
+static const char *
+note(const struct find *f, const struct sts_found *sts,
+     const struct passed *passed)
+{
+	struct sbuf b;
+	const char *out = NULL;
+
+	sbuf_init(&b, 4096);
+	if (sts->id.n > 0)
+		sbuf_addf(&b, "MTA-STS: mode=%s id=%.*s",
+			  sts_mode_name(sts->policy.mode), SLICE_ARG(sts->id));
+	if (sts->told != NULL)
+		sbuf_addf(&b, "%sMTA-STS: %s", b.n > 0 ? "; " : "", sts->told);
+	if (passed->why.n > 0)
+		sbuf_addf(&b, "%spassed over: %.*s", b.n > 0 ? "; " : "",
+			  SLICE_ARG(sbuf_slice(&passed->why)));
+	if (b.n > 0)
+		out = arena_z(f->a, sbuf_slice(&b));
+	sbuf_fini(&b);
+	return out;
+}
+
+static enum rc
+add_exchangers(struct find *f, const struct dns_exchanger *list, size_t n,
+	       const struct sts_found *sts, struct err *e)
+{
+	struct passed passed = {.rc = RC_AGAIN};
+	enum rc rc = RC_OK;
+	const char *text;
+
+	sbuf_init(&passed.why, 2048);
+	n = before_us(f, list, n, &passed);
+	for (size_t i = 0; i < n; i++)
+		add_exchanger(f, &list[i], sts, &passed);
+	text = note(f, sts, &passed);
+	for (size_t i = 0; i < f->out->hops_n; i++)
+		f->out->hops[i].policy_note = text;
+	if (f->out->hops_n == 0)
+		rc = err_set(e, passed.rc, "no exchanger can be used: %.*s",
+			     SLICE_ARG(sbuf_slice(&passed.why)));
+	sbuf_fini(&passed.why);
 	return rc;
 }
 
+static enum rc
+by_dns(struct find *f, struct err *e)
+{
+	struct dns_exchanger *list;
+	struct sts_found sts;
+	size_t n;
+	enum rc rc =
+	    dns_exchangers(f->ask->dns, f->ask->domain, f->a, &list, &n, e);
+
+	if (rc == RC_OK)
+		rc = sts_find(f->ask->sts, f->ask->domain,
+			      f->conf->allow_private_exchangers, f->a, &sts, e);
+	return rc == RC_OK ? add_exchangers(f, list, n, &sts, e) : rc;
+}
+
 enum rc
-route_find(const struct conf *conf, struct dns *dns, const struct brand *brand,
-	   struct slice domain, struct arena *a, struct route *out,
+route_find(const struct route_ask *ask, struct arena *a, struct route *out,
 	   struct err *e)
 {
-	struct find f = {conf, a, out};
+	struct find f = {ask->conf, ask, a, out};
 	const char *way;
 	enum rc rc = RC_OK;
 
 	memset(out, 0, sizeof(*out));
-	out->destination = conf_destination(conf, domain);
+	out->destination = conf_destination(ask->conf, ask->domain);
 	out->hops = ARENA_ARRAY(a, struct target, HOPS_MAX);
 	way = out->destination->route[0] != '\0' ? out->destination->route
-						 : brand->route;
+						 : ask->brand->route;
 	if (out->destination->exchangers != NULL &&
 	    out->destination->exchangers[0] != NULL) {
 		for (size_t i = 0;
@@ -201,7 +368,7 @@ route_find(const struct conf *conf, struct dns *dns, const struct brand *brand,
 		return rc;
 	}
 	if (strcmp(way, "mx") != 0) {
-		const struct relay *r = conf_relay(conf, way);
+		const struct relay *r = conf_relay(ask->conf, way);
 
 		if (r == NULL)
 			return err_set(e, RC_AGAIN,
@@ -209,7 +376,7 @@ route_find(const struct conf *conf, struct dns *dns, const struct brand *brand,
 				       way);
 		return by_relay(&f, r, e);
 	}
-	return by_dns(&f, dns, domain, e);
+	return by_dns(&f, e);
 }
 
 const char *

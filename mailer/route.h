@@ -2,7 +2,7 @@
 #define MAILER_ROUTE_H
 
 #include "conf/conf.h"
-#include "mailer/dns.h"
+#include "mailer/sts.h"
 
 /* By which way mail leaves for a domain: a relay, exchangers that the operator
  * names, or those of the DNS. */
@@ -13,13 +13,24 @@ struct route {
 	size_t hops_n;
 };
 
-/* Finds the way for a brand and a domain (lower-case A-labels).
- * Owns: the arena.  Fails: RC_INVALID (the domain takes no mail), RC_AGAIN
- * (DNS), RC_IO (a relay's password file), RC_DENIED (its exchangers are at
- * private addresses, and those are not allowed). */
-enum rc route_find(const struct conf *conf, struct dns *dns,
-		   const struct brand *brand, struct slice domain,
-		   struct arena *a, struct route *out, struct err *e) MUST_USE;
+/* What finding a way asks. */
+struct route_ask {
+	const struct conf *conf;
+	struct dns *dns;
+	struct sts *sts;
+	const struct brand *brand;
+	struct slice domain; /* lower-case A-labels */
+};
+
+/* Finds the way for a brand and a domain, and what is demanded of each hop:
+ * DANE where there are TLSA records, else MTA-STS, else what the configuration
+ * says.  Owns: the arena.  Fails: RC_INVALID (the domain takes no mail),
+ * RC_AGAIN (DNS; or no exchanger may be used, the text says which and why),
+ * RC_IO (a relay's password file), RC_DENIED (its exchangers are at private
+ * addresses, or this machine, and those are not allowed).
+ * Ref: RFC 5321 5.1, RFC 7672 2.2, RFC 8461 2, 5. */
+enum rc route_find(const struct route_ask *ask, struct arena *a,
+		   struct route *out, struct err *e) MUST_USE;
 
 /* "192.0.2.1:25" or "[2001:db8::1]:25". */
 const char *route_address(const struct target *hop, struct arena *a);

@@ -19,6 +19,16 @@ enum target_verify {
 	TARGET_VERIFY_DANE, /* TLSA records.  Ref: RFC 7672 */
 };
 
+/* On whose word TLS is demanded, or not. */
+enum target_policy {
+	TARGET_POLICY_CONFIGURED, /* the operator's: a relay, "tls =" */
+	TARGET_POLICY_OPPORTUNISTIC,
+	TARGET_POLICY_DANE,
+	TARGET_POLICY_STS_TESTING,
+	TARGET_POLICY_STS_ENFORCE,
+	TARGET_POLICIES,
+};
+
 /* A TLSA record, already authenticated by DNSSEC. */
 struct target_tlsa {
 	uint8_t usage, selector, matching;
@@ -33,8 +43,14 @@ struct target {
 	const char *helo;	       /* our name in EHLO */
 	enum target_tls tls;
 	enum target_verify verify;
+	enum target_policy policy;
+	const char *policy_note; /* how it came to that, or NULL */
+	bool unlisted;		 /* the policy, in testing, is not for host */
 	const struct target_tlsa *tlsa;
 	size_t tlsa_count;
+	const char *tlsa_base; /* the name above them; NULL: host */
+	const char *domain;    /* the recipient's, which DANE takes as well as
+				* host; NULL: none */
 	const char *user, *password; /* AUTH; NULL: none */
 	bool auth_in_clear;	     /* AUTH without TLS too: tests only */
 	bool relay;		     /* ours, or the recipient's exchanger */

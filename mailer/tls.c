@@ -58,7 +58,11 @@ add_tlsa(SSL *ssl, const struct target *to)
 {
 	int usable = 0;
 
-	if (SSL_dane_enable(ssl, to->host) <= 0)
+	/* Any of the names does.  Ref: RFC 7672 3.2.2, 3.2.3. */
+	if (SSL_dane_enable(ssl, to->tlsa_base ? to->tlsa_base : to->host) <=
+		0 ||
+	    SSL_add1_host(ssl, to->host) != 1 ||
+	    (to->domain != NULL && SSL_add1_host(ssl, to->domain) != 1))
 		return -1;
 	/* A DANE-EE record vouches for the key whatever names and dates say.
 	 * Ref: RFC 7672 3.1.1. */
@@ -76,6 +80,19 @@ add_tlsa(SSL *ssl, const struct target *to)
 	return usable;
 }
 
+/* MTA-STS wants the name as a subject's alternative one.
+ * Ref: RFC 8461 4.2. */
+static unsigned
+host_flags(const struct target *to)
+{
+	unsigned flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+
+	if (to->policy == TARGET_POLICY_STS_TESTING ||
+	    to->policy == TARGET_POLICY_STS_ENFORCE)
+		flags |= X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
+	return flags;
+}
+
 static bool
 set_name(SSL *ssl, const char *host)
 {
@@ -83,7 +100,6 @@ set_name(SSL *ssl, const char *host)
 
 	if (is_address(host))
 		return X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1;
-	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
 	return SSL_set1_host(ssl, host) == 1 &&
 	       SSL_set_tlsext_host_name(ssl, host) == 1;
 }
@@ -106,7 +122,8 @@ tls_client(SSL_CTX *ctx, const struct target *to, int fd)
 		 * nothing is claimed.  Ref: RFC 7672 2.2. */
 		mode = usable > 0 ? SSL_VERIFY_PEER : SSL_VERIFY_NONE;
 	}
-	if (usable < 0 || !set_name(ssl, to->host) ||
+	SSL_set_hostflags(ssl, host_flags(to));
+	if (usable < 0 || (usable == 0 && !set_name(ssl, to->host)) ||
 	    SSL_set_fd(ssl, fd) != 1) {
 		SSL_free(ssl);
 		return NULL;
@@ -171,7 +188,9 @@ add_judgement(struct tls_facts *f, SSL *ssl, const struct target *to)
 
 	snprintf(f->verify, sizeof f->verify, "%s",
 		 X509_verify_cert_error_string(verdict));
-	if (to->verify == TARGET_VERIFY_NAME && verdict == X509_V_OK)
+	if ((to->verify == TARGET_VERIFY_NAME ||
+	     to->policy == TARGET_POLICY_STS_TESTING) &&
+	    verdict == X509_V_OK)
 		how = "name";
 	snprintf(f->validated, sizeof f->validated, "%s", how);
 	if (to->verify == TARGET_VERIFY_DANE && verdict == X509_V_OK &&
@@ -194,4 +213,36 @@ tls_facts_fill(struct tls_facts *f, SSL *ssl, const struct target *to)
 	if (leaf != NULL)
 		add_names(f, leaf);
 	add_judgement(f, ssl, to);
+}
+
+static const char *const policies[TARGET_POLICIES] = {
+    [TARGET_POLICY_CONFIGURED] = "configured",
+    [TARGET_POLICY_OPPORTUNISTIC] = "opportunistic",
+    [TARGET_POLICY_DANE] = "dane",
+    [TARGET_POLICY_STS_TESTING] = "sts testing",
+    [TARGET_POLICY_STS_ENFORCE] = "sts enforce",
+};
+
+void
+tls_facts_judge(struct tls_facts *f, const struct target *to)
+{
+	const char *failure = "";
+
+	if (!f->on) {
+		snprintf(f->validated, sizeof f->validated, "none");
+		f->verify[0] = '\0';
+	}
+	if (to->policy == TARGET_POLICY_STS_TESTING) {
+		if (to->unlisted)
+			failure = "the exchanger is not in the policy";
+		else if (!f->on)
+			failure = "no TLS";
+		else if (strcmp(f->validated, "name") != 0)
+			failure = f->verify;
+	}
+	if (to->policy == TARGET_POLICY_DANE && f->on &&
+	    strcmp(f->validated, "none") == 0)
+		failure = "no TLSA record that can be used";
+	snprintf(f->policy, sizeof f->policy, "%s", policies[to->policy]);
+	snprintf(f->failure, sizeof f->failure, "%s", failure);
 }

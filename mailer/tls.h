@@ -25,4 +25,8 @@ const char *tls_reason(const SSL *ssl);
 /* Fills f from a finished handshake; f->chain must be initialised. */
 void tls_facts_fill(struct tls_facts *f, SSL *ssl, const struct target *to);
 
+/* Adds by which policy it went, and what a policy in testing has against it;
+ * without TLS too. */
+void tls_facts_judge(struct tls_facts *f, const struct target *to);
+
 #endif

@@ -417,6 +417,20 @@ name_peer(struct transport_session *s)
 		 a->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
+/* By what rule TLS was there or not, and what it proved. */
+static void
+note_policy(struct run *r)
+{
+	struct tls_facts *f = &r->s->tls;
+	char line[256];
+
+	tls_facts_judge(f, r->wire.to);
+	snprintf(line, sizeof line, "policy=%s validated=%s%s%s", f->policy,
+		 f->validated, f->failure[0] != '\0' ? " failure=" : "",
+		 f->failure);
+	wire_note(&r->wire, 'T', slice_z(line));
+}
+
 static int
 or_default(int ms, int otherwise)
 {
@@ -429,6 +443,7 @@ transport_run(struct transport *t, struct transport_session *s, struct err *e)
 	struct target to = s->to;
 	enum rc rc = vet_target(&to, e);
 	struct run *r;
+	bool fit;
 
 	if (rc != RC_OK)
 		return rc;
@@ -447,7 +462,11 @@ transport_run(struct transport *t, struct transport_session *s, struct err *e)
 	r->wire.deadline_us = s->deadline_us;
 	r->wire.log = &s->transcript;
 	wire_note(&r->wire, 'T', slice_z(s->peer));
-	if (hello(&r->wire, &s->greeting, &s->ehlo))
+	if (to.policy_note != NULL)
+		wire_note(&r->wire, 'T', slice_z(to.policy_note));
+	fit = hello(&r->wire, &s->greeting, &s->ehlo);
+	note_policy(r);
+	if (fit)
 		converse(r);
 	rc = sum_up(s, &r->wire, e);
 	wire_fini(&r->wire);

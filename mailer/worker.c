@@ -201,6 +201,17 @@ add_tls(struct sbuf *b, const struct tls_facts *t)
 	sbuf_add_z(b, "\"}");
 }
 
+static void
+add_policy(struct sbuf *b, const struct tls_facts *t)
+{
+	sbuf_add_z(b, ",\"tls_policy\":");
+	sbuf_add_json(b, slice_z(t->policy));
+	if (t->failure[0] == '\0')
+		return;
+	sbuf_add_z(b, ",\"tls_failure\":");
+	sbuf_add_json(b, slice_z(t->failure));
+}
+
 /* The way taken, as members of the event's payload. */
 static struct slice
 way(struct run *r, const struct outcome *o, const char *rule)
@@ -223,6 +234,7 @@ way(struct run *r, const struct outcome *o, const char *rule)
 		sbuf_add_z(&b, ",\"rule\":");
 		sbuf_add_json(&b, slice_z(rule));
 		add_tls(&b, &r->job->session.tls);
+		add_policy(&b, &r->job->session.tls);
 	}
 	out = arena_dup(&r->job->arena, sbuf_slice(&b));
 	sbuf_fini(&b);
@@ -524,6 +536,16 @@ journal(struct run *r)
 	return true;
 }
 
+/* How long the destination rests if it fails once more. */
+static int64_t
+backoff(const struct run *r)
+{
+	const size_t steps = sizeof(backoff_us) / sizeof(*backoff_us);
+	size_t failures = (size_t)r->job->batch.lane.failures;
+
+	return backoff_us[failures < steps ? failures : steps - 1];
+}
+
 /* No way was found: what is wrong with the domain itself is the address's
  * fault, the rest passes. */
 static void
@@ -540,8 +562,14 @@ no_route(struct run *r, enum rc rc, const struct err *e)
 
 			put_verdict(r, &r->list[i], &v);
 		} else {
-			put_unsent(r, &r->list[i], CLAIM_UNTRIED, "no_route",
-				   e);
+			struct claim_verdict v = {
+			    .end = CLAIM_DEFERRED,
+			    .verdict = "no_route",
+			    .wait_us = backoff(r),
+			    .reason =
+				arena_dup(&r->job->arena, slice_z(e->text))};
+
+			put_verdict(r, &r->list[i], &v);
 		}
 	}
 	if (rc != RC_INVALID)
@@ -552,14 +580,11 @@ static void
 rest_destination(struct run *r)
 {
 	struct end_op x = {.op = {.run = run_block}, .r = r};
-	const size_t steps = sizeof(backoff_us) / sizeof(*backoff_us);
-	size_t failures = (size_t)r->job->batch.lane.failures;
 	struct err e;
 
 	if (r->job->block_reason[0] != '\0' && r->job->block_us == 0)
-		r->job->block_us =
-		    backoff_us[failures < steps ? failures : steps - 1];
-	if (r->job->block_us == 0 && failures == 0)
+		r->job->block_us = backoff(r);
+	if (r->job->block_us == 0 && r->job->batch.lane.failures == 0)
 		return;
 	if (writer_do(r->w->queue->writer, &x.op, &e) != RC_OK)
 		LOG(VERDICT_LOST, LOG_ERR(&e));
@@ -588,6 +613,7 @@ give_back(struct run *r)
 			v.reply = arena_dup(&r->job->arena,
 					    slice_trim(sbuf_slice(&o->reply)));
 			v.code = o->code;
+			v.more = way(r, o, "");
 			v.transcript =
 			    arena_dup(&r->job->arena,
 				      sbuf_slice(&r->job->session.transcript));
@@ -615,7 +641,9 @@ worker_run(struct worker *w, struct job *job)
 	rc =
 	    r.brand == NULL
 		? err_set(&e, RC_AGAIN, "brand is not in the configuration")
-		: route_find(job->conf, w->dns, r.brand, job->batch.lane.domain,
+		: route_find(&(struct route_ask){job->conf, w->dns, w->sts,
+						 r.brand,
+						 job->batch.lane.domain},
 			     &job->arena, &r.route, &e);
 	if (rc != RC_OK) {
 		no_route(&r, rc, &e);

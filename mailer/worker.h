@@ -16,7 +16,6 @@ struct job {
 	struct claim_batch batch;
 	struct transport_session session;
 	/* what came of the destination as a whole */
-	bool reached;	  /* a session was fit for mail */
 	int64_t block_us; /* stop the lane for so long; 0: no */
 	const char *block_reason;
 };
@@ -26,6 +25,7 @@ struct worker {
 	struct db *db;
 	struct transport *transport;
 	struct dns *dns;
+	struct sts *sts;
 	const atomic_bool *stop; /* the mailer's: end soon */
 };
 

@@ -472,28 +472,31 @@ free_served(struct server *s)
 static enum rc
 start_mailer(struct server *s, struct err *e)
 {
-	static const struct dns_config dns;
 	struct mailer_config c = {.queue = &s->queue,
 				  .db_path = s->db_path,
 				  .materials = s->materials,
 				  .workers = (unsigned)s->conf->mail_workers};
-	enum rc rc = transport_new(NULL, &s->transport, e);
+	enum rc rc = settings_transport(s->conf, &s->transport, e);
 
 	if (rc == RC_OK)
-		rc = dns_new(&dns, &s->dns, e);
+		rc = settings_dns(s->conf, &s->dns, e);
+	if (rc == RC_OK)
+		rc = settings_sts(s->conf, s->o->state, s->dns, &s->sts, e);
 	c.transport = s->transport;
 	c.dns = s->dns;
+	c.sts = s->sts;
 	return rc == RC_OK ? mailer_start(&c, &s->mailer, e) : rc;
 }
 
 static void
 stop_mailer(struct server *s)
 {
+	sts_stop(s->sts);
+	dns_stop(s->dns);
 	mailer_stop(s->mailer, GRACE_MS);
-	if (s->dns != NULL)
-		dns_free(s->dns);
-	if (s->transport != NULL)
-		transport_free(s->transport);
+	sts_free(s->sts);
+	dns_free(s->dns);
+	transport_free(s->transport);
 }
 
 static enum rc

@@ -37,6 +37,7 @@ struct server {
 	struct http_server *public_http, *private_http;
 	struct transport *transport;
 	struct dns *dns;
+	struct sts *sts;
 	struct mailer *mailer;
 	struct planner *planner;
 	struct fast_clock *clock;

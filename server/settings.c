@@ -1,5 +1,6 @@
 #include "server/settings.h"
 
+#include "server/state.h"
 #include "templates/locale.h"
 #include "templates/zone.h"
 
@@ -52,4 +53,41 @@ settings_load(const char *path, const struct conf **out, struct err *e)
 		*out = NULL;
 	}
 	return rc;
+}
+
+static const char *
+or_null(const char *z)
+{
+	return z[0] != '\0' ? z : NULL;
+}
+
+enum rc
+settings_transport(const struct conf *c, struct transport **out, struct err *e)
+{
+	return transport_new(or_null(c->ca_file), out, e);
+}
+
+enum rc
+settings_dns(const struct conf *c, struct dns **out, struct err *e)
+{
+	struct dns_config dns = {.trust_anchor = or_null(c->trust_anchor),
+				 .forward = or_null(c->resolver),
+				 .port = c->mx_port};
+
+	return dns_new(&dns, out, e);
+}
+
+enum rc
+settings_sts(const struct conf *c, const char *state, struct dns *dns,
+	     struct sts **out, struct err *e)
+{
+	char folder[STATE_PATH_MAX];
+	struct sts_config sts = {.dns = dns,
+				 .folder = folder,
+				 .ca_file = or_null(c->ca_file),
+				 .port = c->sts_port,
+				 .fetches = (unsigned)c->mail_workers / 2};
+	enum rc rc = state_path(state, STATE_STS, folder, e);
+
+	return rc == RC_OK ? sts_new(&sts, out, e) : rc;
 }

@@ -11,6 +11,7 @@
 #define STATE_PHASES "phases"
 #define STATE_HITS "hits"
 #define STATE_KEYS "keys"
+#define STATE_STS "sts"	      /* MTA-STS policies, a file a domain */
 #define STATE_RANGES "ranges" /* of acuse agents update */
 #define STATE_SUPPRESSION_KEY "keys/suppression"
 #define STATE_CLOCK "clock" /* of a fast clock */

@@ -8,6 +8,7 @@
 #include "mailer/route.h"
 #include "mailer/transport.h"
 #include "queue/queue.h"
+#include "server/settings.h"
 
 #define MESSAGE_MAX ((size_t)64 << 20)
 
@@ -17,6 +18,7 @@ struct sending {
 	struct materials *materials;
 	struct transport *transport;
 	struct dns *dns;
+	struct sts *sts;
 	struct route route;
 	struct transport_message m;
 	struct sbuf bytes;
@@ -139,7 +141,6 @@ enum rc
 template_send(const struct template_sending *s, struct sbuf *answer,
 	      struct err *e)
 {
-	struct dns_config dns = {NULL};
 	struct sending x = {.s = s};
 	enum rc rc = RC_OK;
 
@@ -151,18 +152,22 @@ template_send(const struct template_sending *s, struct sbuf *answer,
 	transport_message_init(&x.m);
 	rc = materials_load(s->conf, s->state, &x.materials, e);
 	if (rc == RC_OK)
-		rc = transport_new(NULL, &x.transport, e);
+		rc = settings_transport(s->conf, &x.transport, e);
 	if (rc == RC_OK)
-		rc = dns_new(&dns, &x.dns, e);
+		rc = settings_dns(s->conf, &x.dns, e);
 	if (rc == RC_OK)
-		rc = route_find(s->conf, x.dns, s->brand,
-				queue_domain(slice_z(s->to), &x.a), &x.a,
-				&x.route, e);
+		rc = settings_sts(s->conf, s->state, x.dns, &x.sts, e);
+	if (rc == RC_OK)
+		rc = route_find(
+		    &(struct route_ask){s->conf, x.dns, x.sts, s->brand,
+					queue_domain(slice_z(s->to), &x.a)},
+		    &x.a, &x.route, e);
 	if (rc == RC_OK)
 		rc = prepare(&x, e);
 	if (rc == RC_OK)
 		rc = deliver(&x, answer, e);
 	transport_message_fini(&x.m);
+	sts_free(x.sts);
 	dns_free(x.dns);
 	transport_free(x.transport);
 	materials_release(x.materials);

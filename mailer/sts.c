@@ -1,0 +1,454 @@
+#include "mailer/sts.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fetch.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/thread.h"
+
+/* Invariants.
+ * 1. What is kept is a whole policy that was fetched over validated HTTPS and
+ *    understood; only another such one takes its place.
+ * 2. While it is fresh, no failure of the DNS or of HTTPS makes it weaker: who
+ *    can cause those would else turn it off.
+ * 3. A domain is fetched by one thread at a time, and not again for a while
+ *    after a failure, however many messages wait for it. */
+
+#define FETCH_MS 20000
+#define FETCHES_MAX 64
+#define REST_US (5 * MINUTE_US) /* after a failure. Ref: RFC 8461 3.3 */
+#define RESTS_MAX 1024
+#define REFRESH_US DAY_US /* Ref: RFC 8461 10.2 */
+#define DOMAIN_MAX 244	  /* "_mta-sts." in front is 253 */
+#define FILE_MAX (STS_POLICY_MAX + 1024)
+#define FILE_MODE 0600
+
+struct rest {
+	char domain[DOMAIN_MAX + 1];
+	int64_t until_us; /* clock_mono */
+	char why[160];
+};
+
+struct sts {
+	struct sts_config c;
+	char *folder, *ca_file;
+	atomic_bool stop;
+	struct mutex lock; /* of what follows */
+	char fetching[FETCHES_MAX][DOMAIN_MAX + 1];
+	struct rest *rests; /* a ring: the oldest is forgotten first */
+	size_t rests_at;
+};
+
+/* A policy on disk. */
+struct kept {
+	struct slice id, text;
+	struct sts_policy policy;
+	int64_t fetched_us;
+};
+
+/* One sts_find(). */
+struct find {
+	struct sts *s;
+	struct slice domain;
+	bool allow_private;
+	struct arena *a;
+};
+
+enum rc
+sts_new(const struct sts_config *c, struct sts **out, struct err *e)
+{
+	struct sts *s;
+
+	if (c->folder != NULL && dir_make(c->folder, 0700, e) != RC_OK)
+		return e->rc;
+	s = MEM_NEW(struct sts);
+	mutex_init(&s->lock, "sts");
+	s->c = *c;
+	s->folder = c->folder != NULL ? mem_z(slice_z(c->folder)) : NULL;
+	s->ca_file = c->ca_file != NULL ? mem_z(slice_z(c->ca_file)) : NULL;
+	s->rests = mem_alloc(RESTS_MAX * sizeof(*s->rests));
+	if (s->c.fetches < 1 || s->c.fetches > FETCHES_MAX)
+		s->c.fetches = s->c.fetches < 1 ? 1 : FETCHES_MAX;
+	if (s->c.port == 0)
+		s->c.port = 443;
+	*out = s;
+	return RC_OK;
+}
+
+void
+sts_free(struct sts *s)
+{
+	if (s == NULL)
+		return;
+	mutex_fini(&s->lock);
+	free(s->rests);
+	free(s->folder);
+	free(s->ca_file);
+	free(s);
+}
+
+void
+sts_stop(struct sts *s)
+{
+	if (s != NULL)
+		atomic_store(&s->stop, true);
+}
+
+/* ---- what is kept ---- */
+
+static const char *
+path_of(const struct find *f)
+{
+	return arena_printf(f->a, "%s/%.*s", f->s->folder,
+			    SLICE_ARG(f->domain));
+}
+
+/* "id X\nfetched N\n\n" and the policy as it came. */
+static bool
+read_kept(struct slice file, struct kept *k)
+{
+	struct slice id = slice_cut(&file, '\n');
+	struct slice fetched = slice_cut(&file, '\n');
+	struct slice empty = slice_cut(&file, '\n');
+	struct err e;
+
+	if (!slice_starts(id, SLICE("id ")) ||
+	    !slice_starts(fetched, SLICE("fetched ")) || empty.n != 0)
+		return false;
+	k->id = slice_skip(id, 3);
+	k->text = file;
+	return slice_int(slice_skip(fetched, 8), 0, INT64_MAX,
+			 &k->fetched_us) &&
+	       sts_parse(k->text, &k->policy, &e) == RC_OK;
+}
+
+/* The one on disk, where it is fresh. */
+static bool
+load(const struct find *f, struct kept *k)
+{
+	int64_t now = clock_wall_us();
+	struct sbuf b;
+	struct err e;
+	bool good = false;
+	enum rc rc;
+
+	if (f->s->folder == NULL)
+		return false;
+	sbuf_init(&b, FILE_MAX);
+	rc = file_read(path_of(f), FILE_MAX, &b, &e);
+	if (rc == RC_OK && read_kept(arena_dup(f->a, sbuf_slice(&b)), k))
+		good = now - k->fetched_us < k->policy.max_age_s * SECOND_US;
+	else if (rc != RC_NOTFOUND)
+		LOG(STS_NOT_KEPT, LOG_S("domain", f->domain),
+		    LOG_Z("error", rc == RC_OK ? "damaged" : e.text));
+	sbuf_fini(&b);
+	return good;
+}
+
+static void
+store(const struct find *f, const struct kept *k)
+{
+	struct sbuf b;
+	struct err e;
+
+	if (f->s->folder == NULL)
+		return;
+	sbuf_init(&b, FILE_MAX);
+	sbuf_addf(&b, "id %.*s\nfetched %lld\n\n", SLICE_ARG(k->id),
+		  (long long)k->fetched_us);
+	sbuf_add(&b, k->text);
+	if (file_write(path_of(f), sbuf_slice(&b), FILE_MODE, &e) != RC_OK)
+		LOG(STS_NOT_KEPT, LOG_S("domain", f->domain), LOG_ERR(&e));
+	sbuf_fini(&b);
+}
+
+/* ---- one fetch at a time, and rests ---- */
+
+enum turn { TURN_OURS, TURN_BUSY, TURN_REST };
+
+/* The lock is held. */
+static char *
+fetching(struct sts *s, const char *domain)
+{
+	for (size_t i = 0; i < s->c.fetches; i++)
+		if (strcmp(s->fetching[i], domain) == 0)
+			return s->fetching[i];
+	return NULL;
+}
+
+/* The lock is held. */
+static const struct rest *
+resting(const struct sts *s, const char *domain)
+{
+	int64_t now = clock_mono_us();
+
+	for (size_t i = 0; i < RESTS_MAX; i++)
+		if (s->rests[i].until_us > now &&
+		    strcmp(s->rests[i].domain, domain) == 0)
+			return &s->rests[i];
+	return NULL;
+}
+
+static enum turn
+take_turn(const struct find *f, const char **why)
+{
+	const char *domain = arena_z(f->a, f->domain);
+	enum turn turn = TURN_BUSY;
+	const struct rest *rest;
+	char *slot;
+
+	mutex_lock(&f->s->lock);
+	rest = resting(f->s, domain);
+	if (rest != NULL) {
+		*why = arena_z(f->a, slice_z(rest->why));
+		turn = TURN_REST;
+	} else if (fetching(f->s, domain) == NULL &&
+		   (slot = fetching(f->s, "")) != NULL) {
+		snprintf(slot, DOMAIN_MAX + 1, "%s", domain);
+		turn = TURN_OURS;
+	}
+	mutex_unlock(&f->s->lock);
+	return turn;
+}
+
+static void
+end_turn(const struct find *f, enum rc rc, const struct err *e)
+{
+	struct sts *s = f->s;
+
+	mutex_lock(&s->lock);
+	fetching(s, arena_z(f->a, f->domain))[0] = '\0';
+	if (rc != RC_OK) {
+		struct rest *r = &s->rests[s->rests_at++ % RESTS_MAX];
+
+		snprintf(r->domain, sizeof(r->domain), "%.*s",
+			 SLICE_ARG(f->domain));
+		snprintf(r->why, sizeof(r->why), "%.150s", e->text);
+		r->until_us = clock_mono_us() + REST_US;
+	}
+	mutex_unlock(&s->lock);
+}
+
+/* ---- fetching ---- */
+
+static void
+add_address(struct sbuf *b, const struct sockaddr_storage *ss)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (ss->ss_family == AF_INET6) {
+		const struct sockaddr_in6 *in = (const void *)ss;
+
+		inet_ntop(AF_INET6, &in->sin6_addr, text, sizeof(text));
+		sbuf_addf(b, "[%s]", text);
+	} else {
+		const struct sockaddr_in *in = (const void *)ss;
+
+		inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text));
+		sbuf_add_z(b, text);
+	}
+}
+
+/* "host:port:address,address" of the policy host. */
+static enum rc
+locate(const struct find *f, const char *host, const char **out, struct err *e)
+{
+	struct sockaddr_storage *list;
+	struct sbuf b;
+	size_t n;
+	enum rc rc = dns_addresses(f->s->c.dns, host, f->a, &list, &n, e);
+
+	if (rc != RC_OK)
+		return rc;
+	sbuf_init(&b, 4096);
+	sbuf_addf(&b, "%s:%u:", host, f->s->c.port);
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			sbuf_add_c(&b, ',');
+		add_address(&b, &list[i]);
+	}
+	*out = arena_z(f->a, sbuf_slice(&b));
+	sbuf_fini(&b);
+	return RC_OK;
+}
+
+/* Ref: RFC 8461 3.2: "text/plain", whatever its parameters. */
+static bool
+is_plain_text(const char *type)
+{
+	struct slice rest = slice_z(type);
+
+	return slice_ieq(slice_trim(slice_cut(&rest, ';')),
+			 SLICE("text/plain"));
+}
+
+static enum rc
+download(const struct find *f, struct sbuf *text, struct err *e)
+{
+	const char *host =
+	    arena_printf(f->a, "mta-sts.%.*s", SLICE_ARG(f->domain));
+	const char *port =
+	    f->s->c.port == 443 ? "" : arena_printf(f->a, ":%u", f->s->c.port);
+	struct fetch get = {
+	    .method = "GET",
+	    .url = arena_printf(f->a, "https://%s%s/.well-known/mta-sts.txt",
+				host, port),
+	    .timeout_ms = FETCH_MS,
+	    .ca_file = f->s->ca_file,
+	    .stop = &f->s->stop,
+	    .allow_private = f->allow_private,
+	    .answer = text};
+	enum rc rc = locate(f, host, &get.at, e);
+
+	if (rc == RC_OK)
+		rc = fetch_run(&get, e);
+	if (rc == RC_OK && get.status != 200)
+		rc = err_set(e, RC_INVALID, "%s answers %d", host, get.status);
+	if (rc == RC_OK && !is_plain_text(get.type))
+		rc = err_set(e, RC_INVALID, "%s gives no text/plain but %s",
+			     host, get.type);
+	return rc;
+}
+
+static enum rc
+fetch(const struct find *f, struct slice id, struct kept *k, struct err *e)
+{
+	struct sbuf text;
+	enum rc rc;
+
+	sbuf_init(&text, STS_POLICY_MAX);
+	rc = download(f, &text, e);
+	if (rc == RC_OK) {
+		k->id = id;
+		k->text = arena_dup(f->a, sbuf_slice(&text));
+		k->fetched_us = clock_wall_us();
+		rc = sts_parse(k->text, &k->policy, e);
+	}
+	sbuf_fini(&text);
+	if (rc == RC_OK)
+		store(f, k);
+	else
+		(void)err_add(e, "MTA-STS policy of %.*s",
+			      SLICE_ARG(f->domain));
+	return rc;
+}
+
+/* ---- finding ---- */
+
+/* The id that the domain announces.  Other than one record is as good as none.
+ * Ref: RFC 8461 3.1. */
+static enum rc
+announced(const struct find *f, struct slice *id, struct err *e)
+{
+	struct slice *texts, one;
+	size_t n, found = 0;
+	enum rc rc =
+	    dns_texts(f->s->c.dns,
+		      arena_printf(f->a, "_mta-sts.%.*s", SLICE_ARG(f->domain)),
+		      f->a, &texts, &n, e);
+	bool bad = false;
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		enum rc is = sts_record(texts[i], &one, e);
+
+		if (is == RC_NOTFOUND)
+			continue;
+		bad |= is != RC_OK;
+		found++;
+		*id = one;
+	}
+	if (rc == RC_OK && found == 0)
+		return err_set(e, RC_NOTFOUND, "no MTA-STS record");
+	if (rc == RC_OK && (found > 1 || bad))
+		return err_set(e, RC_INVALID,
+			       "MTA-STS record of %.*s is malformed, or not "
+			       "the only one",
+			       SLICE_ARG(f->domain));
+	return rc;
+}
+
+static bool
+due(const struct kept *k, struct slice id)
+{
+	int64_t age = clock_wall_us() - k->fetched_us;
+
+	return !slice_eq(k->id, id) || age > REFRESH_US ||
+	       age > k->policy.max_age_s * SECOND_US / 2;
+}
+
+/* A new policy in k.  Fails: RC_AGAIN (not our turn); others: none came. */
+static enum rc
+renew(const struct find *f, struct slice id, struct kept *k, struct err *e)
+{
+	const char *why = "";
+	enum rc rc = RC_OK;
+
+	switch (take_turn(f, &why)) {
+	case TURN_BUSY:
+		return err_set(e, RC_AGAIN,
+			       "the MTA-STS policy of %.*s is being fetched",
+			       SLICE_ARG(f->domain));
+	case TURN_REST:
+		return err_set(e, RC_IO, "%s", why);
+	case TURN_OURS:
+		rc = fetch(f, id, k, e);
+		break;
+	}
+	end_turn(f, rc, e);
+	if (rc == RC_OK)
+		return RC_OK;
+	LOG(STS_FAILED, LOG_S("domain", f->domain), LOG_ERR(e));
+	return RC_IO;
+}
+
+/* A domain's name as a file's. */
+static bool
+storable(struct slice domain)
+{
+	for (size_t i = 0; i < domain.n; i++)
+		if (strchr("abcdefghijklmnopqrstuvwxyz0123456789-_.",
+			   domain.p[i]) == NULL)
+			return false;
+	return domain.n > 0 && domain.n <= DOMAIN_MAX && domain.p[0] != '.';
+}
+
+enum rc
+sts_find(struct sts *s, struct slice domain, bool allow_private,
+	 struct arena *a, struct sts_found *out, struct err *e)
+{
+	struct find f = {s, domain, allow_private, a};
+	struct kept kept, fresh, *use = NULL;
+	struct slice id = {NULL, 0};
+	struct err why;
+	enum rc rc;
+
+	memset(out, 0, sizeof(*out));
+	if (!storable(domain))
+		return RC_OK;
+	if (load(&f, &kept))
+		use = &kept;
+	rc = announced(&f, &id, &why);
+	if (rc == RC_OK && (use == NULL || due(use, id))) {
+		rc = renew(&f, id, &fresh, &why);
+		if (rc == RC_AGAIN && use == NULL)
+			return err_set(e, RC_AGAIN, "%s", why.text);
+		if (rc == RC_OK)
+			use = &fresh;
+	}
+	/* Having no policy is no fault; having had one is. */
+	if (rc != RC_OK && rc != RC_AGAIN && (rc != RC_NOTFOUND || use != NULL))
+		out->told = arena_z(a, slice_z(why.text));
+	if (use != NULL) {
+		out->policy = use->policy;
+		out->id = use->id;
+	}
+	return RC_OK;
+}
