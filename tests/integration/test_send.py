@@ -220,6 +220,77 @@ def _(t):
     a.wait_messages(state="accepted")
 
 
+def follow(a, message, path="/c/"):
+    """Fetches the first link of a kept message to a path of ours."""
+    ours = "https://notices.hosting.example"
+    link = re.search('="%s(%s[^"]+)"' % (ours, path),
+                     html.unescape(body_of(message, "html"))).group(1)
+    c = a.connect()
+    c.port = a.ports["public"]
+    c.request("GET", link, headers={"User-Agent": "Mozilla/5.0 (X11)"})
+    status = c.getresponse().status
+    c.close()
+    return status
+
+
+@test("uncertain, but fetched since: not sent again, and nobody accepted it")
+def _(t):
+    r = t.receiver(rules="match=* stage=dot action=drop")
+    a = Hosting(t, to=[r], smtp='uncertain_delay = "1h"')
+    for i, path in enumerate(("/o/", "/c/", "/m/", None)):
+        a.customer("c%d" % i, "x@d%d.example" % i)
+        a.notice("c%d" % i)
+    a.wait_messages(4, state="uncertain")
+    entries = {e["envid"]: r.message(e) for e in r.journal("message")}
+    r.set_rules("")
+    for i, (path, kind) in enumerate((("/o/", "opened"), ("/c/", "clicked"),
+                                      ("/m/", "viewed"))):
+        m, = a.messages(customer="c%d" % i)
+        t.ok(follow(a, entries[m["mref"]], path) < 400, path)
+        wait_for(lambda: a.events(m["mref"], "message." + kind), what=kind)
+    a.ok(a.post("queue/retry", {"all": True}))
+    m, = a.wait_messages(1, state="accepted")
+    t.eq((m["customer"], m["uncertain"]), ("c3", 1))
+    for m in a.wait_messages(3, state="cancelled"):
+        t.eq((m["reason"], m["uncertain"], m["accepted_at"], m["attempts"]),
+             ("arrived", 1, None, 1))
+        t.eq(m["facts"], [])
+        id, = a.ok(a.get("messages/" + m["mref"]))["notices"]
+        n = a.ok(a.get("notices/" + id["id"]))
+        t.eq((n["state"], n["reason"]), ("done", None))
+    t.eq(len(r.journal("message")), 5)
+
+
+@test("uncertain, then half of it is paid: the rest alone goes, and is marked")
+def _(t):
+    r = t.receiver(rules="match=* stage=dot action=drop count=1")
+    a = Hosting(t, to=[r], smtp='uncertain_delay = "1h"')
+    a.customer("c1", "ana@one.example")
+    a.ok(a.post("sending/pause", {"reason": "look"}))
+    a.ok(a.post("queue/hold", {"brand": "default"}))
+    for i in ("i1", "i2"):
+        a.invoice(i, "c1", in_days(10))
+    a.ok(a.post("sending/resume", {}))
+    held, = a.wait_messages()
+    t.eq(len(a.ok(a.get("messages/" + held["mref"]))["notices"]), 2)
+    a.ok(a.post("queue/resume", {"brand": "default"}))
+    old, = a.wait_messages(state="uncertain")
+    a.invoice("i1", "c1", in_days(10), "paid", rev=2)
+    new, = a.wait_messages(state="queued")
+    t.eq(new["uncertain"], 1)
+    t.ok(new["next_at"] >= old["next_at"], "it waits as long")
+    t.eq(a.events(new["mref"])[0]["data"]["replaces"], old["mref"])
+    a.ok(a.post("queue/retry", {"all": True}))
+    m, = a.wait_messages(state="accepted")
+    t.eq((m["mref"], m["uncertain"], m["attempts"]), (new["mref"], 1, 1))
+    first, second = r.wait_journal("message", 2)
+    told = [sorted(set(re.findall(r"\bi[12]\b", body_of(r.message(e), "plain"))))
+            for e in (first, second)]
+    t.eq(told, [["i1", "i2"], ["i2"]])
+    t.eq([(m["mref"], m["reason"], m["uncertain"])
+          for m in a.messages(state="cancelled")], [(old["mref"], "paid", 1)])
+
+
 def black_hole(t):
     """An address that answers no SYN: its listener's queue is full."""
     hole = socket.socket()
