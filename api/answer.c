@@ -36,9 +36,9 @@ answer_json(struct http_request *rq, int status, struct sbuf *body)
 		http_problem(rq, &e);
 }
 
-void
-answer_read(struct http_request *rq,
-	    enum rc (*read)(struct reading *, struct err *))
+static void
+answer_with(struct http_request *rq,
+	    enum rc (*read)(struct reading *, struct err *), bool snapshot)
 {
 	struct api *api = api_of(rq);
 	struct reading r = {.api = api,
@@ -49,16 +49,30 @@ answer_read(struct http_request *rq,
 	enum rc rc;
 
 	sbuf_init(&r.out, ANSWER_MAX);
-	rc = db_snapshot(r.db, &e);
-	if (rc == RC_OK) {
+	rc = snapshot ? db_snapshot(r.db, &e) : RC_OK;
+	if (rc == RC_OK)
 		rc = read(&r, &e);
+	if (snapshot)
 		db_snapshot_end(r.db);
-	}
 	if (rc != RC_OK)
 		answer_problem(rq, &e);
 	else if (!r.replied)
 		answer_json(rq, 200, &r.out);
 	sbuf_fini(&r.out);
+}
+
+void
+answer_read(struct http_request *rq,
+	    enum rc (*read)(struct reading *, struct err *))
+{
+	answer_with(rq, read, true);
+}
+
+void
+answer_work(struct http_request *rq,
+	    enum rc (*work)(struct reading *, struct err *))
+{
+	answer_with(rq, work, false);
 }
 
 enum rc

@@ -19,6 +19,11 @@ struct reading {
 void answer_read(struct http_request *rq,
 		 enum rc (*read)(struct reading *, struct err *));
 
+/* The same for what writes too, by operations of the writer: each read of it
+ * sees the newest commit.  Thread: jobs. */
+void answer_work(struct http_request *rq,
+		 enum rc (*work)(struct reading *, struct err *));
+
 /* A page of a list, as the query asks for. */
 struct page {
 	size_t limit;

@@ -32,6 +32,7 @@ static const struct detail details[] = {
     {HTTP_POST, "/v1/queue/cancel", &form_scope, "", "", ""},
     {HTTP_POST, "/v1/sending/pause", &form_reason, "", "", ""},
     {HTTP_POST, "/v1/sending/resume", &form_reason, "", "", ""},
+    {HTTP_POST, "/v1/classify", NULL, "from", "", ""},
     {HTTP_POST, "/v1/keys", &form_key, "", "201", ""},
     {HTTP_DELETE, "/v1/keys/{name}", NULL, "", "204", ""},
     {HTTP_GET, "/v1/openapi.yaml", NULL, "", "", "application/yaml"},

@@ -43,6 +43,12 @@ void message_get_handle(struct http_request *rq);
 void message_events_handle(struct http_request *rq);
 void message_content_handle(struct http_request *rq);
 
+/* classify.c */
+void message_classify_handle(struct http_request *rq);
+void classify_handle(struct http_request *rq);
+void agents_get_handle(struct http_request *rq);
+void agents_reload_handle(struct http_request *rq);
+
 /* batch.c */
 size_t batch_body_handle(struct http_request *rq, struct slice chunk);
 void batch_end_handle(struct http_request *rq);

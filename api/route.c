@@ -7,6 +7,14 @@
 		.runs = HTTP_JOB, .handle = (function), .doc = (text)          \
 	}
 
+/* Reads and writes on a job thread, and takes no body. */
+#define WORK(path, who, function, text)                                        \
+	{                                                                      \
+		.method = HTTP_POST, .pattern = (path), .scope = (who),        \
+		.runs = HTTP_JOB, .durable = true, .handle = (function),       \
+		.doc = (text)                                                  \
+	}
+
 #define CHANGE(verb, path, who, bytes, function, text)                         \
 	{                                                                      \
 		.method = (verb), .pattern = (path), .scope = (who),           \
@@ -71,6 +79,9 @@ const struct http_route api_routes[] = {
 	 "Its events, as the ledger holds them."),
     READ("/v1/messages/{mref}/content", message_content_handle,
 	 "Its exact bytes."),
+    WORK("/v1/messages/{mref}/classify", "send", message_classify_handle,
+	 "Judges its opens and clicks now: machine or person.  An event, where "
+	 "that differs from what was told."),
     CHANGE(HTTP_POST, "/v1/gate", "send", SMALL_BODY_MAX, gate_post_handle,
 	   "May I suspend this service?  An event, which can be cited.  No "
 	   "answer means: do not act."),
@@ -113,6 +124,13 @@ const struct http_route api_routes[] = {
 	   sending_pause_handle, "Pauses all sending."),
     CHANGE(HTTP_POST, "/v1/sending/resume", "admin", SMALL_BODY_MAX,
 	   sending_resume_handle, "Resumes it."),
+    WORK("/v1/classify", "admin", classify_handle,
+	 "Judges all messages again by the present rules, some hundreds a "
+	 "call; \"next\" is where to go on."),
+    READ("/v1/agents", agents_get_handle,
+	 "The rules that tell machines from persons, and their ranges."),
+    WORK("/v1/agents/reload", "admin", agents_reload_handle,
+	 "Reads rules and ranges again; wrong ones change nothing."),
     CHANGE(HTTP_POST, "/v1/keys", "admin", SMALL_BODY_MAX, key_post_handle,
 	   "Makes an API key and shows it, once."),
     {.method = HTTP_GET,

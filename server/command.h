@@ -14,7 +14,7 @@ struct options {
 	const char *clock, *ports_file, *role;
 	const char *domain, *title, *public_url, *locale, *time_zone;
 	const char *name, *scope, *reason, *brand, *data, *output, *to;
-	bool demo, json, print_config, reference, help;
+	bool demo, again, json, print_config, reference, help;
 	int argc; /* what is left */
 	char **argv;
 };

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "server/classify_command.h"
 #include "server/client.h"
 #include "server/command.h"
 #include "server/key_command.h"
@@ -201,6 +202,13 @@ const struct command commands[] = {
      1},
     {"plan", "CUSTOMER", "what will be sent, and when", run_plan, 1},
     {"stats", "", "counts of notices and messages", run_stats, 0},
+    {"classify", "MREF | --again",
+     "judges whose a message's opens and clicks were; all anew, by the "
+     "present rules",
+     classify_command_run, 1},
+    {"agents", "[show | update FILE [--name RANGES]]",
+     "the rules for that; takes a published list of ranges",
+     classify_command_agents, 2},
     {"queue",
      "[list | show MREF | pause [--reason TEXT] | resume | "
      "hold|resume|retry|cancel MREF|DOMAIN|all]",

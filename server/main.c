@@ -44,6 +44,7 @@ static const struct option table[] = {
     TEXT("output", output),
     TEXT("to", to),
     SWITCH("demo", demo),
+    SWITCH("again", again),
     SWITCH("print-config", print_config),
     SWITCH("reference", reference),
     {NULL, 0, NULL, 0},
