@@ -256,14 +256,3 @@ fifo_close(struct fifo *f)
 	(void)pthread_cond_broadcast(&f->filled);
 	mutex_unlock(&f->lock);
 }
-
-bool
-fifo_closed(struct fifo *f)
-{
-	bool closed;
-
-	mutex_lock(&f->lock);
-	closed = f->closed;
-	mutex_unlock(&f->lock);
-	return closed;
-}

@@ -57,6 +57,5 @@ void *fifo_take(struct fifo *f, int timeout_ms);
 size_t fifo_count(struct fifo *f);
 /* No more puts; takers get what is left, then NULL. */
 void fifo_close(struct fifo *f);
-bool fifo_closed(struct fifo *f);
 
 #endif

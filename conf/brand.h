@@ -37,7 +37,4 @@ struct brand {
 	const char *dkim_ed25519_selector;	 /* "" : RSA alone */
 };
 
-/* True when host is on the brand's link_hosts ("*.x" allows below x). */
-bool brand_allows_host(const struct brand *b, struct slice host);
-
 #endif

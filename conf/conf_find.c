@@ -78,13 +78,3 @@ conf_destination(const struct conf *c, struct slice domain)
 	}
 	return best;
 }
-
-bool
-brand_allows_host(const struct brand *b, struct slice host)
-{
-	for (size_t i = 0; b->link_hosts[i]; i++) {
-		if (closeness(b->link_hosts[i], host) > 0)
-			return true;
-	}
-	return false;
-}

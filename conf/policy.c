@@ -39,18 +39,6 @@ policy_may_leave(const struct policy *p, struct slice step)
 	return false;
 }
 
-bool
-fact_parse(struct slice s, uint32_t *out)
-{
-	for (size_t i = 0; i < FACTS; i++) {
-		if (slice_eq_z(s, facts[i].name)) {
-			*out = facts[i].fact;
-			return true;
-		}
-	}
-	return false;
-}
-
 static const struct {
 	const char *name;
 	enum policy_unit unit;

@@ -111,9 +111,8 @@ struct policy {
  * its class is optional.  p may be NULL. */
 bool policy_may_leave(const struct policy *p, struct slice step);
 
-/* The names of facts in files and answers ("mx_accepted"), by bit. */
+/* The name of a fact in files and answers ("mx_accepted"). */
 const char *fact_name(enum fact f);
-bool fact_parse(struct slice s, uint32_t *out);
 
 /* "due-10d": true, with *act the name in s for another anchor's act (out->act
  * is then -1, for the caller to resolve), else empty. */

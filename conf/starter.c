@@ -214,8 +214,10 @@ static const struct {
     {"it", "holidays/it.txt"},
 };
 
-enum rc
-conf_starter_policy(const struct starter *s, struct sbuf *out, struct err *e)
+/* In the zone of the answers, with the holidays of the locale's country where
+ * we have them. */
+static enum rc
+make_policy(const struct starter *s, struct sbuf *out, struct err *e)
 {
 	struct edits es = {.n = 0};
 	const char *file = NULL;
@@ -268,7 +270,7 @@ write_made(const struct starter *s, const char *folder, struct err *e)
 	sbuf_init(&policy, FILE_MAX);
 	rc = conf_starter(s, &main_text, e);
 	if (!rc)
-		rc = conf_starter_policy(s, &policy, e);
+		rc = make_policy(s, &policy, e);
 	if (!rc)
 		rc = write_one(folder, "policies/default.conf",
 			       sbuf_slice(&policy), e);

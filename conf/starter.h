@@ -23,14 +23,9 @@ struct starter {
 enum rc conf_starter(const struct starter *s, struct sbuf *out,
 		     struct err *e) MUST_USE;
 
-/* Adds policies/default.conf: in the zone of the answers, with the holidays of
- * the locale's country where we have them.  Fails: as conf_starter(). */
-enum rc conf_starter_policy(const struct starter *s, struct sbuf *out,
-			    struct err *e) MUST_USE;
-
-/* Writes both, destinations.conf and the holidays into folder, which is made,
- * and loads the result.  Fails: RC_STATE (there is an acuse.conf already:
- * nothing is touched), RC_IO, RC_INVALID. */
+/* Writes it, its policy, destinations.conf and the holidays into folder, which
+ * is made, and loads the result.  Fails: RC_STATE (there is an acuse.conf
+ * already: nothing is touched), RC_IO, RC_INVALID. */
 enum rc conf_starter_write(const struct starter *s, const char *folder,
 			   struct err *e) MUST_USE;
 

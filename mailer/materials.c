@@ -145,7 +145,7 @@ materials_release(struct materials *m)
 	if (m->verdicts != NULL)
 		verdict_rules_free(m->verdicts);
 	if (m->catalog != NULL)
-		catalog_release(m->catalog);
+		catalog_free(m->catalog);
 	keyring_free(m->keys);
 	conf_unref(m->conf);
 	free(m);

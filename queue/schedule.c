@@ -89,7 +89,9 @@ window_next(const struct policy_window *w, const char *zone, int64_t t,
 	return err_set(e, RC_INVALID, "the window never opens");
 }
 
-enum rc
+/* The last moment at or before t: t itself inside the window, else the opening
+ * of the window before. */
+static enum rc
 window_last(const struct policy_window *w, const char *zone, int64_t t,
 	    int64_t *opens_us, struct err *e)
 {

@@ -48,11 +48,6 @@ enum rc window_next(const struct policy_window *w, const char *zone, int64_t t,
 		    int64_t *opens_us, int64_t *closes_us,
 		    struct err *e) MUST_USE;
 
-/* The last moment at or before t: t itself inside the window, else the
- * opening of the window before. */
-enum rc window_last(const struct policy_window *w, const char *zone, int64_t t,
-		    int64_t *opens_us, struct err *e) MUST_USE;
-
 /* date moved by n business days (Monday to Friday, holidays left out). */
 int32_t business_days(const struct policy *p, int32_t date, int n);
 

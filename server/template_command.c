@@ -52,7 +52,7 @@ open_state(struct command_state *s, struct err *e)
 static void
 close_state(struct command_state *s)
 {
-	catalog_release(s->catalog);
+	catalog_free(s->catalog);
 	if (s->conf)
 		conf_unref(s->conf);
 	arena_fini(&s->arena);

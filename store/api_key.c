@@ -17,24 +17,6 @@ api_key_read(struct query *q, struct arena *a, struct api_key *k)
 }
 
 enum rc
-api_key_find(struct db *db, const uint8_t hash[32], struct arena *a,
-	     struct api_key *out, struct err *e)
-{
-	struct query q;
-	enum rc rc;
-
-	query_open(&q, db, STMT_API_KEY_FIND);
-	bind_blob(&q, 0, slice_of(hash, 32));
-	rc = query_row(&q, e);
-	if (rc == RC_OK)
-		api_key_read(&q, a, out);
-	query_close(&q);
-	if (rc == RC_NOTFOUND)
-		return err_set(e, rc, "no such key");
-	return rc;
-}
-
-enum rc
 api_key_insert(struct db *db, const struct api_key *k, const uint8_t hash[32],
 	       struct err *e)
 {

@@ -13,8 +13,6 @@ struct api_key {
 	int64_t created_us, revoked_us;
 	uint8_t hash[32]; /* as read; api_key_insert() takes its own */
 };
-enum rc api_key_find(struct db *db, const uint8_t hash[32], struct arena *a,
-		     struct api_key *out, struct err *e) MUST_USE;
 enum rc api_key_insert(struct db *db, const struct api_key *k,
 		       const uint8_t hash[32], struct err *e) MUST_USE;
 enum rc api_key_list(struct db *db, struct arena *a, struct api_key **out,

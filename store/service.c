@@ -49,21 +49,3 @@ service_put(struct db *db, const struct service *s, int64_t now_us,
 	bind_int(&q, 7, now_us);
 	return query_run(&q, e);
 }
-
-enum rc
-service_list(struct db *db, struct slice customer, struct arena *a,
-	     struct service **out, size_t *n, struct err *e)
-{
-	struct rows rows = ROWS(a, struct service);
-	struct query q;
-	enum rc rc;
-
-	query_open(&q, db, STMT_SERVICE_LIST);
-	bind_text(&q, 0, customer);
-	while ((rc = query_row(&q, e)) == RC_OK)
-		service_read(&q, a, rows_add(&rows));
-	query_close(&q);
-	*out = rows.p;
-	*n = rows.n;
-	return rc == RC_NOTFOUND ? RC_OK : rc;
-}

@@ -18,8 +18,5 @@ enum rc service_get(struct db *db, struct slice id, struct arena *a,
 		    struct service *out, struct err *e) MUST_USE;
 enum rc service_put(struct db *db, const struct service *s, int64_t now_us,
 		    struct err *e) MUST_USE;
-/* All of a customer, by id. */
-enum rc service_list(struct db *db, struct slice customer, struct arena *a,
-		     struct service **out, size_t *n, struct err *e) MUST_USE;
 
 #endif

@@ -1,6 +1,5 @@
 #include "templates/catalog.h"
 
-#include <stdatomic.h>
 
 #include "base/mem.h"
 #include "templates/program.h"
@@ -31,8 +30,7 @@ struct catalog {
 	struct arena arena;
 	struct source_list sources;
 	struct edition *editions;
-	struct names mails, pages, locales;
-	atomic_uint holds;
+	struct names mails, locales;
 };
 
 static bool
@@ -75,15 +73,11 @@ list_names(struct catalog *c)
 
 		if (s->locale.n)
 			names_add(&c->arena, &c->locales, s->locale);
-		if (source_is_shared(s))
-			continue;
-		names_add(&c->arena,
-			  s->group == SOURCE_MAIL ? &c->mails : &c->pages,
-			  slice_cut(&rest, '/'));
+		if (s->group == SOURCE_MAIL && !source_is_shared(s))
+			names_add(&c->arena, &c->mails, slice_cut(&rest, '/'));
 	}
 	names_sort(&c->locales);
 	names_sort(&c->mails);
-	names_sort(&c->pages);
 }
 
 static enum template_escape
@@ -201,30 +195,22 @@ catalog_load(const char *dir, struct catalog **out, struct err *e)
 
 	*out = NULL;
 	arena_init(&c->arena, CATALOG_MAX);
-	atomic_init(&c->holds, 1);
 	rc = source_load(dir, &c->arena, &c->sources, e);
 	if (rc == RC_OK) {
 		list_names(c);
 		rc = build(c, e);
 	}
 	if (rc)
-		catalog_release(c);
+		catalog_free(c);
 	else
 		*out = c;
 	return rc;
 }
 
-struct catalog *
-catalog_hold(struct catalog *c)
-{
-	atomic_fetch_add(&c->holds, 1);
-	return c;
-}
-
 void
-catalog_release(struct catalog *c)
+catalog_free(struct catalog *c)
 {
-	if (!c || atomic_fetch_sub(&c->holds, 1) > 1)
+	if (!c)
 		return;
 	for (size_t i = 0; c->editions && i < c->locales.n; i++)
 		for (int k = 0; k < KINDS; k++)
@@ -326,12 +312,6 @@ size_t
 catalog_mails(const struct catalog *c, const struct slice **names)
 {
 	return give(&c->mails, names);
-}
-
-size_t
-catalog_pages(const struct catalog *c, const struct slice **names)
-{
-	return give(&c->pages, names);
 }
 
 size_t

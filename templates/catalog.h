@@ -12,13 +12,11 @@ struct catalog;
 
 /* Loads and compiles all.  dir: the operator's directory, whose files are named
  * as under templates/ ("mail/receipt/html.es"); NULL for none.  Fails:
- * RC_INVALID (file:line:column), RC_IO.  Owns: the caller, one hold. */
+ * RC_INVALID (file:line:column), RC_IO.  Owns: the caller. */
 enum rc catalog_load(const char *dir, struct catalog **out,
 		     struct err *e) MUST_USE;
 
-/* Holds are counted; the last release frees.  Thread: any. */
-struct catalog *catalog_hold(struct catalog *c);
-void catalog_release(struct catalog *c);
+void catalog_free(struct catalog *c);
 
 /* Three parts in one language, and the locale to render them with: the one
  * asked for where its language is that of the texts, else that of the texts. */
@@ -47,7 +45,6 @@ enum rc catalog_page(const struct catalog *c, struct slice name,
 
 /* Names of mails and of locales that there are texts for, sorted. */
 size_t catalog_mails(const struct catalog *c, const struct slice **names);
-size_t catalog_pages(const struct catalog *c, const struct slice **names);
 size_t catalog_locales(const struct catalog *c, const struct slice **names);
 
 /* True when there is a mail or page of that name for this locale, its own or

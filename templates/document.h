@@ -5,8 +5,7 @@
 
 /*
  * A proforma or receipt as the pages show it: all texts formatted, in the
- * order in which they stand.  Made once from the data; pdf.c draws it, and
- * document_text.c writes it as plain text.
+ * order in which they stand.  Made once from the data; pdf.c draws it.
  */
 struct document_pair {
 	struct slice label, value;
@@ -55,12 +54,6 @@ struct document {
  * bytes in one field). */
 enum rc document_make(enum pdf_kind kind, const struct datum *data,
 		      struct locale *l, struct arena *a, struct document *out,
-		      struct err *e) MUST_USE;
-
-/* Adds the document as plain text of at most 78 columns, URLs aside.  Fails: as
- * pdf_render(). */
-enum rc document_text(enum pdf_kind kind, const struct datum *data,
-		      struct locale *l, struct sbuf *out,
 		      struct err *e) MUST_USE;
 
 #endif

@@ -66,7 +66,7 @@ link_fate_name(enum link_fate f)
 
 /* ---- judging ---- */
 
-/* As brand_allows_host() of conf/ has it; "*" may be left out. */
+/* "*.x" allows below x, "*" all. */
 static bool
 host_allowed(struct slice host, const struct slice *hosts, size_t n)
 {
@@ -83,8 +83,10 @@ host_allowed(struct slice host, const struct slice *hosts, size_t n)
 	return false;
 }
 
-enum link_fate
-links_judge(struct slice url, const struct slice *hosts, size_t host_count)
+/* Of a decoded URL: http or https, no user information, on one of the hosts, at
+ * most LINKS_DESTINATION_MAX bytes, no controls. */
+static enum link_fate
+judge_url(struct slice url, const struct slice *hosts, size_t host_count)
 {
 	struct slice host = href_is_web(url) ? href_host(url) : SLICE("");
 
@@ -154,7 +156,7 @@ judge(const struct work *w, struct slice url, struct slice text)
 		return LINK_OURS;
 	if (is_leave(url) || is_leave(text))
 		return LINK_LEAVE;
-	fate = links_judge(url, w->in->hosts, w->in->host_count);
+	fate = judge_url(url, w->in->hosts, w->in->host_count);
 	if (fate == LINK_TRACKED && href_text_is_address(text))
 		return LINK_TEXT_URL;
 	return fate;

@@ -69,9 +69,4 @@ enum rc links_rewrite_text(const struct links_input *in, struct arena *a,
 			   struct sbuf *out, struct links_result *res,
 			   struct err *e) MUST_USE;
 
-/* True when url (decoded) may be tracked: http or https, no user information,
- * on one of the hosts, at most LINKS_DESTINATION_MAX bytes, no controls. */
-enum link_fate links_judge(struct slice url, const struct slice *hosts,
-			   size_t host_count);
-
 #endif

@@ -270,12 +270,6 @@ locale_rtl(const struct locale *l)
 	return uloc_isRightToLeft(l->f->name);
 }
 
-const struct zone *
-locale_zone(const struct locale *l)
-{
-	return l->zone;
-}
-
 static enum rc
 add_utf16(const UChar *s, int32_t n, UErrorCode st, const char *what,
 	  struct sbuf *out, struct err *e)

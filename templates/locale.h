@@ -97,7 +97,4 @@ enum rc locale_add_list(struct locale *l, const struct slice *items, size_t n,
 /* The plural category of a number in this language. */
 enum locale_plural locale_plural(struct locale *l, int64_t n);
 
-/* The zone of a locale. */
-const struct zone *locale_zone(const struct locale *l);
-
 #endif

@@ -71,14 +71,10 @@ struct template_variable {
 	uint32_t line, column;
 };
 
-/* All variables of a template, those of its own text alone.  Owns: the array
- * the arena, the texts the set. */
-size_t template_variables(const struct template *t, struct arena *a,
-			  const struct template_variable **out);
-
 /* Walks the template and all that it calls over data, entering sections also
  * where they are false, and lists the variables that data does not have; those
- * inside lists are looked up in the first element.  Owns: as above. */
+ * inside lists are looked up in the first element.  Owns: the
+ * array the arena, the texts the set. */
 size_t template_missing(const struct template *t, const struct datum *data,
 			struct arena *a, const struct template_variable **out);
 

@@ -58,22 +58,6 @@ names_data(const struct op *op, enum template_use *use)
 	return false;
 }
 
-size_t
-template_variables(const struct template *t, struct arena *a,
-		   const struct template_variable **out)
-{
-	struct list l = {.a = a};
-
-	for (size_t i = 0; i < t->op_count; i++) {
-		enum template_use use;
-
-		if (names_data(&t->ops[i], &use))
-			add(&l, t, &t->ops[i], use);
-	}
-	*out = l.v;
-	return l.n;
-}
-
 struct walk {
 	struct list found;
 	const struct datum *stack[STACK_MAX];

@@ -250,6 +250,6 @@ main(void)
 	printf("compose.render %.0f messages/s\n", renders_per_second(&b));
 	printf("compose.links_37k %.1f us\n", scan_us(&b));
 	printf("compose.pdf_page %.1f ms\n", page_ms(&b));
-	catalog_release(b.catalog);
+	catalog_free(b.catalog);
 	return 0;
 }

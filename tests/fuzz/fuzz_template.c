@@ -54,7 +54,6 @@ render(const struct template_set *set, const struct datum *d, struct arena *a)
 	rc = template_render(t, d, l, &out, &e);
 	must(rc == RC_OK || rc == RC_INVALID || rc == RC_LIMIT);
 	must(rc == RC_OK || (e.pointer[0] && e.text[0]));
-	(void)template_variables(t, a, &v);
 	(void)template_missing(t, d, a, &v);
 	sbuf_fini(&out);
 }

@@ -36,35 +36,6 @@ destination_by_closeness(void **state)
 	conf_unref(c);
 }
 
-/* A link to a host that is not allowed must never be rewritten: it would make
- * us a redirector to it. */
-static void
-hosts_of_links(void **state)
-{
-	static const struct {
-		const char *host;
-		bool allowed;
-	} cases[] = {
-	    {"x.example", true},      {"X.EXAMPLE", true},
-	    {"a.y.example", true},    {"a.b.y.example", true},
-	    {"y.example", false},     {"ax.example", false},
-	    {"evily.example", false}, {"x.example.evil", false},
-	    {"x.example.", false},    {"", false},
-	    {".y.example", false},    {"example", false},
-	};
-	const struct conf *c = must_parse(
-	    GENERAL POLICY BRAND_OPEN
-	    "id = 1 link_hosts = {\"x.example\", \"*.y.example\"} }");
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		if (brand_allows_host(&c->brands[0], slice_z(cases[i].host)) !=
-		    cases[i].allowed)
-			fail_msg("%s", cases[i].host);
-	}
-	conf_unref(c);
-}
-
 static void
 by_name_and_number(void **state)
 {
@@ -165,7 +136,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(destination_by_closeness),
-	    cmocka_unit_test(hosts_of_links),
 	    cmocka_unit_test(by_name_and_number),
 	    cmocka_unit_test(judges_a_reload),
 	    cmocka_unit_test(reload_under_readers),

@@ -101,20 +101,6 @@ windows(void **state)
 	}
 }
 
-static void
-facts_by_name(void **state)
-{
-	uint32_t f;
-
-	(void)state;
-	for (uint32_t bit = 1; bit <= FACT_HOLDER; bit <<= 1) {
-		assert_true(fact_parse(slice_z(fact_name((enum fact)bit)), &f));
-		assert_int_equal(f, bit);
-	}
-	assert_false(fact_parse(SLICE("read"), &f));
-	assert_false(fact_parse(SLICE(""), &f));
-}
-
 /* The policy of API.md, word for word, as it is installed. */
 static void
 default_policy(void **state)
@@ -317,7 +303,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(offsets),
 	    cmocka_unit_test(windows),
-	    cmocka_unit_test(facts_by_name),
 	    cmocka_unit_test(default_policy),
 	    cmocka_unit_test(version_is_of_what_it_says),
 	    cmocka_unit_test(refuses_what_could_never_open),

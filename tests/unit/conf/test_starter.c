@@ -43,7 +43,8 @@ writes_what_loads(void **state)
 	assert_string_equal(b->time_zone, "Europe/Rome");
 	assert_string_equal(b->tracking_basis, "contratto");
 	assert_int_equal(b->opens, TRACKING_INDIVIDUAL);
-	assert_true(brand_allows_host(b, SLICE("pay.hosting.example")));
+	assert_string_equal(b->link_hosts[0], "hosting.example");
+	assert_string_equal(b->link_hosts[1], "*.hosting.example");
 	assert_string_equal(c->policies[0].time_zone, "Europe/Rome");
 	assert_string_equal(c->policies[0].minimum.currency, "");
 	assert_int_equal(c->policies[0].holidays_n, 26);

@@ -55,7 +55,7 @@ unload(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		sbuf_fini(&texts[i]);
-	catalog_release(catalog);
+	catalog_free(catalog);
 	return 0;
 }
 

@@ -65,12 +65,12 @@ test_reader_survives_a_lost_table(void **state)
 	int64_t version;
 
 	OK(db_open(p->path, DB_READ, &reader, &error));
-	OK(db_script(p->db, "DROP TABLE api_keys", "test", &error));
+	OK(db_script(p->db, "DROP TABLE customers", "test", &error));
 	for (int i = 0; i < 2; i++) {
-		query_open(&q, reader, STMT_API_KEY_FIND);
-		bind_blob(&q, 0, SLICE("hash"));
+		query_open(&q, reader, STMT_CUSTOMER_GET);
+		bind_text(&q, 0, SLICE("c1"));
 		assert_int_equal(query_row(&q, &error), RC_BUG);
-		assert_non_null(strstr(error.text, "api_keys"));
+		assert_non_null(strstr(error.text, "customers"));
 		query_close(&q);
 	}
 	query_open(&q, reader, STMT_USER_VERSION);

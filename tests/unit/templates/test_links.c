@@ -223,6 +223,8 @@ test_left_alone(void **state)
 	    {A("https://h.example.evil.example/"), LINK_FOREIGN},
 	    {A("https://evilpay.example/"), LINK_FOREIGN},
 	    {A("https://pay.example/"), LINK_FOREIGN},
+	    {A("https://.pay.example/"), LINK_FOREIGN},
+	    {A("https://h.example./"), LINK_FOREIGN},
 	    {A("https://h.example@evil.example/"), LINK_UNSUITED},
 	    {A("https://u:p@h.example/"), LINK_UNSUITED},
 	    {A("https://h.example\\@evil.example/"), LINK_UNSUITED},

@@ -116,7 +116,7 @@ test_findings(void **state)
 				 n ? (int)f[0].text.n : 0,
 				 n ? f[0].text.p : "");
 		arena_fini(&a);
-		catalog_release(c);
+		catalog_free(c);
 		end();
 	}
 }
@@ -151,7 +151,7 @@ test_preview(void **state)
 	assert_int_equal(preview_make(&in, &a, &p, &e), RC_NOTFOUND);
 	preview_fini(&p);
 	arena_fini(&a);
-	catalog_release(c);
+	catalog_free(c);
 	end();
 }
 

@@ -274,7 +274,7 @@ test_all_texts(void **state)
 			for (int f = 0; f < SAMPLE_FILLS; f++)
 				errors += look_at(c, names[i], &languages[l],
 						  (enum sample_fill)f);
-	catalog_release(c);
+	catalog_free(c);
 	assert_int_equal(errors, 0);
 }
 

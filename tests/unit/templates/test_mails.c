@@ -43,7 +43,7 @@ test_all_mails(void **state)
 	for (size_t i = 0; i < n; i++)
 		for (int l = 0; l < 4; l++)
 			errors += lint(c, mails[i], slice_z(languages[l]));
-	catalog_release(c);
+	catalog_free(c);
 	assert_int_equal(errors, 0);
 }
 

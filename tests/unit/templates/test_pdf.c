@@ -195,47 +195,6 @@ test_hostile_data(void **state)
 	arena_fini(&a);
 }
 
-static void
-test_text(void **state)
-{
-	static const char wanted[] =
-	    "Proforma PF-1\n\n"
-	    "Alojar Sur\n"
-	    "Av. Corrientes 1234, C1043 Buenos Aires\n"
-	    "Identificaci\u00f3n fiscal: 30-71234567-8\n"
-	    "https://alojarsur.example\n\n"
-	    "Para:\n"
-	    "Ana P\u00e9rez\n"
-	    "Cliente: c1\n\n"
-	    "N\u00famero: PF-1\n"
-	    "Vencimiento: 4 de octubre de 2024\n\n"
-	    "Un servicio cuyo nombre es tan largo que no cabe en una\n"
-	    "sola l\u00ednea                                                "
-	    "         $\u00a012.345,67\n\n"
-	    "Total                                                          "
-	    "    $\u00a012.345,67\n\n"
-	    "Pagar en l\u00ednea:\n"
-	    "https://alojarsur.example/pay/1042?a=1&b=2\n\n"
-	    "Documento no v\u00e1lido como factura.\n";
-	struct sbuf b;
-	struct arena a;
-	struct err e;
-
-	(void)state;
-	arena_init(&a, 8 << 20);
-	sbuf_init(&b, 1 << 20);
-	assert_int_equal(
-	    document_text(PDF_PROFORMA,
-			  with_lines(&a, 1,
-				     "Un servicio cuyo nombre es tan largo "
-				     "que no cabe en una sola l\u00ednea"),
-			  get_locale("es_AR"), &b, &e),
-	    RC_OK);
-	assert_string_equal(sbuf_z(&b), wanted);
-	sbuf_fini(&b);
-	arena_fini(&a);
-}
-
 /* What a reader finds by searching; needs poppler-utils. */
 static void
 test_searchable(void **state)
@@ -304,9 +263,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_bytes),	 cmocka_unit_test(test_pages),
-	    cmocka_unit_test(test_hostile_data), cmocka_unit_test(test_text),
-	    cmocka_unit_test(test_searchable),	 cmocka_unit_test(test_threads),
+	    cmocka_unit_test(test_bytes),
+	    cmocka_unit_test(test_pages),
+	    cmocka_unit_test(test_hostile_data),
+	    cmocka_unit_test(test_searchable),
+	    cmocka_unit_test(test_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
