@@ -14,10 +14,7 @@ add_events(struct reading *r, struct ref subject, struct err *e)
 
 	if (rc != RC_OK)
 		return rc;
-	member_open(&r->out, "events", '[');
-	for (size_t i = 0; i < n; i++)
-		render_event(&r->out, NULL, &list[i]);
-	member_close(&r->out, ']');
+	render_events(&r->out, "events", list, n, 0, n, r->a);
 	return RC_OK;
 }
 

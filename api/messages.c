@@ -153,10 +153,7 @@ read_events(struct reading *r, struct err *e)
 		from[0] = (int64_t)n;
 	end = (size_t)from[0] + page.limit;
 	member_open(&r->out, NULL, '{');
-	member_open(&r->out, "items", '[');
-	for (size_t i = (size_t)from[0]; i < n && i < end; i++)
-		render_event(&r->out, NULL, &list[i]);
-	member_close(&r->out, ']');
+	render_events(&r->out, "items", list, n, (size_t)from[0], end, r->a);
 	if (end < n)
 		member_text(&r->out, "next",
 			    slice_z(arena_printf(r->a, "%zu", end)));

@@ -6,6 +6,7 @@
 #include "base/codec.h"
 #include "proof/ledger.h"
 #include "queue/state.h"
+#include "tracker/classify.h"
 
 void
 render_hold(struct sbuf *b, const char *key, int64_t until_us,
@@ -274,18 +275,38 @@ render_message(struct sbuf *b, const struct message *m)
 	member_time(b, "created_at", m->created_us);
 }
 
-void
-render_event(struct sbuf *b, const char *key, const struct event *ev)
+static void
+render_event(struct sbuf *b, const struct event *ev, int class)
 {
-	member_open(b, key, '{');
+	member_open(b, NULL, '{');
 	member_text(b, "type", slice_z(kind_name(ev->kind)));
 	member_text(b, "title", slice_z(render_title(ev->kind)));
 	member_time(b, "at", ev->time_us);
 	member_int(b, "seq", ev->seq);
 	member_int(b, "index", ev->position);
+	if (class != NOT_TOLD) {
+		member_text(
+		    b, "class",
+		    slice_z(agent_class_name((enum agent_class) class)));
+		member_text(b, "class_title",
+			    slice_z(render_class_title(class)));
+	}
 	if (ev->payload.n > 0)
 		member_raw(b, "data", ev->payload);
 	else
 		member_null(b, "data");
 	member_close(b, '}');
+}
+
+void
+render_events(struct sbuf *b, const char *key, const struct event *list,
+	      size_t n, size_t from, size_t end, struct arena *a)
+{
+	int *classes = ARENA_ARRAY(a, int, n + 1);
+
+	classify_told(list, n, classes);
+	member_open(b, key, '[');
+	for (size_t i = from; i < end && i < n; i++)
+		render_event(b, &list[i], classes[i]);
+	member_close(b, ']');
 }

@@ -42,8 +42,11 @@ void render_message(struct sbuf *b, const struct message *m);
 /* The names of facts. */
 void render_facts(struct sbuf *b, const char *key, uint32_t facts);
 
-/* {type, title, at, seq, index, data}; data null where it was erased. */
-void render_event(struct sbuf *b, const char *key, const struct event *ev);
+/* Those of a message's or notice's n events from index from to end, a list of
+ * {type, title, at, seq, index, data}, data null where it was erased; a hit
+ * that was judged has its class, and class_title, what that says. */
+void render_events(struct sbuf *b, const char *key, const struct event *list,
+		   size_t n, size_t from, size_t end, struct arena *a);
 
 /* A hold's {until, reason}, or null. */
 void render_hold(struct sbuf *b, const char *key, int64_t until_us,
@@ -52,5 +55,8 @@ void render_hold(struct sbuf *b, const char *key, int64_t until_us,
 /* What a kind of event says to a reader, without claiming more than the event
  * proves. */
 const char *render_title(int kind);
+
+/* The same for a class of hits (enum agent_class). */
+const char *render_class_title(int class);
 
 #endif

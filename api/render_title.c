@@ -1,6 +1,7 @@
 #include "api/render.h"
 
 #include "proof/ledger.h"
+#include "tracker/agents.h"
 
 /* The wording of EVIDENCE.md's ladder where an event is a fact of it. */
 static const struct {
@@ -60,6 +61,26 @@ static const struct {
     {KIND_ALARM_RAISED, "An alarm was raised."},
     {KIND_ALARM_CLEARED, "An alarm was cleared."},
 };
+
+static const char *const class_titles[AGENT_CLASSES] = {
+    [AGENT_UNDETERMINED] = "Whether a person or an automated system did it "
+			   "cannot be told.",
+    [AGENT_MACHINE] =
+	"An automated system processed it.  Not evidence of reading.",
+    [AGENT_MACHINE_LIKELY] = "From a network of scanners or servers: an "
+			     "automated system, as is likely.",
+    [AGENT_PROXIED] = "Fetched through the mail provider.  Not evidence of "
+		      "reading.",
+    [AGENT_RELAY] = "Fetched through a relay that hides who asks.  Not "
+		    "evidence of reading.",
+    [AGENT_PERSON_LIKELY] = "Consistent with, not proof of, a person.",
+};
+
+const char *
+render_class_title(int class)
+{
+	return class >= 0 && class < AGENT_CLASSES ? class_titles[class] : "";
+}
 
 const char *
 render_title(int kind)

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "proof/ledger.h"
 #include "queue/state.h"
+#include "tracker/classify.h"
 
 /* Past so many, the log tells the first ones. */
 #define EVENTS_SHOWN 60
@@ -65,8 +66,9 @@ set_payload(struct page *pg, struct datum *d, const json_t *o)
 			  text(pg, arena_dup(a, member(o, texts[i]))));
 }
 
+/* class: of a hit, or NOT_TOLD. */
 static struct datum *
-event_data(struct page *pg, const struct event *ev)
+event_data(struct page *pg, const struct event *ev, int class)
 {
 	struct slice name = slice_z(kind_name(ev->kind));
 	struct datum *d = datum_map(&pg->arena);
@@ -74,6 +76,13 @@ event_data(struct page *pg, const struct event *ev)
 
 	datum_set(d, "when", datum_time(&pg->arena, ev->time_us));
 	datum_set(d, "title", text(pg, page_word(pg, "event", name, name)));
+	datum_set(d, "class",
+		  text(pg, class == NOT_TOLD
+			       ? SLICE("")
+			       : page_word(pg, "class",
+					   slice_z(agent_class_name(
+					       (enum agent_class) class)),
+					   SLICE(""))));
 	if (json_read(ev->payload, 1u << 20, &o, NULL) != RC_OK)
 		o = NULL; /* erased: it has nothing to tell */
 	set_payload(pg, d, o);
@@ -108,18 +117,21 @@ set_events(struct page *pg, struct ref ref, struct datum *d, struct told *t,
 	struct datum *list = datum_list(&pg->arena);
 	struct event *events;
 	size_t n, shown = 0;
+	int *classes;
 	enum rc rc = event_list(pg->db, ref, &pg->arena, &events, &n, e);
 
 	if (rc != RC_OK)
 		return rc;
+	classes = ARENA_ARRAY(&pg->arena, int, n + 1);
+	classify_told(events, n, classes);
 	*t = (struct told){0};
 	for (size_t i = 0; i < n; i++) {
 		note(t, &events[i]);
-		/* how a class was reached is for a dispute, not for here */
+		/* what it says stands beside each hit */
 		if (events[i].kind == KIND_MESSAGE_CLASSIFIED ||
 		    shown++ >= EVENTS_SHOWN)
 			continue;
-		datum_add(list, event_data(pg, &events[i]));
+		datum_add(list, event_data(pg, &events[i], classes[i]));
 	}
 	datum_set(d, "events", list);
 	datum_set(d, "more_events",

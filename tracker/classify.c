@@ -15,7 +15,6 @@
 #include "store/message.h"
 
 #define PAYLOAD_MAX ((size_t)16 << 20)
-#define NOT_TOLD (-1)
 
 static const char *const whys[] = {"quiet", "asked", "again"};
 
@@ -80,7 +79,6 @@ read_hit(const struct event *ev, struct arena *a, struct seen *out)
 	json_t *o = NULL;
 
 	out->seq = ev->seq;
-	out->told = NOT_TOLD;
 	out->hit.answered = ev->kind == KIND_MESSAGE_ANSWERED ||
 			    ev->kind == KIND_MESSAGE_OBJECTED;
 	h->kind = hit_kind_of(ev->kind);
@@ -100,26 +98,51 @@ read_hit(const struct event *ev, struct arena *a, struct seen *out)
 	json_decref(o);
 }
 
-/* What an earlier judgement told: the last one to name a hit counts. */
-static void
-read_told(const struct event *ev, struct case_file *c)
+/* The index of an event in a list by seq; n where it is not there. */
+static size_t
+find_seq(const struct event *list, size_t n, json_int_t seq)
 {
-	json_t *o, *list, *x;
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (list[mid].seq < seq)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < n && list[low].seq == seq ? low : n;
+}
+
+static void
+read_told(const struct event *list, size_t n, const struct event *ev, int *out)
+{
+	json_t *o, *hits, *x;
 	size_t i;
 
 	if (json_read(ev->payload, PAYLOAD_MAX, &o, NULL) != RC_OK)
 		return;
-	list = json_object_get(o, "hits");
-	json_array_foreach (list, i, x) {
+	hits = json_object_get(o, "hits");
+	json_array_foreach (hits, i, x) {
 		json_int_t seq = json_integer_value(json_object_get(x, "seq"));
-		struct slice class =
-		    slice_z(json_string_value(json_object_get(x, "class")));
+		size_t k = find_seq(list, n, seq);
 
-		for (size_t k = 0; k < c->n; k++)
-			if (c->hits[k].seq == seq)
-				c->hits[k].told = agent_class_parse(class);
+		if (k < n)
+			out[k] = agent_class_parse(slice_z(
+			    json_string_value(json_object_get(x, "class"))));
 	}
 	json_decref(o);
+}
+
+void
+classify_told(const struct event *list, size_t n, int *out)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = NOT_TOLD;
+	for (size_t i = 0; i < n; i++)
+		if (list[i].kind == KIND_MESSAGE_CLASSIFIED)
+			read_told(list, n, &list[i], out);
 }
 
 /* From which moment on somebody could have it, and from when it had arrived.
@@ -152,6 +175,7 @@ open_case(struct case_file *c, struct db *db, struct judgement *out,
 	  struct err *e)
 {
 	struct event *list;
+	int *told;
 	size_t n;
 	enum rc rc = message_get(db, out->mref, c->a, &c->m, e);
 
@@ -161,13 +185,14 @@ open_case(struct case_file *c, struct db *db, struct judgement *out,
 		return rc;
 	c->times = times_of(&c->m);
 	c->hits = ARENA_ARRAY(c->a, struct seen, n + 1);
+	told = ARENA_ARRAY(c->a, int, n + 1);
+	classify_told(list, n, told);
 	out->seq = n > 0 ? (int64_t)list[n - 1].seq + 1 : 0;
 	out->last_hit = -1;
 	for (size_t i = 0; i < n; i++) {
-		if (list[i].kind == KIND_MESSAGE_CLASSIFIED)
-			read_told(&list[i], c);
 		if (!classify_is_hit(list[i].kind))
 			continue;
+		c->hits[c->n].told = told[i];
 		read_hit(&list[i], c->a, &c->hits[c->n++]);
 		out->last_hit = list[i].position;
 		out->last_us = list[i].time_us;

@@ -2,7 +2,7 @@
 #define TRACKER_CLASSIFY_H
 
 #include "base/arena.h"
-#include "store/db.h"
+#include "store/event.h"
 #include "tracker/agents.h"
 
 /*
@@ -31,6 +31,11 @@ struct judgement {
 
 /* True for events of this kind: opens, clicks, views and answers. */
 bool classify_is_hit(int kind);
+
+/* What was told of each of a message's events, all of which are in the list by
+ * seq: its class by the last judgement that names it, or NOT_TOLD. */
+#define NOT_TOLD (-1)
+void classify_told(const struct event *list, size_t n, int *out);
 
 /* Judges the hits of a message, as the database shows them now.
  * Owns: a, what out holds.  Fails: RC_NOTFOUND (no such message), RC_IO. */

@@ -94,6 +94,16 @@ class Mailed:
         return [f for f in m["facts"] if f in ("machine", "person_likely")]
 
 
+def area(m, i):
+    """The client area's page, as the customer's link shows it."""
+    url = m.a.ok(m.a.post("customers/c%d/area-link" % i, {}))["url"]
+    c = http.client.HTTPConnection("127.0.0.1", m.a.ports["public"])
+    c.request("GET", url.split("notices.hosting.example")[1])
+    page = c.getresponse().read().decode()
+    c.close()
+    return page
+
+
 @test("Apple, Gmail, a scanner and a person are told apart when it is quiet")
 def _(t):
     m = Mailed(t, 4)
@@ -109,6 +119,8 @@ def _(t):
             ("undetermined", [], ["gmail-proxy"]),
             ("machine", ["machine"], ["burst"] * 3),
             ("person_likely", ["person_likely"], ["none", "person"])]
+    words = ["Not evidence of reading.", "Requested through the mail provider",
+             "An automated system processed it", "not proof of, a person"]
     for i, (class_, facts, rules) in enumerate(want):
         told = m.wait_told(i)
         t.eq(told["class"], class_, "c%d" % i)
@@ -124,6 +136,10 @@ def _(t):
         events = [e["type"] for n in log["items"] for x in n["messages"]
                   for e in x["events"]]
         t.eq(events.count("message.classified"), 1, "in the log")
+        shown = {e["seq"]: e.get("class") for e in m.a.events(m.mref(i))}
+        t.eq([shown[h["seq"]] for h in told["hits"]],
+             [h["class"] for h in told["hits"]], "beside the hits")
+        t.ok(words[i] in area(m, i), "c%d: %s" % (i, words[i]))
         code, out = m.a.run("log", "c%d" % i)
         t.eq(code, 0)
         t.ok('"class":"%s"' % class_ in out, "acuse log tells it")

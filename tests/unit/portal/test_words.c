@@ -11,6 +11,7 @@
 #include "queue/answers.h"
 #include "queue/state.h"
 #include "templates/catalog.h"
+#include "tracker/agents.h"
 
 static const char *const languages[] = {"en", "es", "it"};
 
@@ -113,6 +114,8 @@ test_all_states_facts_and_events_are_told(void **state)
 	}
 	for (unsigned bit = FACT_RELAY_ACCEPTED; bit <= FACT_HOLDER; bit <<= 1)
 		want("fact", fact_name((enum fact)bit));
+	for (int i = 0; i < AGENT_CLASSES; i++)
+		want("class", agent_class_name((enum agent_class)i));
 	for (int kind = KIND_NOTICE_RELEASED; kind <= KIND_MESSAGE_CLASSIFIED;
 	     kind++)
 		if (kind_name(kind) != NULL)

@@ -7,10 +7,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/date.h"
+#include "base/thread.h"
 #include "conf/policy.h"
 #include "proof/ledger.h"
 #include "store/event.h"
@@ -41,6 +41,7 @@ static struct bench {
 	struct arena a;
 	struct classifier *c;
 	struct message m;
+	struct bell tick; /* never rings */
 } b;
 
 struct job {
@@ -130,6 +131,7 @@ setup(void **state)
 
 	(void)state;
 	make_store();
+	bell_init(&b.tick);
 	config =
 	    (struct classifier_config){.writer = b.writer, .db_path = b.path};
 	b.c = classifier_new(&config);
@@ -155,6 +157,7 @@ teardown(void **state)
 	writer_stop(b.writer);
 	db_close(b.db);
 	arena_fini(&b.a);
+	bell_fini(&b.tick);
 	snprintf(command, sizeof(command), "rm -r %s", b.dir);
 	return system(command);
 }
@@ -435,7 +438,7 @@ wait_told(size_t n)
 	int64_t end = clock_mono_us() + 20 * SECOND_US;
 
 	while (told(NULL) < n && clock_mono_us() < end)
-		usleep(2000);
+		(void)bell_wait(&b.tick, 2);
 	return told(NULL) == n;
 }
 
@@ -448,12 +451,12 @@ test_the_thread_looks_of_itself(void **state)
 	OK(classifier_start(b.c, e));
 	assert_true(wait_told(1));
 	while (classifier_due(b.c))
-		usleep(1000);
+		(void)bell_wait(&b.tick, 1);
 	classifier_stop(b.c);
 	clock_at("2026-11-03T20:00:00Z");
 	OK(classifier_start(b.c, e));
 	while (classifier_due(b.c))
-		usleep(1000);
+		(void)bell_wait(&b.tick, 1);
 	assert_int_equal(told(NULL), 1);
 }
 
