@@ -97,10 +97,25 @@ counts(struct db *db, const struct hit *h, bool *out, int64_t *count,
 	return rc;
 }
 
-/* False for a message that was erased, or is of a database that was lost, and
- * for one whose customer has withdrawn consent since it was sent. */
+/* A brand's key says nothing of another brand's messages; of a brand that is
+ * no longer there, its own name alone is known. */
+static bool
+same_brand(const struct conf *conf, const struct hit *h,
+	   const struct message *m)
+{
+	const struct brand *b =
+	    conf_brand_number(conf, (uint16_t)(h->key_id >> 16));
+
+	return b != NULL ? slice_eq_z(m->brand, b->name)
+			 : conf_brand(conf, m->brand) == NULL;
+}
+
+/* False for a message that was erased, or is of a database that was lost, or
+ * of another brand than the key, and for one whose customer has withdrawn
+ * consent since it was sent. */
 static enum rc
-wanted(struct db *db, const struct hit *h, bool *out, struct err *e)
+wanted(struct db *db, const struct conf *conf, const struct hit *h, bool *out,
+       struct err *e)
 {
 	struct slice consent;
 	struct message m;
@@ -110,7 +125,7 @@ wanted(struct db *db, const struct hit *h, bool *out, struct err *e)
 	*out = false;
 	arena_init(&a, 1 << 20);
 	rc = message_get(db, h->mref, &a, &m, e);
-	if (rc == RC_OK) {
+	if (rc == RC_OK && same_brand(conf, h, &m)) {
 		rc = customer_get_consent(db, m.customer, &a, &consent, e);
 		*out = rc == RC_OK && !answers_withdrawn(consent);
 	} else if (rc == RC_NOTFOUND) {
@@ -127,7 +142,7 @@ take_one(struct db *db, const struct conf *conf, const struct hit *h,
 	struct sbuf b;
 	int64_t count = 0;
 	bool event = false;
-	enum rc rc = wanted(db, h, &event, e);
+	enum rc rc = wanted(db, conf, h, &event, e);
 
 	if (rc == RC_OK && event)
 		rc = counts(db, h, &event, &count, e);

@@ -378,6 +378,13 @@ set_limits(const struct server *s, struct http_config *c)
 static enum rc
 start_public(struct server *s, struct err *e)
 {
+	/* for what no table answers, and where a page says nothing else */
+	static const struct http_field headers[] = {
+	    HTTP_FIELD("X-Content-Type-Options", "nosniff"),
+	    HTTP_FIELD("Referrer-Policy", "no-referrer"),
+	    HTTP_FIELD("Content-Security-Policy",
+		       "default-src 'none'; frame-ancestors 'none'"),
+	};
 	bool tls = s->conf->tls_certificate[0] != '\0';
 	struct http_listen listen = {s->conf->public_listen.host,
 				     s->conf->public_listen.port, NULL, tls};
@@ -387,6 +394,8 @@ start_public(struct server *s, struct err *e)
 	    .listen_n = 1,
 	    .loops = loops(s),
 	    .connections_per_address = s->conf->connections_per_address,
+	    .reply_headers = headers,
+	    .reply_headers_n = sizeof(headers) / sizeof(headers[0]),
 	    .tls_certificate = tls ? s->conf->tls_certificate : NULL,
 	    .tls_key = tls ? s->conf->tls_key : NULL,
 	    .round = hits_round,

@@ -1,0 +1,298 @@
+"""Tables over all routes that strangers reach: what each one's replies bear,
+what each token opens, and what of them the log tells."""
+
+import base64
+import glob
+import hashlib
+import hmac
+import itertools
+import os
+import re
+
+from harness import Failed, run, test, wait_for
+from portal import World, is_safe
+
+LABELS = ("open", "click", "view", "answer", "area", "leave", "reverse")
+DESTINATION = b"https://billing.example/pay/PF-1042"
+EXPIRY = "4102444800"
+TEXT = base64.urlsafe_b64encode(DESTINATION).decode().rstrip("=")
+SECOND = """
+brand "second" {
+	id = 2
+	title = "Second"
+	from_address = "b@second.example"
+	return_domain = "b.second.example"
+	public_url = "https://notices.second.example"
+	locale = "en_US"
+	time_zone = "UTC"
+	policy = "default"
+	tracking_basis = "contract"
+}
+"""
+
+# Pattern and method, the token's label, and what a good one answers.
+ROUTES = {
+    ("GET", "/o/{token}"): ("open", 200),
+    ("OPTIONS", "/o/{token}"): ("open", 200),
+    ("GET", "/c/{token}/{destination}"): ("click", 302),
+    ("OPTIONS", "/c/{token}/{destination}"): ("click", 204),
+    ("GET", "/area/{token}/{expiry}"): ("area", 200),
+    ("GET", "/m/{token}"): ("view", 200),
+    ("GET", "/a/{token}"): ("answer", 200),
+    ("POST", "/a/{token}"): ("answer", 200),
+    ("GET", "/u/{token}"): ("leave", 200),
+    ("POST", "/u/{token}"): ("leave", 200),
+    ("GET", "/robots.txt"): (None, 200),
+    ("GET", "/"): (None, 200),
+}
+BODIES = {"/a/{token}": {"answer": "received"},
+          "/u/{token}": {"action": "withdraw"}}
+addresses = ("2001:db8:%x:%x::1" % x
+             for x in itertools.product(range(100), range(0x10000)))
+
+
+def routes_of_source():
+    found = set()
+    for name in ("portal/portal.c", "tracker/hits.c"):
+        with open(os.path.join(os.environ.get("SRC_DIR", "."), name)) as f:
+            found |= set(re.findall(
+                r'\.method = HTTP_(\w+),\s*\.pattern = "([^"]+)"', f.read()))
+    return found
+
+
+class Keys:
+    """Makes tokens as the server does, of any key for anything."""
+
+    def __init__(self, state):
+        self.secrets = {}
+        for path in glob.glob(os.path.join(state, "keys", "token-*")):
+            with open(path) as f:
+                text = f.read()
+            self.secrets[int(path[-8:], 16)] = bytes.fromhex(
+                re.search(r"secret (\w+)", text).group(1))
+
+    def token(self, label, ref, key=0x10001, destination=None, index=0):
+        if destination is None:
+            destination = {"click": DESTINATION,
+                           "area": EXPIRY.encode()}.get(label, b"")
+        head = (b"\1" + key.to_bytes(4, "big") + bytes.fromhex(ref) +
+                index.to_bytes(2, "big"))
+        mac = hmac.new(self.secrets[key], label.encode() + b"\0" + head +
+                       destination, hashlib.sha256).digest()[:16]
+        return base64.urlsafe_b64encode(head + mac).decode()
+
+
+class Links(World):
+    """A world whose tokens are at hand; brand 2 has a key, and so has brand
+    3, which is in no configuration."""
+
+    def __init__(self, t, **kw):
+        super().__init__(t, more=SECOND, **kw)
+        self.keys = Keys(self.acuse.state)
+        # the area's link knows the customer's reference
+        path = self.area()
+        self.refs = {"area": base64.urlsafe_b64decode(
+            path.split("/")[2])[5:21].hex()}
+
+    def prepare(self):
+        for number in (2, 3):
+            with open(os.path.join(self.acuse.state, "keys",
+                                   "token-%04x0001" % number), "w") as f:
+                f.write("acuse-token-key v1\nstate active\nsecret %s\n" %
+                        os.urandom(32).hex())
+
+    def ref(self, label):
+        return self.refs.get(label, self.mref)
+
+    def path(self, pattern, token):
+        return (pattern.replace("{token}", token)
+                .replace("{destination}", TEXT).replace("{expiry}", EXPIRY))
+
+    def send_to(self, method, pattern, token, **headers):
+        headers.setdefault("X_Forwarded_For", next(addresses))
+        body = BODIES.get(pattern) if method == "POST" else None
+        return self.ask(method, self.path(pattern, token), body, **headers)
+
+
+def has_headers(t, page, what):
+    """Each reply that is not an empty one."""
+    h = page.headers
+    t.eq(h.get("x-content-type-options"), "nosniff", what)
+    t.ok(h.get("referrer-policy") in ("no-referrer", "same-origin"), what)
+    t.ok("server" not in h and "x-powered-by" not in h, what)
+    if not h.get("content-type", "").startswith("image/"):
+        csp = h.get("content-security-policy", "")
+        t.ok("default-src 'none'" in csp and "frame-ancestors 'none'" in csp,
+             "%s: %r" % (what, csp))
+        t.ok("script-src" not in csp, what)
+    if h.get("content-type", "").startswith("text/html"):
+        t.eq(h.get("cache-control"), "no-store, private", what)
+        t.eq(h.get("x-frame-options"), "DENY", what)
+        is_safe(t, page)
+
+
+@test("each route's replies bear the headers that keep visitors safe")
+def _(t):
+    w = Links(t)
+    t.eq(routes_of_source(), set(ROUTES), "routes that no row here tries")
+    for (method, pattern), (label, good) in ROUTES.items():
+        token = w.keys.token(label, w.ref(label)) if label else ""
+        what = method + " " + pattern
+        page = w.send_to(method, pattern, token)
+        t.eq(page.status, good, what)
+        has_headers(t, page, what)
+        if label:
+            page = w.send_to(method, pattern, "A" * 52)
+            t.eq(page.status, 200 if label == "open" else 404, what)
+            has_headers(t, page, what + " (bad)")
+            t.ok("location" not in page.headers, what)
+    for method, path, status in (
+            ("GET", "/nothing", 404), ("DELETE", "/", 405), ("BREW", "/", 405),
+            ("OPTIONS", "/", 204), ("GET", "/?a=%00", 200),
+            ("GET", "/a/%00", 400), ("GET", "/" + "x" * 5000, 414),
+            ("POST", "/robots.txt", 405)):
+        page = w.ask(method, path)
+        t.eq(page.status, status, path[:20])
+        has_headers(t, page, method + " " + path[:20])
+    page = w.ask("POST", "/a/" + "A" * 52, "answer=x&text=" + "y" * 40000)
+    t.eq(page.status, 413)
+    has_headers(t, page, "413")
+    csp = w.send_to("GET", "/m/{token}", w.keys.token(
+        "view", w.mref)).headers["content-security-policy"]
+    t.ok("sandbox" in csp and "allow-scripts" not in csp and
+         "allow-same-origin" not in csp, csp)
+
+
+@test("HEAD answers what GET would, without its body; no page is kept")
+def _(t):
+    w = Links(t)
+    for (method, pattern), (label, good) in ROUTES.items():
+        if method != "GET":
+            continue
+        token = w.keys.token(label, w.ref(label)) if label else ""
+
+        def alike():
+            pages = [w.send_to(m, pattern, token) for m in ("GET", "HEAD",
+                                                            "GET")]
+            if pages[0].body != pages[2].body:
+                return None  # a minute went by in between
+            got, head = pages[:2]
+            t.eq((head.status, head.body), (good, b""), pattern)
+            same = [{k: v for k, v in p.headers.items() if k != "date"}
+                    for p in (got, head)]
+            t.eq(same[0], same[1], pattern)
+            t.eq(int(got.headers["content-length"]), len(got.body), pattern)
+            return True
+        wait_for(alike, what=pattern)
+        page = w.send_to("GET", pattern, token, If_None_Match="*",
+                         If_Modified_Since="Wed, 01 Jan 2031 00:00:00 GMT")
+        t.eq(page.status, good, pattern)
+
+
+@test("a token opens its own purpose, of its own message and brand, alone")
+def _(t):
+    w = Links(t)
+    other = os.urandom(16).hex()
+    keys = {"ours": 0x10001, "another brand's": 0x20001, "no brand's": 0x30001}
+    w.keys.secrets[0x10007] = w.keys.secrets[0x10001]  # no such key
+    wrong = 0
+    for (method, pattern), (label, good) in ROUTES.items():
+        if label is None:
+            continue
+        for purpose in LABELS:
+            for name, key in keys.items():
+                # an area's token names a customer, the others a message
+                for ref in {w.mref, w.refs["area"], other}:
+                    if purpose == label and key == 0x10001 and \
+                            ref == w.ref(label):
+                        continue
+                    if label == purpose == "click":
+                        continue  # below
+                    page = w.send_to(method, pattern, w.keys.token(
+                        purpose, ref, key))
+                    what = "%s %s by a %s token, key %s" % (
+                        method, pattern, purpose, name)
+                    t.eq(page.status, 200 if label == "open" else 404, what)
+                    t.ok("Pérez" not in page.text and
+                         "PF-1042" not in page.text, what)
+                    wrong += 1
+        page = w.send_to(method, pattern, w.keys.token(
+            label, w.ref(label), 0x10007))
+        t.eq(page.status, 200 if label == "open" else 404, "no such key")
+    t.ok(wrong > 400, "%d were tried" % wrong)
+    # A redirect asks no store: another brand's good link leads where that
+    # brand signed, and is no hit of this message.
+    for key in (0x20001, 0x30001):
+        page = w.send_to("GET", "/c/{token}/{destination}", w.keys.token(
+            "click", w.mref, key))
+        t.eq(page.headers.get("location"), DESTINATION.decode())
+    page = w.send_to("GET", "/c/{token}/{destination}", w.keys.token(
+        "click", w.mref, destination=DESTINATION + b"?"))
+    t.eq(page.status, 404)
+    # The good ones come last: what came before them would be there too.
+    before = len(w.events())
+    for label, pattern in (("open", "/o/{token}"),
+                           ("click", "/c/{token}/{destination}"),
+                           ("view", "/m/{token}")):
+        w.send_to("GET", pattern, w.keys.token(label, w.mref))
+    seen = wait_for(lambda: len(w.events()) == before + 3 and w.events(),
+                    what="three hits")
+    t.eq(sorted(x["type"] for x in seen if x["type"].split(".")[1] in (
+        "opened", "clicked", "viewed", "answered", "objected")),
+        ["message.clicked", "message.opened", "message.viewed"])
+    t.eq(w.send_to("POST", "/a/{token}", w.keys.token(
+        "answer", w.mref)).status, 200)
+
+
+@test("the access log has a line for each request, and no secret in it")
+def _(t):
+    w = Links(t, options=[
+        (r"^http {", "http {\n\taccess_log = true\n")])
+    secrets = [w.acuse.key, w.mref, "ana@cliente", "Pérez", "10.9.8.7", TEXT]
+    asked = 0
+    for (method, pattern), (label, _) in ROUTES.items():
+        good = w.keys.token(label, w.ref(label)) if label else ""
+        for token in {good, good[:-1] + "A" if good else ""}:
+            secrets += [token] if token else []
+            w.send_to(method, pattern, token, X_Forwarded_For="10.9.8.7",
+                      Referer="https://x/" + good, Cookie="a=" + good)
+            asked += 1
+    for path in ("/nothing/" + good, "/a/%00" + good, "/?token=" + good,
+                 "/area/" + good, "http://x/a/" + good):
+        w.get(path)
+        asked += 1
+    # a link whose form is bad, and a key that is wrong
+    w.acuse.get("customers/c1", key="acuse_" + "Z" * 32)
+    secrets.append("acuse_" + "Z" * 32)
+
+    def lines():
+        return [x for x in w.acuse.process.stderr().splitlines()
+                if "event=http.request" in x and "server=public" in x]
+    wait_for(lambda: len(lines()) >= asked, what="%d lines" % asked)
+    t.eq(len(lines()), asked)
+    for line in lines():
+        t.ok(re.fullmatch(
+            r"\S+ level=info event=http\.request server=public "
+            r"method=\w+ route=\S+ status=\d+ us=\d+", line), line)
+    w.acuse.process.stop()
+    log = w.acuse.process.stderr()
+    for secret in secrets:
+        if secret in log:
+            raise Failed("the log tells %s: %s" % (secret, [
+                x for x in log.splitlines() if secret in x][:3]))
+    w.acuse.start()
+    t.ok("server=private" in log, "the private listener's too")
+
+
+@test("a request is not logged unless that is asked for")
+def _(t):
+    w = World(t, send=False)
+    for _ in range(3):
+        t.eq(w.get("/").status, 200)
+    w.acuse.process.stop()
+    t.ok("http.request" not in w.acuse.process.stderr(), "it is logged")
+    w.acuse.start()
+
+
+if __name__ == "__main__":
+    run()
