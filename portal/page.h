@@ -73,10 +73,10 @@ void page_fail(struct page *pg, const struct err *e);
 struct page_change {
 	struct write_op op;
 	struct http_request *rq;
-	struct slice busy; /* the page for a failure */
+	struct slice busy, many; /* pages for a failure, for RC_LIMIT */
 };
 
-/* Makes the failure's page.  Owns: the request's arena. */
+/* Makes the failures' pages.  Owns: the request's arena. */
 void page_change_prepare(struct page *pg, struct page_change *x);
 
 /* Suspends the request and submits the change; after page_close(). */

@@ -2,29 +2,40 @@
 #include "portal/page.h"
 #include "portal/portal_private.h"
 
-void
-page_change_prepare(struct page *pg, struct page_change *x)
+static struct slice
+prepare(struct page *pg, const char *name)
 {
 	struct slice html = SLICE("");
 	struct err e = {0};
 
+	if (page_render(pg, name, &html, &e) != RC_OK)
+		LOG(PAGE_FAILED, LOG_Z("page", name), LOG_ERR(&e));
+	return arena_dup(&pg->rq->arena, html);
+}
+
+void
+page_change_prepare(struct page *pg, struct page_change *x)
+{
 	x->rq = pg->rq;
-	if (page_render(pg, "busy", &html, &e) != RC_OK)
-		LOG(PAGE_FAILED, LOG_Z("page", "busy"), LOG_ERR(&e));
-	x->busy = arena_dup(&pg->rq->arena, html);
+	x->busy = prepare(pg, "busy");
+	x->many = prepare(pg, "too-many");
 }
 
 static void
-reply_busy(struct page_change *x, enum rc rc)
+reply_failed(struct page_change *x, enum rc rc)
 {
 	struct http_request *rq = x->rq;
+	bool many = rc == RC_LIMIT;
 
-	http_reply(rq, rc == RC_LIMIT ? 429 : 503, "text/html; charset=utf-8",
-		   x->busy);
-	http_header(rq, "Retry-After", SLICE("60"));
+	http_reply(rq, many ? 429 : 503, "text/html; charset=utf-8",
+		   many ? x->many : x->busy);
+	http_header(rq, "Retry-After", many ? SLICE("3600") : SLICE("60"));
 	http_header(rq, "Content-Security-Policy",
 		    SLICE("default-src 'none'; style-src 'unsafe-inline'; "
-			  "img-src https: data:; frame-ancestors 'none'"));
+			  "img-src https: data:; form-action 'none'; "
+			  "base-uri 'none'; frame-ancestors 'none'"));
+	http_header(rq, "Referrer-Policy", SLICE("no-referrer"));
+	http_header(rq, "X-Frame-Options", SLICE("DENY"));
 }
 
 /* Thread: writer. */
@@ -33,10 +44,11 @@ change_done(struct write_op *op, enum rc rc, const struct err *e)
 {
 	struct page_change *x = (struct page_change *)op;
 
-	if (rc != RC_OK) {
+	if (rc != RC_OK &&
+	    rc != RC_LIMIT) /* what a visitor overdoes is theirs */
 		LOG(PAGE_FAILED, LOG_Z("page", "change"), LOG_ERR(e));
-		reply_busy(x, rc);
-	}
+	if (rc != RC_OK)
+		reply_failed(x, rc);
 	http_finish(x->rq);
 }
 
@@ -51,6 +63,6 @@ page_change_submit(struct page_change *x)
 	rc = writer_submit(p->c.queue->writer, &x->op);
 	if (rc == RC_OK)
 		return;
-	reply_busy(x, RC_AGAIN);
+	reply_failed(x, RC_AGAIN);
 	http_finish(x->rq);
 }

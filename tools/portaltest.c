@@ -1,6 +1,7 @@
 /*
- * The portal alone, over a store with a customer for each language whose log
- * has every kind of entry: for tests and for looking at the pages.
+ * The portal, and the tracker's links, over a store with a customer for each
+ * language whose log has every kind of entry: for tests and for looking at the
+ * pages.
  *
  *   portaltest DIR [port=0] [color=#rrggbb] [embed=ORIGIN]
  *
@@ -24,6 +25,7 @@
 
 #define ORIGIN "https://notices.h.example"
 #define SHA "\"sha256\":\"00\""
+#define REVOKED 0x00010001u
 
 static const char policy_text[] =
     "policy \"default\" {\n"
@@ -275,6 +277,38 @@ option(int argc, char **argv, const char *name, const char *other)
 	return other;
 }
 
+/* A key that was leaked, and the one after it. */
+static enum rc
+make_keys(const char *dir, struct err *e)
+{
+	char path[512];
+	struct slice rest;
+	struct sbuf b, out;
+	uint32_t id;
+	enum rc rc;
+
+	TRY(keyring_create(dir, 1, &id, e));
+	TRY(keyring_create(dir, 1, &id, e));
+	(void)snprintf(path, sizeof(path), "%s/keys/token-%08x", dir, REVOKED);
+	sbuf_init(&b, 4096);
+	sbuf_init(&out, 4096);
+	rc = file_read(path, 4096, &b, e);
+	rest = sbuf_slice(&b);
+	while (rest.n > 0) {
+		struct slice line = slice_cut(&rest, '\n');
+
+		sbuf_add(&out, slice_starts(line, SLICE("state "))
+				   ? SLICE("state revoked")
+				   : line);
+		sbuf_add_c(&out, '\n');
+	}
+	if (rc == RC_OK)
+		rc = file_write(path, sbuf_slice(&out), 0600, e);
+	sbuf_fini(&b);
+	sbuf_fini(&out);
+	return rc;
+}
+
 static enum rc
 make_conf(const char *dir, int argc, char **argv, const struct conf **out,
 	  struct err *e)
@@ -322,11 +356,15 @@ print_link(const char *name, const char *path, const struct token_key *key,
 	sbuf_fini(&b);
 }
 
+/* What two keys, of which one is revoked, make of a customer's message. */
 static void
-print_links(const struct seed *s, const struct token_key *key)
+print_links(const struct seed *s, const struct token_key *key,
+	    const struct token_key *revoked)
 {
 	char name[64];
 
+	(void)snprintf(name, sizeof(name), "revoked-%s", s->p->id);
+	print_link(name, "/a/", revoked, TOKEN_ANSWER, s->mref, "");
 	(void)snprintf(name, sizeof(name), "area-%s", s->p->id);
 	print_link(name, "/area/", key, TOKEN_AREA, s->c.ref, "4102444800");
 	(void)snprintf(name, sizeof(name), "expired-%s", s->p->id);
@@ -343,6 +381,9 @@ print_links(const struct seed *s, const struct token_key *key)
 
 struct parts {
 	struct queue q;
+	struct keys_box *keys;
+	struct hits *hits;
+	struct http_table tables[2];
 	struct materials_box *materials;
 	struct portal *portal;
 	struct jobs *jobs;
@@ -354,7 +395,8 @@ static enum rc
 seed_all(struct parts *x, struct err *e)
 {
 	struct materials *m = materials_box_get(x->materials);
-	const struct token_key *key = keyring_active(materials_keys(m), 1);
+	const struct keyring *keys = materials_keys(m);
+	const struct token_key *key = keyring_active(keys, 1);
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < PEOPLE; i++) {
@@ -366,7 +408,7 @@ seed_all(struct parts *x, struct err *e)
 		arena_init(&s.a, 64u << 20);
 		rc = writer_do(x->q.writer, &s.op, e);
 		if (rc == RC_OK)
-			print_links(&s, key);
+			print_links(&s, key, keyring_find(keys, REVOKED));
 		arena_fini(&s.a);
 	}
 	materials_release(m);
@@ -385,18 +427,20 @@ start(struct parts *x, const char *dir, int argc, char **argv, struct err *e)
 				.loops = 1,
 				.connections_max = 1000,
 				.idle_timeout_ms = 5000,
-				.request_timeout_ms = 5000};
-	struct http_table table;
+				.request_timeout_ms = 5000,
+				.round = hits_round};
+	struct keyring *keys;
 	const struct conf *conf;
 	struct materials *m;
-	uint32_t id;
 
 	(void)snprintf(db, sizeof(db), "%s/acuse.db", dir);
 	(void)snprintf(phases, sizeof(phases), "%s/phases", dir);
 	listen.port = (uint16_t)strtol(option(argc, argv, "port", "0"), 0, 10);
 	TRY(make_conf(dir, argc, argv, &conf, e));
 	TRY(db_create(db, e));
-	TRY(keyring_create(dir, 1, &id, e));
+	TRY(make_keys(dir, e));
+	TRY(keyring_load(dir, &keys, e));
+	x->keys = keys_box_new(keys);
 	TRY(materials_load(conf, dir, &m, e));
 	x->materials = c.materials = materials_box_new(m);
 	x->q.conf = conf_box_new(conf);
@@ -406,10 +450,13 @@ start(struct parts *x, const char *dir, int argc, char **argv, struct err *e)
 	TRY(writer_start(db, 256, &x->q.writer, e));
 	TRY(phases_open(phases, 16, &x->q.phases, e));
 	TRY(seed_all(x, e));
+	TRY(hits_new(x->keys, x->q.conf, NULL, 1, &x->hits, e));
+	h.round_owner = c.hits = x->hits;
 	TRY(portal_new(&c, &x->portal, e));
 	x->jobs = jobs_new(2, 64);
-	table = portal_table(x->portal);
-	TRY(router_new(&table, 1, &x->router, e));
+	x->tables[0] = portal_table(x->portal);
+	x->tables[1] = hits_table(x->hits);
+	TRY(router_new(x->tables, 2, &x->router, e));
 	TRY(http_server_new(&h, x->router, x->jobs, &x->http, e));
 	printf("ready %u\n", http_server_port(x->http, 0));
 	return fflush(stdout) == 0 ? RC_OK : err_errno(e, "stdout");
@@ -438,6 +485,8 @@ main(int argc, char **argv)
 	http_server_free(x.http);
 	router_free(x.router);
 	portal_free(x.portal);
+	hits_free(x.hits);
+	keys_box_free(x.keys);
 	phases_close(x.q.phases);
 	bell_fini(&x.q.plan);
 	bell_fini(&x.q.mail);

@@ -64,16 +64,22 @@ head_add(struct sbuf *out, const struct words *w, const char *title,
 		  "<!doctype html>\n<html lang=\"%s\"><head>"
 		  "<meta charset=\"utf-8\"><meta name=\"viewport\" "
 		  "content=\"width=device-width,initial-scale=1\">"
+		  "<meta name=\"color-scheme\" content=\"light dark\">"
 		  "<meta name=\"robots\" content=\"noindex\"><title>",
 		  w->language);
 	sbuf_add_html(out, slice_z(title));
 	sbuf_add_z(out,
-		   "</title><style>body{font:1rem/1.5 system-ui,sans-serif;"
-		   "max-width:34rem;margin:3rem auto;padding:0 1rem;"
-		   "color:#222;background:#fff}h1{font-size:1.3rem}"
-		   "</style></head><body><p>");
-	sbuf_add_html(out, brand);
-	sbuf_add_z(out, "</p><h1>");
+		   "</title><style>:root{color-scheme:light dark}"
+		   "body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;"
+		   "margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}"
+		   "h1{font-size:1.4rem;line-height:1.25}"
+		   "</style></head><body>");
+	if (brand.n > 0) {
+		sbuf_add_z(out, "<header><p><strong>");
+		sbuf_add_html(out, brand);
+		sbuf_add_z(out, "</strong></p></header>");
+	}
+	sbuf_add_z(out, "<main><h1>");
 	sbuf_add_html(out, slice_z(title));
 	sbuf_add_z(out, "</h1><p>");
 }
@@ -84,7 +90,7 @@ page_add(struct sbuf *out, const struct words *w, const char *title,
 {
 	head_add(out, w, title, brand);
 	sbuf_add_html(out, slice_z(text));
-	sbuf_add_z(out, "</p></body></html>\n");
+	sbuf_add_z(out, "</p></main></body></html>\n");
 }
 
 void
@@ -115,7 +121,7 @@ hits_page_revoked(struct sbuf *out, struct slice brand, struct slice host,
 	sbuf_add_html(out, slice_z(w->revoked_host));
 	sbuf_add_z(out, ": <strong>");
 	sbuf_add_html(out, host);
-	sbuf_add_z(out, "</strong></p></body></html>\n");
+	sbuf_add_z(out, "</strong></p></main></body></html>\n");
 }
 
 struct slice

@@ -1,6 +1,7 @@
 // Looks at pages in a real browser: accessibility by axe-core, and no sideways
-// scrolling, light at the width of a phone and dark at that of a desk; then
-// gives an answer by keyboard.  Prints a line of JSON for each thing that is wrong.
+// scrolling, light and dark, at the widths of a small phone, a tablet and a
+// desk; then gives each answer without script, and one by keyboard.  Prints a
+// line of JSON for each thing that is wrong, and for each answer.
 //
 //   node pages.js ORIGIN SHOTS NAME=PATH...
 //
@@ -16,6 +17,10 @@ const pages = rest.map((x) => {
 	const at = x.indexOf("=");
 	return { name: x.slice(0, at), path: x.slice(at + 1) };
 });
+
+const looks = [["light", 320], ["dark", 600], ["light", 1200]];
+if (process.env.LOOKS === "all")
+	looks.push(["dark", 320], ["light", 600], ["dark", 1200]);
 
 function report(what) {
 	console.log(JSON.stringify(what));
@@ -48,8 +53,44 @@ async function look(page, one, scheme, width) {
 	page.off("console", told);
 }
 
-// From the top of the page to "received" by Tab and Enter alone.
+// The four answers, each as who gives it would: without script, at the width
+// of a small phone.
+const answers = [
+	{ says: "received" },
+	{ says: "paid", fill: { "#paid_on": "2026-11-20", "#paid_by": "Visa",
+				"#reference": "TR <1>" } },
+	{ says: "wrong", fill: { "#why": "Ñandú\nsecond line" } },
+	{ says: "not_me" },
+];
+
 async function answer(browser, one) {
+	const page = await (await browser.newContext({
+		javaScriptEnabled: false,
+		viewport: { width: 320, height: 640 } })).newPage();
+	for (const { says, fill } of answers) {
+		await page.goto(origin + one.path);
+		const form = page.locator(
+			`form:has([name=answer][value=${says}])`);
+		const folded = page.locator("details", { has: form });
+		if (await folded.count())
+			await folded.locator("summary").click();
+		for (const [field, text] of Object.entries(fill || {}))
+			await form.locator(field).fill(text);
+		if (shots !== "-")
+			await page.screenshot({ fullPage: true,
+				path: `${shots}/${one.name}-${says}-form.png` });
+		await Promise.all([page.waitForNavigation(),
+				   form.locator("button").click()]);
+		if (shots !== "-")
+			await page.screenshot({ fullPage: true,
+				path: `${shots}/${one.name}-${says}.png` });
+		report({ page: one.name, says,
+			 answered: await page.locator("h1").textContent() });
+	}
+}
+
+// From the top of the page to "received" by Tab and Enter alone.
+async function answerByKeyboard(browser, one) {
 	const page = await (await browser.newContext(
 		{ javaScriptEnabled: false })).newPage();
 	await page.goto(origin + one.path);
@@ -61,7 +102,22 @@ async function answer(browser, one) {
 	await Promise.all([page.waitForNavigation(),
 			   page.keyboard.press("Enter")]);
 	const title = await page.locator("h1").textContent();
-	report({ page: one.name, answered: title });
+	report({ page: one.name, says: "keyboard", answered: title });
+}
+
+// Withdraws what may be withdrawn, without script.
+async function leave(browser, one) {
+	const page = await (await browser.newContext({
+		javaScriptEnabled: false,
+		viewport: { width: 320, height: 640 } })).newPage();
+	await page.goto(origin + one.path);
+	await Promise.all([page.waitForNavigation(),
+			   page.locator("button[value=withdraw]").click()]);
+	if (shots !== "-")
+		await page.screenshot({ fullPage: true,
+			path: `${shots}/${one.name}-done.png` });
+	report({ page: one.name, says: "withdraw",
+		 answered: await page.locator("h1").textContent() });
 }
 
 // What a page of another site may not do with a message that is shown.
@@ -82,7 +138,7 @@ async function harmless(browser, one) {
 		executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
 		args: ["--no-sandbox", "--disable-gpu"],
 	});
-	for (const [scheme, width] of [["light", 360], ["dark", 1200]]) {
+	for (const [scheme, width] of looks) {
 		const context = await browser.newContext({
 			viewport: { width, height: 800 },
 			colorScheme: scheme, bypassCSP: true });
@@ -95,6 +151,10 @@ async function harmless(browser, one) {
 	for (const one of pages) {
 		if (one.name.startsWith("answer"))
 			await answer(browser, one);
+		if (one.name === "answer-en")
+			await answerByKeyboard(browser, one);
+		if (one.name.startsWith("leave"))
+			await leave(browser, one);
 		if (one.name.startsWith("view"))
 			await harmless(browser, one);
 	}

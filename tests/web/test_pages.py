@@ -14,8 +14,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("BUILD_DIR", "build/release")
 MODULES = os.path.join(BUILD, "..", "web", "node_modules")
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
-LOOKED_AT = ("area-es", "area-it", "answer-en", "leave-it", "expired-es",
-             "view-es", "text-it")
+LOOKED_AT = ("area-es", "area-it", "answer-es", "answer-it", "answer-en",
+             "leave-es", "leave-it", "expired-es", "revoked-it", "view-es",
+             "text-it")
+STRANGERS = ("home=/", "bad-link=/a/x", "bad-click=/c/x/y")
+THANKED = {"es": "Gracias, quedó registrado", "it": "Grazie, risposta registrata",
+           "en": "Thank you, it is on record"}
+WITHDRAWN = {"es": "Hecho", "it": "Fatto"}
 
 
 class Portal(Process):
@@ -43,7 +48,7 @@ def browse(portal, shots="-"):
     pages = ["%s=%s" % (n, portal.links[n]) for n in LOOKED_AT]
     done = subprocess.run(
         ["node", os.path.join(HERE, "pages.js"), portal.origin, shots,
-         *pages, "home=/", "bad-link=/a/x"], stdout=subprocess.PIPE,
+         *pages, *STRANGERS], stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, timeout=300, env=dict(
             os.environ, NODE_PATH=os.path.abspath(MODULES),
             CHROMIUM=CHROMIUM))
@@ -57,7 +62,12 @@ def judge(t, said):
     problems = [x for x in said if "problem" in x]
     t.ok(not problems, "\n".join(json.dumps(x) for x in problems[:20]))
     answered = [x for x in said if "answered" in x]
-    t.eq([x["answered"] for x in answered], ["Thank you, it is on record"])
+    want = {("answer-" + lang, says): title for lang, title in THANKED.items()
+            for says in ("received", "paid", "wrong", "not_me")}
+    want["answer-en", "keyboard"] = THANKED["en"]
+    want.update((("leave-" + lang, "withdraw"), title)
+                for lang, title in WITHDRAWN.items())
+    t.eq({(x["page"], x["says"]): x["answered"] for x in answered}, want)
 
 
 @test("pages can be read, reached by keyboard, and run nothing")
