@@ -120,9 +120,9 @@ problem(int status, const struct sbuf *out, struct err *e)
 	return rc;
 }
 
-static enum rc
-call(const struct options *o, const char *method, const char *path,
-     struct slice body, struct sbuf *out, struct err *e)
+enum rc
+client_call(const struct options *o, const char *method, const char *path,
+	    struct slice body, struct sbuf *out, struct err *e)
 {
 	static const char *const headers[] = {"Content-Type: application/json",
 					      NULL};
@@ -159,7 +159,7 @@ client_print(const struct options *o, const char *method, const char *path,
 	enum rc rc;
 
 	sbuf_init(&out, ANSWER_MAX);
-	rc = call(o, method, path, body, &out, e);
+	rc = client_call(o, method, path, body, &out, e);
 	if (rc == RC_OK && (o->json || show == NULL))
 		printf("%.*s\n", SLICE_ARG(sbuf_slice(&out)));
 	else if (rc == RC_OK)
