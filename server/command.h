@@ -14,6 +14,8 @@ struct options {
 	const char *clock, *ports_file, *role;
 	const char *domain, *title, *public_url, *locale, *time_zone;
 	const char *name, *scope, *reason, *brand, *data, *output, *to;
+	const char *selector;
+	bool ed25519;
 	bool demo, again, json, print_config, reference, help;
 	int argc; /* what is left */
 	char **argv;

@@ -196,7 +196,7 @@ const struct command commands[] = {
      "token [--brand NAME]",
      "makes and lists API keys; makes the keys that sign a brand's links",
      key_command_run, 1},
-    {"dkim", "new | show [--brand NAME]",
+    {"dkim", "new | show [--brand NAME] [--selector NAME [--ed25519]]",
      "makes DKIM keys and prints their DNS records", key_command_dkim, 1},
     {"log", "CUSTOMER", "a customer's communications, newest first", run_log,
      1},

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "conf/shape.h"
 #include "mailer/materials.h"
 #include "server/client.h"
 #include "server/settings.h"
@@ -112,8 +113,27 @@ show_dkim_key(const struct options *o, const struct brand *b,
 	return rc;
 }
 
-/* dkim new: makes the keys that the configuration names and that are not
- * there yet; both print the records for the DNS. */
+/* Those that the configuration names; or one that it is to name once its
+ * record is in the DNS. */
+static enum rc
+show_dkim_keys(const struct options *o, const struct brand *b, bool make,
+	       bool *any, struct err *e)
+{
+	enum rc rc;
+
+	if (o->selector != NULL)
+		return show_dkim_key(o, b, o->selector,
+				     o->ed25519 ? SIGN_ED25519 : SIGN_RSA, make,
+				     any, e);
+	rc = show_dkim_key(o, b, b->dkim_selector, SIGN_RSA, make, any, e);
+	if (rc != RC_OK)
+		return rc;
+	return show_dkim_key(o, b, b->dkim_ed25519_selector, SIGN_ED25519, make,
+			     any, e);
+}
+
+/* dkim new: makes those keys that are not there yet; both print the records for
+ * the DNS. */
 enum rc
 key_command_dkim(const struct options *o, struct err *e)
 {
@@ -124,6 +144,9 @@ key_command_dkim(const struct options *o, struct err *e)
 
 	if (!make && strcmp(what, "show") != 0)
 		return err_set(e, RC_USAGE, "takes new or show, not %s", what);
+	if (o->selector != NULL && !shape_selector.fits(slice_z(o->selector)))
+		return err_at(e, RC_INVALID, "--selector", "it is not %s",
+			      shape_selector.want);
 	rc = settings_load(o->config, &c, e);
 	if (rc != RC_OK)
 		return rc;
@@ -133,11 +156,7 @@ key_command_dkim(const struct options *o, struct err *e)
 
 		if (o->brand != NULL && strcmp(o->brand, b->name) != 0)
 			continue;
-		rc = show_dkim_key(o, b, b->dkim_selector, SIGN_RSA, make, &any,
-				   e);
-		if (rc == RC_OK)
-			rc = show_dkim_key(o, b, b->dkim_ed25519_selector,
-					   SIGN_ED25519, make, &any, e);
+		rc = show_dkim_keys(o, b, make, &any, e);
 	}
 	if (rc == RC_OK && !any)
 		rc = err_set(e, RC_NOTFOUND,

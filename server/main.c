@@ -43,6 +43,8 @@ static const struct option table[] = {
     TEXT("data", data),
     TEXT("output", output),
     TEXT("to", to),
+    TEXT("selector", selector),
+    SWITCH("ed25519", ed25519),
     SWITCH("demo", demo),
     SWITCH("again", again),
     SWITCH("print-config", print_config),
