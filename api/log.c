@@ -104,6 +104,9 @@ read_log(struct reading *r, struct err *e)
 					 (long long)list[end - 1].due_us)));
 	else
 		member_null(&r->out, "next");
+	/* What is no notice's: suppressed, unreachable, alarms, holds. */
+	if (rc == RC_OK && page.cursor.n == 0)
+		rc = add_events(r, c.ref, e);
 	member_close(&r->out, '}');
 	return rc;
 }

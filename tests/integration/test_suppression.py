@@ -1,0 +1,134 @@
+"""An address that a server refuses for good: suppressed for the brand with its
+evidence, the next notice goes elsewhere or says why not, and an act that needs
+it does not happen."""
+
+import datetime
+import json
+
+from harness import run, test, wait_for
+from hosting import CONF, Hosting
+from ledger import Ledger
+
+GONE = 'match=gone@* stage=rcpt action=reply:"550 5.1.1 No such user"'
+
+
+def in_days(n):
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    return (today + datetime.timedelta(days=n)).isoformat()
+
+
+def payloads(a, kind):
+    return [data for name, data in Ledger(a.state + "/acuse.db").payloads
+            if name == kind]
+
+
+def refuse(t, a, customer):
+    """The message by which its address became suppressed."""
+    a.notice(customer)
+    m, = a.wait_messages(customer=customer, state="failed")
+    return m
+
+
+@test("suppressed with its evidence, for this brand alone")
+def _(t):
+    r = t.receiver(rules=GONE)
+    a = Hosting(t, start=False, init=False, to=[r])
+    text = CONF % a.fills
+    brand = text[text.index('brand "default"'):]
+    other = brand.replace("default", "other", 1).replace("id = 1", "id = 2")
+    a.configure(text=text + other)
+    code, out = a.run("init", "--json")
+    t.eq(code, 0, out)
+    a.key = json.loads(out)["key"]
+    a.start()
+    a.customer("c1", "gone@one.example")
+    m = refuse(t, a, "c1")
+    s, = a.items("suppressions?limit=50")
+    t.eq((s["email"], s["brand"], s["mref"]),
+         ("gone@one.example", "default", m["mref"]))
+    e, = payloads(a, "contact.suppressed")
+    t.eq((e["customer"], e["contact"], e["mref"]), ("c1", "k0", m["mref"]))
+    e, = a.events(m["mref"], "message.failed")
+    t.eq((e["data"]["reply"], e["data"]["code"], e["data"]["to"]),
+         ("550 5.1.1 No such user", 550, "failed"))
+
+    r.set_rules("")
+    a.customer("c2", "gone@one.example", brand="other")
+    a.notice("c2")
+    a.wait_messages(customer="c2", state="accepted")
+    n = a.notice("c1")
+    t.eq((n["state"], n["reason"]), ("skipped", "suppressed"))
+
+
+@test("the next notice goes to the customer's other contacts")
+def _(t):
+    r = t.receiver(rules=GONE)
+    a = Hosting(t, to=[r])
+    a.customer("c1", "gone@one.example", "tech@one.example", "bo@two.example")
+    refuse(t, a, "c1")
+    a.invoice("i1", "c1", in_days(10))
+    got = a.wait_messages(2, customer="c1", state="accepted")
+    t.eq(sorted(m["to"] for m in got), ["bo@two.example", "tech@one.example"])
+    t.eq(payloads(a, "customer.unreachable"), [])
+    t.eq(len(r.journal("rcpt", recipient="gone@one.example")), 1)
+
+
+@test("nobody is left to tell before a suspension: alarmed, and not suspended")
+def _(t):
+    r = t.receiver(rules=GONE)
+    a = Hosting(t, to=[r])
+    a.customer("c1", "gone@one.example")
+    refuse(t, a, "c1")
+    a.invoice("i1", "c1", in_days(-1))
+    alarm, = wait_for(lambda: payloads(a, "alarm.raised"), what="the alarm")
+    t.eq((alarm["customer"], alarm["step"], alarm["reason"],
+          alarm["before_act"]), ("c1", "pre-suspension", "suppressed", True))
+    told = [e for e in payloads(a, "customer.unreachable") if e["before_act"]]
+    t.eq([e["step"] for e in told], ["pre-suspension"])
+    notices = {n["step"]: n for n in a.ok(a.get("invoices/i1"))["notices"]}
+    t.eq((notices["pre-suspension"]["state"],
+          notices["pre-suspension"]["reason"]), ("skipped", "suppressed"))
+    told = [e["type"] for e in a.ok(a.get("customers/c1/log"))["events"]]
+    t.ok({"contact.suppressed", "customer.unreachable", "alarm.raised"} <=
+         set(told), told)
+    gate = a.ok(a.post("gate", {"action": "suspend", "customer": "c1"}))
+    t.eq((gate["allow"], gate["missing"]), (False, ["pre-suspension"]))
+
+
+@test("lifted by hand: an event that names who, and mail goes again")
+def _(t):
+    r = t.receiver(rules=GONE)
+    a = Hosting(t, to=[r])
+    a.customer("c1", "gone@one.example")
+    refuse(t, a, "c1")
+    r.set_rules("")
+    t.eq(a.call("DELETE", "suppressions/else@one.example").status, 404)
+    t.eq(payloads(a, "contact.restored"), [])
+    a.ok(a.call("DELETE", "suppressions/gone@one.example"))
+    e, = payloads(a, "contact.restored")
+    t.ok(e["by"], e)
+    t.eq(e["brand"], "default")
+    a.notice("c1")
+    a.wait_messages(customer="c1", state="accepted")
+
+
+@test("what waits for an address when it is suppressed ends with that reason")
+def _(t):
+    busy = 'match=* stage=rcpt action=reply:"450 4.2.0 Busy"'
+    r = t.receiver(rules=busy)
+    a = Hosting(t, to=[r], smtp='retry = {"1h"}')
+    for c in ("c1", "c2"):
+        a.customer(c, "gone@one.example")
+    a.notice("c1")
+    a.wait_messages(customer="c1", state="deferred")
+    r.set_rules(GONE)
+    a.notice("c2")
+    a.wait_messages(customer="c2")
+    a.ok(a.post("queue/retry", {"domain": "one.example"}))
+    m = {x["reason"] for x in a.wait_messages(2, state="failed")}
+    t.ok(m <= {"bad_address", "suppressed"} and "bad_address" in m, m)
+    a.notice("c1")
+    t.eq(len(a.messages()), 2, "and no more is made")
+
+
+run()
