@@ -51,6 +51,7 @@ add_stats(struct sbuf *b, const struct stats *s)
 	member_int(b, "refused", s->messages[MESSAGE_FAILED]);
 	member_int(b, "opened", s->opened);
 	member_int(b, "clicked", s->clicked);
+	member_int(b, "counted_opens", s->counted_opens);
 	member_int(b, "stopped_by_payment", stopped_by_payment(s));
 	add_reasons(b, "held", s, NOTICE_HELD);
 	add_reasons(b, "cancelled", s, NOTICE_CANCELLED);

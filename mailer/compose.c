@@ -68,6 +68,16 @@ link_hosts(const struct brand *b, struct arena *a, size_t *n)
 	return out;
 }
 
+/* Where opens are only counted, all mails of a brand have one pixel, which
+ * says nothing of who loads it. */
+static struct ref
+pixel_ref(const struct letter *l)
+{
+	static const struct ref nobody;
+
+	return l->brand->opens == TRACKING_AGGREGATE ? nobody : l->m.mref;
+}
+
 static enum rc
 track(struct work *w, struct err *e)
 {
@@ -85,7 +95,7 @@ track(struct work *w, struct err *e)
 	if (w->l.track_opens) {
 		sbuf_add_z(&pixel, w->l.brand->public_url);
 		sbuf_add_z(&pixel, "/o/");
-		token_add(&pixel, w->l.key, TOKEN_OPEN, w->l.m.mref, 0,
+		token_add(&pixel, w->l.key, TOKEN_OPEN, pixel_ref(&w->l), 0,
 			  SLICE(""));
 		in.pixel_url = sbuf_slice(&pixel);
 	}

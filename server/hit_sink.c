@@ -97,14 +97,49 @@ counts(struct db *db, const struct hit *h, bool *out, int64_t *count,
 	return rc;
 }
 
+static const struct brand *
+brand_of(const struct conf *conf, const struct hit *h)
+{
+	return conf_brand_number(conf, (uint16_t)(h->key_id >> 16));
+}
+
+/* Of nobody in particular: the mail's pixel was made so, or the brand counts
+ * them so by now. */
+static bool
+is_counted(const struct conf *conf, const struct hit *h)
+{
+	static const struct ref nobody;
+	const struct brand *b = brand_of(conf, h);
+
+	return h->kind == HIT_OPEN &&
+	       (ref_eq(h->mref, nobody) ||
+		(b != NULL && b->opens == TRACKING_AGGREGATE));
+}
+
+/* What the brand lets be recorded now, whatever it did when the mail went out;
+ * who consented is asked no further ground. */
+static bool
+may_record(const struct conf *conf, const struct hit *h, struct slice consent)
+{
+	const struct brand *b = brand_of(conf, h);
+
+	if (answers_withdrawn(consent))
+		return false;
+	if (b == NULL || h->kind == HIT_VIEW)
+		return true;
+	if (h->kind == HIT_CLICK)
+		return consent.n > 0 ? b->links_asked : b->links;
+	return (consent.n > 0 ? b->opens_asked : b->opens) ==
+	       TRACKING_INDIVIDUAL;
+}
+
 /* A brand's key says nothing of another brand's messages; of a brand that is
  * no longer there, its own name alone is known. */
 static bool
 same_brand(const struct conf *conf, const struct hit *h,
 	   const struct message *m)
 {
-	const struct brand *b =
-	    conf_brand_number(conf, (uint16_t)(h->key_id >> 16));
+	const struct brand *b = brand_of(conf, h);
 
 	return b != NULL ? slice_eq_z(m->brand, b->name)
 			 : conf_brand(conf, m->brand) == NULL;
@@ -112,7 +147,7 @@ same_brand(const struct conf *conf, const struct hit *h,
 
 /* False for a message that was erased, or is of a database that was lost, or
  * of another brand than the key, and for one whose customer has withdrawn
- * consent since it was sent. */
+ * consent since it was sent or whose brand has given up tracking. */
 static enum rc
 wanted(struct db *db, const struct conf *conf, const struct hit *h, bool *out,
        struct err *e)
@@ -127,7 +162,7 @@ wanted(struct db *db, const struct conf *conf, const struct hit *h, bool *out,
 	rc = message_get(db, h->mref, &a, &m, e);
 	if (rc == RC_OK && same_brand(conf, h, &m)) {
 		rc = customer_get_consent(db, m.customer, &a, &consent, e);
-		*out = rc == RC_OK && !answers_withdrawn(consent);
+		*out = rc == RC_OK && may_record(conf, h, consent);
 	} else if (rc == RC_NOTFOUND) {
 		rc = RC_OK;
 	}
@@ -142,8 +177,12 @@ take_one(struct db *db, const struct conf *conf, const struct hit *h,
 	struct sbuf b;
 	int64_t count = 0;
 	bool event = false;
-	enum rc rc = wanted(db, conf, h, &event, e);
+	enum rc rc;
 
+	if (is_counted(conf, h))
+		return counted_opens_add(db, h->key_id >> 16,
+					 (int32_t)(h->time_us / DAY_US), 1, e);
+	rc = wanted(db, conf, h, &event, e);
 	if (rc == RC_OK && event)
 		rc = counts(db, h, &event, &count, e);
 	if (rc != RC_OK || !event)

@@ -41,3 +41,16 @@ hit_day_add(struct db *db, struct ref ref, int32_t day, int64_t n,
 	bind_int(&q, 2, n);
 	return query_int(&q, count, e);
 }
+
+enum rc
+counted_opens_add(struct db *db, int64_t brand, int32_t day, int64_t n,
+		  struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_COUNTED_OPENS_ADD);
+	bind_int(&q, 0, brand);
+	bind_int(&q, 1, day);
+	bind_int(&q, 2, n);
+	return query_run(&q, e);
+}

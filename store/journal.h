@@ -13,4 +13,8 @@ enum rc journal_offset_set(struct db *db, struct slice segment, int64_t v,
 enum rc hit_day_add(struct db *db, struct ref ref, int32_t day, int64_t n,
 		    int64_t *count, struct err *e) MUST_USE;
 
+/* Counts n more opens of a brand's mails on a day, of nobody in particular. */
+enum rc counted_opens_add(struct db *db, int64_t brand, int32_t day, int64_t n,
+			  struct err *e) MUST_USE;
+
 #endif

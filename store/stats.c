@@ -1,5 +1,6 @@
 #include "store/stats.h"
 
+#include "base/clock.h"
 #include "store/rows.h"
 
 #define DUE_LIMIT 1000
@@ -64,6 +65,19 @@ subjects_count(struct db *db, const struct stats_query *what, int kind,
 	return query_int(&q, n, e);
 }
 
+/* Of the days that lie wholly within. */
+static enum rc
+opens_count(struct db *db, const struct stats_query *what, int64_t *n,
+	    struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_STATS_COUNTED_OPENS);
+	bind_int(&q, 0, what->from_us / DAY_US + (what->from_us % DAY_US > 0));
+	bind_int(&q, 1, what->to_us / DAY_US);
+	return query_int(&q, n, e);
+}
+
 /* An acceptance is the last of its kind that a message has, so that whoever
  * has both was deferred first. */
 static enum rc
@@ -94,6 +108,8 @@ stats_get(struct db *db, const struct stats_query *what, struct arena *a,
 	    (rc = messages_count(db, what, out, e)) ||
 	    (rc = deferred_count(db, what, &out->deferred_then_accepted, e)) ||
 	    (rc = subjects_count(db, what, what->kind_opened, &out->opened, e)))
+		goto out;
+	if ((rc = opens_count(db, what, &out->counted_opens, e)))
 		goto out;
 	rc = subjects_count(db, what, what->kind_clicked, &out->clicked, e);
 out:

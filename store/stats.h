@@ -23,6 +23,7 @@ struct stats {
 	int64_t messages[MESSAGE_STATES];
 	int64_t deferred_then_accepted; /* messages */
 	int64_t opened, clicked;	/* messages with at least one */
+	int64_t counted_opens; /* of nobody in particular, on days within */
 	/* By state, then most first: why notices were held, cancelled or
 	 * skipped. */
 	struct stats_reason *reasons;

@@ -56,8 +56,8 @@ brand "default" {
 	policy = "default"
 	route = "mx"
 	tracking_basis = "our contract with you"
-	opens = individual
-	links = true
+	opens = %(opens)s
+	links = %(links)s
 	link_hosts = {"*.hosting.example"}
 	dkim_domain = "hosting.example"
 	dkim_selector = "t"
@@ -112,7 +112,7 @@ class Hosting(acuse.Acuse):
         self.fills = {
             "include": "", "send": "true", "general": "", "smtp": "",
             "http": "", "more": "", "public": "0", "private": "0",
-            "patience": "5s",
+            "patience": "5s", "opens": "individual", "links": "true",
             "exchangers": exchangers(to)}
         self.configure(policy=policy, **fills)
         if init:

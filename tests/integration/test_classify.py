@@ -280,5 +280,44 @@ def _(t):
     t.eq(m.a.ok(m.a.get("agents"))["hash"], now, "after a restart")
 
 
+@test("opens that are only counted are tied to nobody")
+def _(t):
+    m = Mailed(t, 2, speed=1, opens="aggregate")
+    t.eq(m.links(0, "o"), m.links(1, "o"), "one pixel for all")
+    for _ in range(3):
+        m.hit(m.links(0, "o")[0], PHONE)
+    m.hit(m.links(0, "c")[0], PHONE)
+    m.hits(0, 1)
+    day = "&to=2026-11-04&by=day"
+    wait_for(lambda: m.a.ok(m.a.get("stats?from=2026-11-03" + day))
+             ["items"][0]["counted_opens"] == 3, what="three opens")
+    t.eq(m.a.ok(m.a.get("stats"))["counted_opens"], 3)
+    t.eq(m.a.ok(m.a.get("stats?from=2026-11-04"))["counted_opens"], 0)
+    m.a.stop()
+    text = json.dumps(Ledger(os.path.join(m.a.state, "acuse.db")).payloads)
+    t.ok("message.opened" not in text, "no event of it")
+
+
+@test("what a brand gives up is no longer recorded, of older mail neither")
+def _(t):
+    m = Mailed(t, 1, speed=1)
+    m.hit(m.links(0, "o")[0], PHONE)
+    m.hits(0, 1)
+    m.a.configure(opens="off", links="false")
+    t.ok("conf.reloaded" in m.a.reload(), "the reload")
+    m.hit(m.links(0, "o")[0], PHONE)
+    m.hit(m.links(0, "c")[0], PHONE)
+    m.wait_us(10**5)  # it stands while hits are not in the ledger
+    m.a.configure(opens="aggregate", links="true")
+    t.ok("conf.reloaded" in m.a.reload(), "the reload")
+    m.hit(m.links(0, "o")[0], PHONE)
+    m.hit(m.links(0, "c")[0], PHONE)
+    wait_for(lambda: m.a.ok(m.a.get("stats"))["counted_opens"] == 1,
+             what="the open being counted")
+    m.hits(0, 2)
+    t.eq([len(m.a.events(m.mref(0), "message." + k))
+          for k in ("opened", "clicked")], [1, 1])
+
+
 if __name__ == "__main__":
     run()
