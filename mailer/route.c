@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 
@@ -184,10 +185,10 @@ is_us(const struct find *f, const struct dns_exchanger *x)
 		return found;
 	for (struct ifaddrs *i = list; i != NULL; i = i->ifa_next)
 		for (size_t k = 0; k < x->addresses_n && !found; k++)
-			found =
-			    i->ifa_addr != NULL &&
-			    same_address(i->ifa_addr,
-					 (struct sockaddr *)&x->addresses[k]);
+			found = i->ifa_addr != NULL &&
+				(i->ifa_flags & IFF_LOOPBACK) == 0 &&
+				same_address(i->ifa_addr,
+					     (const void *)&x->addresses[k]);
 	freeifaddrs(list);
 	return found;
 }
@@ -266,7 +267,7 @@ add_exchanger(struct find *f, const struct dns_exchanger *x,
 		struct target *t;
 
 		if (!f->conf->allow_private_exchangers &&
-		    fetch_private((struct sockaddr *)&x->addresses[k]))
+		    fetch_private((const void *)&x->addresses[k]))
 			continue;
 		some = true;
 		t = add_hop(f, &x->addresses[k], x->host);

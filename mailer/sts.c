@@ -438,13 +438,13 @@ sts_find(struct sts *s, struct slice domain, bool allow_private,
 	rc = announced(&f, &id, &why);
 	if (rc == RC_OK && (use == NULL || due(use, id))) {
 		rc = renew(&f, id, &fresh, &why);
-		if (rc == RC_AGAIN && use == NULL)
-			return err_set(e, RC_AGAIN, "%s", why.text);
 		if (rc == RC_OK)
 			use = &fresh;
+		else if (rc == RC_AGAIN && use == NULL)
+			return err_set(e, rc, "%s", why.text);
 	}
 	/* Having no policy is no fault; having had one is. */
-	if (rc != RC_OK && rc != RC_AGAIN && (rc != RC_NOTFOUND || use != NULL))
+	if (rc != RC_OK && (rc != RC_NOTFOUND || use != NULL))
 		out->told = arena_z(a, slice_z(why.text));
 	if (use != NULL) {
 		out->policy = use->policy;

@@ -238,8 +238,8 @@ matches(struct slice pattern, struct slice host)
 	if (!slice_starts(pattern, SLICE("*.")))
 		return slice_ieq(pattern, host);
 	/* The star stands for one label, and just that. */
-	(void)slice_cut(&host, '.');
-	return host.n > 0 && slice_ieq(slice_skip(pattern, 2), host);
+	return slice_cut(&host, '.').n > 0 && host.n > 0 &&
+	       slice_ieq(slice_skip(pattern, 2), host);
 }
 
 bool

@@ -1,0 +1,292 @@
+"""Where mail goes by the route mx, asked of a real DNS: exchangers, addresses,
+DANE, and what is refused."""
+
+import os
+import socket
+
+from certificates import Authority
+from harness import run, test, wait_for
+from internet import Net, attempt_of, deferred, pin, recipients, send
+
+
+@test("exchangers go by preference, and the next one is tried")
+def _(t):
+    net = Net(t)
+    r = net.exchanger("mx2.plain")
+    net.ns.add("one.plain", "MX", "20 mx2.plain", "10 mx1.plain")
+    net.ns.add("mx1.plain", "A", "127.0.0.9")  # nobody listens there
+    a = net.hosting()
+    send(a, "ana@one.plain")
+    m = a.wait_messages(state="accepted")[0]
+    data = a.events(m["mref"], "message.accepted")[0]["data"]
+    t.eq((data["host"], data["mode"]), ("mx2.plain", "mx"))
+    t.eq((data["tls_policy"], data["tls"]["validated"]),
+         ("opportunistic", "none"))
+    t.eq(len(r.journal("message")), 1)
+    text = attempt_of(a, m)["transcript"]
+    t.ok("policy=opportunistic validated=none" in text, text)
+
+
+@test("equal preferences share the load")
+def _(t):
+    net = Net(t, smtp="")
+    both = [net.exchanger("mx1.plain", "127.0.0.1"),
+            net.exchanger("mx2.plain", "127.0.0.2")]
+    for i in range(30):
+        net.ns.add("d%d.plain" % i, "MX", "10 mx1.plain", "10 mx2.plain")
+    a = net.hosting()
+    for i in range(30):
+        send(a, "x@d%d.plain" % i, "c%d" % i)
+    a.wait_messages(30, state="accepted")
+    counts = [len(r.journal("message")) for r in both]
+    t.eq(sum(counts), 30)
+    t.ok(min(counts) >= 4, "shuffled: %s" % counts)
+
+
+@test("without an MX the domain itself is the exchanger, by IPv6 before IPv4")
+def _(t):
+    net = Net(t)
+    four = net.exchanger("one.plain", "127.0.0.1")
+    a = None
+    send_to = ["ana@one.plain"]
+    if socket.has_ipv6 and os.path.exists("/proc/net/if_inet6"):
+        six = net.exchanger("two.plain", "::1")
+        net.ns.add("two.plain", "A", "127.0.0.1")
+        send_to.append("bo@two.plain")
+    a = net.hosting()
+    for i, address in enumerate(send_to):
+        send(a, address, "c%d" % i)
+    a.wait_messages(len(send_to), state="accepted")
+    t.eq(recipients(four), ["ana@one.plain"])
+    if len(send_to) > 1:
+        t.eq(recipients(six), ["bo@two.plain"])
+
+
+@test("an IPv6 address that leads nowhere does not keep IPv4 from being tried")
+def _(t):
+    net = Net(t)
+    net.exchanger("mx.plain")
+    net.ns.add("mx.plain", "AAAA", "::1")
+    net.ns.add("one.plain", "MX", "10 mx.plain")
+    a = net.hosting()
+    send(a, "ana@one.plain")
+    a.wait_messages(state="accepted")
+
+
+@test("a null MX and a domain that is none are bad addresses, for good")
+def _(t):
+    net = Net(t)
+    net.exchanger("mx.plain")
+    net.ns.add("null.plain", "MX", "0 .")
+    net.ns.add("null.plain", "A", "127.0.0.1")
+    net.ns.add("mixed.plain", "MX", "0 .", "10 mx.plain")
+    a = net.hosting()
+    for i, d in enumerate(("null", "nowhere", "mixed")):
+        send(a, "ana@%s.plain" % d, "c%d" % i)
+    a.wait_messages(2, state="failed")
+    for customer, why in (("c0", "null MX"), ("c1", "no domain")):
+        m = a.messages(state="failed", customer=customer)[0]
+        data = a.events(m["mref"], "message.failed")[0]["data"]
+        t.ok(why in data["reason"], data)
+    # Beside others it says nothing.
+    a.wait_messages(customer="c2", state="accepted")
+
+
+@test("a failure of the DNS defers, and says so; the next try gets through")
+def _(t):
+    net = Net(t)
+    net.exchanger("mx.plain")
+    net.ns.add("one.plain", "MX", "10 mx.plain")
+    net.ns.fail("one.plain", "MX", "servfail")
+    a = net.hosting()
+    send(a, "ana@one.plain")
+    m, data = deferred(a, "server failure")
+    t.eq(m["attempts"], 0)
+    net.ns.fail("one.plain", "MX")
+
+    def again():
+        a.ok(a.post("queue/retry", {"all": True}))
+        return a.messages(state="accepted")
+    wait_for(again, what="the mail")
+
+
+@test("a bogus answer defers and is told, whoever else could be reached")
+def _(t):
+    net = Net(t)
+    r = net.exchanger("mx.signed")
+    net.ns.add("one.signed", "MX", "10 mx.signed")
+    net.ns.fail("one.signed", "MX", "bogus")
+    a = net.hosting()
+    send(a, "ana@one.signed")
+    deferred(a, "bogus")
+    t.eq(r.journal("connect"), [])
+
+
+@test("TLSA records that match are proof of the exchanger's identity")
+def _(t):
+    net = Net(t)
+    other = Authority(t, "other")
+    r = net.exchanger("mx.signed", cert=other.issue("elsewhere.example"))
+    net.ns.add("one.signed", "MX", "10 mx.signed")
+    pin(net, "mx.signed", r.cert)
+    a = net.hosting()
+    send(a, "ana@one.signed")
+    m = a.wait_messages(state="accepted")[0]
+    data = a.events(m["mref"], "message.accepted")[0]["data"]
+    t.eq((data["tls_policy"], data["tls"]["validated"]),
+         ("dane", "dane 3 1 1"))
+    text = attempt_of(a, m)["transcript"]
+    t.ok("policy=dane validated=dane 3 1 1" in text, text)
+
+
+@test("by DANE too for a domain without MX, and for one behind an alias")
+def _(t):
+    net = Net(t)
+    r = net.exchanger("mx.signed")
+    net.ns.add("bare.signed", "A", "127.0.0.1")
+    net.ns.add("alias.signed", "CNAME", "mx.signed")
+    net.ns.add("two.signed", "MX", "10 alias.signed")
+    pin(net, "bare.signed", r.cert)
+    pin(net, "mx.signed", r.cert)
+    a = net.hosting()
+    send(a, "ana@bare.signed")
+    send(a, "bo@two.signed", "c2")
+    for m in a.wait_messages(2, state="accepted"):
+        data = a.events(m["mref"], "message.accepted")[0]["data"]
+        t.eq(data["tls"]["validated"], "dane 3 1 1", data["host"])
+
+
+@test("a key that TLSA does not name gets no mail, nor does plaintext")
+def _(t):
+    net = Net(t)
+    wrong = net.exchanger("mx1.signed", "127.0.0.1")
+    clear = net.exchanger("mx2.signed", "127.0.0.2", tls=False)
+    for i, r in ((1, wrong), (2, clear)):
+        net.ns.add("d%d.signed" % i, "MX", "10 mx%d.signed" % i)
+        net.ns.add("_%d._tcp.mx%d.signed" % (net.port, i), "TLSA",
+                   "3 1 1 " + "00" * 32)
+    a = net.hosting()
+    send(a, "ana@d1.signed", "c1")
+    send(a, "bo@d2.signed", "c2")
+    _, one = deferred(a, "untried", customer="c1")
+    _, two = deferred(a, "untried", customer="c2")
+    t.eq((one["stage"], one["tls_policy"]), ("TLS", "dane"))
+    t.ok("no matching DANE TLSA" in one["fault"], one)
+    t.eq((two["stage"], two["fault"]), ("STARTTLS", "STARTTLS is not offered"))
+    t.eq(wrong.journal("mail") + clear.journal("mail"), [])
+
+
+@test("TLSA records that cannot be told keep an exchanger out, and are told")
+def _(t):
+    net = Net(t)
+    first = net.exchanger("mx1.signed", "127.0.0.1")
+    second = net.exchanger("mx2.signed", "127.0.0.2")
+    net.ns.add("alone.signed", "MX", "10 mx1.signed")
+    net.ns.add("both.signed", "MX", "10 mx1.signed", "20 mx2.signed")
+    for how in ("servfail", "bogus"):
+        name = "_%d._tcp.mx1.signed" % net.port
+        pin(net, "mx1.signed", first.cert)
+        net.ns.fail(name, "TLSA", how)
+        a = net.hosting(name=how)
+        send(a, "ana@alone.signed")
+        m, data = deferred(a, name)
+        t.ok({"servfail": "server failure"}.get(how, how) in data["reason"],
+             data)
+        t.eq(m["attempts"], 0)
+        t.eq(first.journal("connect"), [])
+        # Another one may be used, and it is noted why the first was not.
+        send(a, "bo@both.signed", "c2")
+        m = a.wait_messages(customer="c2", state="accepted")[0]
+        text = attempt_of(a, m)["transcript"]
+        t.ok("passed over: mx1.signed: DNS: " + name in text, text)
+        t.eq(first.journal("connect"), [])
+        a.stop()
+    t.eq(len(second.journal("message")), 2)
+
+
+@test("TLSA records of no use to mail still demand TLS")
+def _(t):
+    net = Net(t)
+    r = net.exchanger("mx1.signed", "127.0.0.1")
+    clear = net.exchanger("mx2.signed", "127.0.0.2", tls=False)
+    for i, x in ((1, r), (2, clear)):
+        net.ns.add("d%d.signed" % i, "MX", "10 mx%d.signed" % i)
+        pin(net, "mx%d.signed" % i, x.cert, "1 1 1")
+    a = net.hosting()
+    send(a, "ana@d1.signed", "c1")
+    send(a, "bo@d2.signed", "c2")
+    m = a.wait_messages(customer="c1", state="accepted")[0]
+    data = a.events(m["mref"], "message.accepted")[0]["data"]
+    t.eq((data["tls_policy"], data["tls"]["validated"], data["tls_failure"]),
+         ("dane", "none", "no TLSA record that can be used"))
+    deferred(a, "untried", customer="c2")
+    t.eq(clear.journal("mail"), [])
+
+
+@test("TLSA records that nobody signed are not believed")
+def _(t):
+    net = Net(t)
+    net.exchanger("mx.plain")
+    net.ns.add("one.plain", "MX", "10 mx.plain")
+    net.ns.add("_%d._tcp.mx.plain" % net.port, "TLSA", "3 1 1 " + "00" * 32)
+    a = net.hosting()
+    send(a, "ana@one.plain")
+    a.wait_messages(state="accepted")
+    t.eq(net.ns.count("_%d._tcp.mx.plain" % net.port, "TLSA"), 0)
+
+
+@test("private addresses, and ourselves, are refused unless allowed")
+def _(t):
+    net = Net(t)
+    r = net.exchanger("mx.plain")
+    net.ns.add("private.plain", "MX", "10 mx.plain")
+    net.ns.add("loop.plain", "MX", "20 mx.plain", "10 ACUSE.test.example",
+               "5 first.plain")
+    net.ns.add("first.plain", "A", "192.168.7.7")
+    net.ns.add("acuse.test.example", "A", "203.0.113.7")
+    net.ns.add("worse.plain", "MX", "10 acuse.test.example",
+               "10 mx.plain", "20 first.plain")
+    a = net.hosting(private="0")
+    with open(a.config) as f:
+        strict = f.read().replace("allow_private_exchangers = true",
+                                  "allow_private_exchangers = false")
+    a.configure(text=strict)
+    t.ok("conf.reloaded" in a.reload(), "the reload")
+    send(a, "ana@private.plain", "c1")
+    _, data = deferred(a, "at a private address", customer="c1")
+    send(a, "bo@loop.plain", "c2")
+    _, data = deferred(a, "this machine", customer="c2")
+    t.ok("first.plain: at a private address" in data["reason"], data)
+    t.ok("mx.plain" not in data["reason"], "behind us: not even looked at")
+    send(a, "cy@worse.plain", "c3")
+    _, data = deferred(a, "this machine", customer="c3")
+    t.ok("mx.plain" not in data["reason"], "beside us: the same")
+    t.eq(r.journal("connect"), [])
+    a.configure()
+    a.reload()
+    a.ok(a.post("queue/retry", {"all": True}))
+    a.wait_messages(customer="c1", state="accepted")
+
+
+@test("an exchanger at an address of this machine is a loop")
+def _(t):
+    probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    t.on_end(probe.close)
+    try:
+        probe.connect(("192.0.2.1", 9))  # sends nothing
+        own = probe.getsockname()[0]
+    except OSError:
+        return
+    net = Net(t)
+    net.ns.add("one.plain", "MX", "10 mx.plain")
+    net.ns.add("mx.plain", "A", own)
+    a = net.hosting()
+    with open(a.config) as f:
+        a.configure(text=f.read().replace("allow_private_exchangers = true",
+                                          "allow_private_exchangers = false"))
+    a.reload()
+    send(a, "ana@one.plain")
+    deferred(a, "is this machine")
+
+
+run()
