@@ -75,22 +75,8 @@ answer_work(struct http_request *rq,
 	answer_with(rq, work, false);
 }
 
-enum rc
-answer_page(const struct http_request *rq, struct page *out, struct err *e)
-{
-	struct slice limit = http_query(rq, "limit");
-	int64_t n = LIMIT_DEFAULT;
-
-	out->cursor = http_query(rq, "cursor");
-	if (limit.p != NULL && !slice_int(limit, 1, LIMIT_MAX, &n))
-		return err_set(e, RC_INVALID, "limit must be 1 to %d",
-			       LIMIT_MAX);
-	out->limit = (size_t)n;
-	return RC_OK;
-}
-
-bool
-answer_cursor(struct slice cursor, int64_t *numbers, size_t n)
+static bool
+read_cursor(struct slice cursor, int64_t *numbers, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct slice one = slice_cut(&cursor, '-');
@@ -99,6 +85,40 @@ answer_cursor(struct slice cursor, int64_t *numbers, size_t n)
 			return false;
 	}
 	return cursor.n == 0;
+}
+
+enum rc
+answer_page(const struct http_request *rq, size_t n, struct page *page,
+	    struct err *e)
+{
+	struct slice limit = http_query(rq, "limit");
+	struct slice cursor = http_query(rq, "cursor");
+	int64_t most = LIMIT_DEFAULT;
+
+	if (limit.p != NULL && !slice_int(limit, 1, LIMIT_MAX, &most))
+		return err_set(e, RC_INVALID, "limit must be 1 to %d",
+			       LIMIT_MAX);
+	if (cursor.n > 0 && !read_cursor(cursor, page->at, n))
+		return err_set(e, RC_INVALID, "cursor is not one of ours");
+	page->limit = (size_t)most;
+	return RC_OK;
+}
+
+void
+answer_next(struct sbuf *out, bool more, const int64_t *at, size_t n)
+{
+	struct sbuf cursor;
+
+	if (!more) {
+		member_null(out, "next");
+		return;
+	}
+	sbuf_init(&cursor, 256);
+	for (size_t i = 0; i < n; i++)
+		sbuf_addf(&cursor, "%s%lld", i > 0 ? "-" : "",
+			  (long long)at[i]);
+	member_text(out, "next", sbuf_slice(&cursor));
+	sbuf_fini(&cursor);
 }
 
 enum rc

@@ -27,15 +27,17 @@ void answer_work(struct http_request *rq,
 /* A page of a list, as the query asks for. */
 struct page {
 	size_t limit;
-	struct slice cursor; /* "" : the first */
+	int64_t at[2]; /* what the cursor holds; as it was without one */
 };
 
-/* Fails: RC_INVALID (limit is not 1 to 500). */
-enum rc answer_page(const struct http_request *rq, struct page *out,
+/* n: numbers of the list's cursors, 1 or 2.  Fails: RC_INVALID (a limit that is
+ * not 1 to 500, a cursor that is none of these). */
+enum rc answer_page(const struct http_request *rq, size_t n, struct page *page,
 		    struct err *e) MUST_USE;
 
-/* A cursor of up to n numbers, dash-separated: false when it is not one. */
-bool answer_cursor(struct slice cursor, int64_t *numbers, size_t n);
+/* The member "next": the cursor of what follows these n numbers where there is
+ * more, else null. */
+void answer_next(struct sbuf *out, bool more, const int64_t *at, size_t n);
 
 /* The query's time or date in microseconds; otherwise where it is absent. */
 enum rc answer_time(const struct http_request *rq, const char *name,

@@ -74,20 +74,16 @@ page_end(const struct notice *list, size_t n, size_t limit)
 static enum rc
 read_log(struct reading *r, struct err *e)
 {
-	int64_t before[1] = {INT64_MAX};
 	struct customer c;
 	struct notice *list;
-	struct page page;
+	struct page page = {.at = {INT64_MAX}};
 	size_t n, end;
-	enum rc rc = answer_page(r->rq, &page, e);
+	enum rc rc = answer_page(r->rq, 1, &page, e);
 
-	if (rc == RC_OK && page.cursor.n > 0 &&
-	    !answer_cursor(page.cursor, before, 1))
-		return err_set(e, RC_INVALID, "cursor is not one of ours");
 	if (rc == RC_OK)
 		rc = customer_get(r->db, r->rq->params[0], r->a, &c, e);
 	if (rc == RC_OK)
-		rc = notice_list_customer(r->db, c.id, before[0],
+		rc = notice_list_customer(r->db, c.id, page.at[0],
 					  page.limit + 1, r->a, &list, &n, e);
 	if (rc != RC_OK)
 		return rc;
@@ -97,15 +93,10 @@ read_log(struct reading *r, struct err *e)
 	for (size_t i = 0; rc == RC_OK && i < end; i++)
 		rc = add_entry(r, &list[i], e);
 	member_close(&r->out, ']');
-	if (n > page.limit)
-		member_text(
-		    &r->out, "next",
-		    slice_z(arena_printf(r->a, "%lld",
-					 (long long)list[end - 1].due_us)));
-	else
-		member_null(&r->out, "next");
+	answer_next(&r->out, n > page.limit,
+		    end > 0 ? &list[end - 1].due_us : NULL, 1);
 	/* What is no notice's: suppressed, unreachable, alarms, holds. */
-	if (rc == RC_OK && page.cursor.n == 0)
+	if (rc == RC_OK && page.at[0] == INT64_MAX)
 		rc = add_events(r, c.ref, e);
 	member_close(&r->out, '}');
 	return rc;

@@ -11,14 +11,11 @@ static enum rc
 read_filter(struct reading *r, struct message_filter *f, struct err *e)
 {
 	struct slice state = http_query(r->rq, "state");
-	int64_t at[2] = {INT64_MAX, 0};
-	struct page page;
-	enum rc rc = answer_page(r->rq, &page, e);
+	struct page page = {.at = {INT64_MAX, 0}};
+	enum rc rc = answer_page(r->rq, 2, &page, e);
 
 	if (rc != RC_OK)
 		return rc;
-	if (page.cursor.n > 0 && !answer_cursor(page.cursor, at, 2))
-		return err_set(e, RC_INVALID, "cursor is not one of ours");
 	*f = (struct message_filter){
 	    .customer = http_query(r->rq, "customer"),
 	    .invoice = http_query(r->rq, "invoice"),
@@ -26,8 +23,8 @@ read_filter(struct reading *r, struct message_filter *f, struct err *e)
 	    .message_id = http_query(r->rq, "message_id"),
 	    .queue_id = http_query(r->rq, "queue_id"),
 	    .state = state.n > 0 ? message_state_parse(state) : -1,
-	    .before_us = at[0],
-	    .before_id = at[1],
+	    .before_us = page.at[0],
+	    .before_id = page.at[1],
 	    .limit = page.limit + 1,
 	};
 	if (state.n > 0 && f->state < 0)
@@ -41,6 +38,7 @@ read_messages(struct reading *r, struct err *e)
 {
 	struct message_filter f;
 	struct message *list;
+	int64_t last[2] = {0};
 	size_t n, shown;
 	enum rc rc = read_filter(r, &f, e);
 
@@ -57,14 +55,11 @@ read_messages(struct reading *r, struct err *e)
 		member_close(&r->out, '}');
 	}
 	member_close(&r->out, ']');
-	if (shown < n)
-		member_text(
-		    &r->out, "next",
-		    slice_z(arena_printf(r->a, "%lld-%lld",
-					 (long long)list[shown - 1].created_us,
-					 (long long)list[shown - 1].id)));
-	else
-		member_null(&r->out, "next");
+	if (shown > 0) {
+		last[0] = list[shown - 1].created_us;
+		last[1] = list[shown - 1].id;
+	}
+	answer_next(&r->out, shown < n, last, 2);
 	member_close(&r->out, '}');
 	return RC_OK;
 }
@@ -133,32 +128,25 @@ message_get_handle(struct http_request *rq)
 static enum rc
 read_events(struct reading *r, struct err *e)
 {
+	struct page page = {.at = {0}};
 	struct event *list;
-	int64_t from[1] = {0};
-	struct page page;
 	struct message m;
-	size_t n, end;
-	enum rc rc = answer_page(r->rq, &page, e);
+	int64_t from, end;
+	size_t n;
+	enum rc rc = answer_page(r->rq, 1, &page, e);
 
-	if (rc == RC_OK && page.cursor.n > 0 &&
-	    !answer_cursor(page.cursor, from, 1))
-		return err_set(e, RC_INVALID, "cursor is not one of ours");
 	if (rc == RC_OK)
 		rc = get_message(r, &m, e);
 	if (rc == RC_OK)
 		rc = event_list(r->db, m.mref, r->a, &list, &n, e);
 	if (rc != RC_OK)
 		return rc;
-	if (from[0] > (int64_t)n)
-		from[0] = (int64_t)n;
-	end = (size_t)from[0] + page.limit;
+	from = page.at[0] < (int64_t)n ? page.at[0] : (int64_t)n;
+	end = from + (int64_t)page.limit;
 	member_open(&r->out, NULL, '{');
-	render_events(&r->out, "items", list, n, (size_t)from[0], end, r->a);
-	if (end < n)
-		member_text(&r->out, "next",
-			    slice_z(arena_printf(r->a, "%zu", end)));
-	else
-		member_null(&r->out, "next");
+	render_events(&r->out, "items", list, n, (size_t)from, (size_t)end,
+		      r->a);
+	answer_next(&r->out, end < (int64_t)n, &end, 1);
 	member_close(&r->out, '}');
 	return RC_OK;
 }

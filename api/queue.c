@@ -52,18 +52,15 @@ static enum rc
 read_queue(struct reading *r, struct err *e)
 {
 	struct lane_load *lanes;
-	int64_t after[1] = {0}, due = 0;
-	struct page page;
+	struct page page = {.at = {0}};
+	int64_t due = 0;
 	bool sending;
 	size_t n, shown;
-	enum rc rc = answer_page(r->rq, &page, e);
+	enum rc rc = answer_page(r->rq, 1, &page, e);
 
-	if (rc == RC_OK && page.cursor.n > 0 &&
-	    !answer_cursor(page.cursor, after, 1))
-		return err_set(e, RC_INVALID, "cursor is not one of ours");
 	if (rc == RC_OK)
 		rc = lane_list(r->db, http_query(r->rq, "brand"),
-			       http_query(r->rq, "domain"), after[0],
+			       http_query(r->rq, "domain"), page.at[0],
 			       page.limit + 1, r->a, &lanes, &n, e);
 	if (rc != RC_OK)
 		return rc;
@@ -77,13 +74,8 @@ read_queue(struct reading *r, struct err *e)
 	for (size_t i = 0; i < shown; i++)
 		add_lane(&r->out, &lanes[i]);
 	member_close(&r->out, ']');
-	if (shown < n)
-		member_text(
-		    &r->out, "next",
-		    slice_z(arena_printf(r->a, "%lld",
-					 (long long)lanes[shown - 1].lane.id)));
-	else
-		member_null(&r->out, "next");
+	answer_next(&r->out,
+		    shown<n, shown> 0 ? &lanes[shown - 1].lane.id : NULL, 1);
 	member_close(&r->out, '}');
 	return rc;
 }

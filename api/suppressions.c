@@ -14,22 +14,21 @@ static enum rc
 read_list(struct reading *r, struct err *e)
 {
 	struct suppression *list;
-	int64_t from[1] = {0};
-	struct page page;
-	size_t n, end;
-	enum rc rc = answer_page(r->rq, &page, e);
+	struct page page = {.at = {0}};
+	int64_t from, end;
+	size_t n;
+	enum rc rc = answer_page(r->rq, 1, &page, e);
 
-	if (rc == RC_OK && page.cursor.n > 0 &&
-	    (!answer_cursor(page.cursor, from, 1) || from[0] > LIST_MAX))
-		return err_set(e, RC_INVALID, "cursor is not one of ours");
-	end = (size_t)from[0] + page.limit;
-	if (rc == RC_OK)
-		rc = suppression_list(r->db, end + 1, r->a, &list, &n, e);
+	if (rc != RC_OK)
+		return rc;
+	from = page.at[0] < LIST_MAX ? page.at[0] : LIST_MAX;
+	end = from + (int64_t)page.limit;
+	rc = suppression_list(r->db, (size_t)end + 1, r->a, &list, &n, e);
 	if (rc != RC_OK)
 		return rc;
 	member_open(&r->out, NULL, '{');
 	member_open(&r->out, "items", '[');
-	for (size_t i = (size_t)from[0]; i < n && i < end; i++) {
+	for (int64_t i = from; i < (int64_t)n && i < end; i++) {
 		member_open(&r->out, NULL, '{');
 		member_text(&r->out, "email", list[i].address);
 		member_text(&r->out, "brand", list[i].brand);
@@ -39,11 +38,7 @@ read_list(struct reading *r, struct err *e)
 		member_close(&r->out, '}');
 	}
 	member_close(&r->out, ']');
-	if (end < n)
-		member_text(&r->out, "next",
-			    slice_z(arena_printf(r->a, "%zu", end)));
-	else
-		member_null(&r->out, "next");
+	answer_next(&r->out, end < (int64_t)n, &end, 1);
 	member_close(&r->out, '}');
 	return RC_OK;
 }

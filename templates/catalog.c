@@ -1,6 +1,5 @@
 #include "templates/catalog.h"
 
-
 #include "base/mem.h"
 #include "templates/program.h"
 #include "templates/source.h"

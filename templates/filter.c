@@ -285,35 +285,35 @@ run_datetime(const struct filter_call *c, const struct filter_scope *s,
 }
 
 static enum rc
-run_time(const struct filter_call *c, const struct filter_scope *s,
-	 struct filter_value *v, struct sbuf *out, struct err *e)
+add_part(enum rc (*add)(struct locale *, int64_t, struct sbuf *, struct err *),
+	 const struct filter_scope *s, struct filter_value *v, struct sbuf *out,
+	 struct err *e)
 {
 	size_t from = out->n;
 	int64_t us;
 
-	(void)c;
 	if (!time_of(v, &us))
 		return unfit(e, "a time");
-	if (locale_add_time(s->locale, us, out, e))
+	if (add(s->locale, us, out, e))
 		return RC_BUG;
 	set_text(v, added(out, from));
 	return RC_OK;
 }
 
 static enum rc
+run_time(const struct filter_call *c, const struct filter_scope *s,
+	 struct filter_value *v, struct sbuf *out, struct err *e)
+{
+	(void)c;
+	return add_part(locale_add_time, s, v, out, e);
+}
+
+static enum rc
 run_zone(const struct filter_call *c, const struct filter_scope *s,
 	 struct filter_value *v, struct sbuf *out, struct err *e)
 {
-	size_t from = out->n;
-	int64_t us;
-
 	(void)c;
-	if (!time_of(v, &us))
-		return unfit(e, "a time");
-	if (locale_add_zone(s->locale, us, out, e))
-		return RC_BUG;
-	set_text(v, added(out, from));
-	return RC_OK;
+	return add_part(locale_add_zone, s, v, out, e);
 }
 
 /* ---- words ---- */

@@ -1,41 +1,11 @@
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "base/codec.h"
+#include "tests/fuzz/keys.h"
 #include "tracker/click.h"
 
 /* Links as strangers change them: whatever they do to a good link's path, it
  * leads to the destination that was signed, or nowhere. */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static struct keyring *keys;
-static const struct token_key *key;
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
-
-static void
-make_keys(void)
-{
-	char dir[] = "/tmp/acuse-fuzz-XXXXXX", path[64];
-	uint32_t id = 0;
-
-	must(mkdtemp(dir) != NULL);
-	must(keyring_create(dir, 1, &id, NULL) == RC_OK);
-	must(keyring_load(dir, &keys, NULL) == RC_OK);
-	key = keyring_active(keys, 1);
-	(void)snprintf(path, sizeof(path), "%s/keys/token-%08x", dir, id);
-	(void)unlink(path);
-	(void)snprintf(path, sizeof(path), "%s/keys", dir);
-	(void)rmdir(path);
-	(void)rmdir(dir);
-}
 
 /* The first byte says how many changes of the good path follow (place, new
  * byte); what is left replaces the path's end. */

@@ -1,40 +1,10 @@
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "base/token.h"
+#include "tests/fuzz/keys.h"
 
 /* Tokens as strangers send them, and good ones that they changed: none that
  * differs from what we made by as much as a bit is taken. */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static struct keyring *keys;
-static const struct token_key *key;
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
-
-static void
-make_keys(void)
-{
-	char dir[] = "/tmp/acuse-fuzz-XXXXXX", path[64];
-	uint32_t id = 0;
-
-	must(mkdtemp(dir) != NULL);
-	must(keyring_create(dir, 1, &id, NULL) == RC_OK);
-	must(keyring_load(dir, &keys, NULL) == RC_OK);
-	key = keyring_active(keys, 1);
-	(void)snprintf(path, sizeof(path), "%s/keys/token-%08x", dir, id);
-	(void)unlink(path);
-	(void)snprintf(path, sizeof(path), "%s/keys", dir);
-	(void)rmdir(path);
-	(void)rmdir(dir);
-}
 
 /* Data is a list of changes: a position and what is xored into it. */
 static void
