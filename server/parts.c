@@ -394,6 +394,7 @@ start_public(struct server *s, struct err *e)
 	    .listen_n = 1,
 	    .loops = loops(s),
 	    .connections_per_address = s->conf->connections_per_address,
+	    .length_wanted = true,
 	    .reply_headers = headers,
 	    .reply_headers_n = sizeof(headers) / sizeof(headers[0]),
 	    .tls_certificate = tls ? s->conf->tls_certificate : NULL,

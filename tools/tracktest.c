@@ -5,6 +5,7 @@
  *   tracktest DIR [port=0] [loops=4] [connections=20000] [per_address=0]
  *             [idle_ms=5000] [request_ms=5000] [socket=PATH] [trusted=RANGE]
  *             [forwarded=0|1] [guess_burst=0] [guess_per_minute=0]
+ *             [length_wanted=0|1]
  *             [certificate=FILE key=FILE] [drain=0|1] [journal_bytes=N]
  *             [stall=FILE] [log=0|1] [tokens=N]
  *
@@ -35,6 +36,7 @@ struct options {
 	const char *dir, *socket, *trusted, *certificate, *key, *stall;
 	int64_t port, loops, connections, per_address, idle_ms, request_ms;
 	int64_t drain, journal_bytes, log, tokens, forwarded;
+	int64_t length_wanted;
 	int64_t guess_burst, guess_per_minute;
 };
 
@@ -211,6 +213,18 @@ handle_waiting(struct http_request *rq)
 	    slice_z(arena_printf(&rq->arena, "%d", atomic_load(&waiting))));
 }
 
+static void
+handle_connections(struct http_request *rq)
+{
+	const struct parts *p = rq->owner;
+	struct http_stats s;
+
+	http_server_stats(p->server, &s);
+	http_reply(rq, 200, "text/plain",
+		   slice_z(arena_printf(&rq->arena, "%llu",
+					(unsigned long long)s.connections)));
+}
+
 /* Waits on a job thread until FILE of stall= is gone. */
 static void
 handle_wait(struct http_request *rq)
@@ -302,6 +316,9 @@ static const struct http_route test_routes[] = {
      .runs = HTTP_JOB,
      .handle = handle_wait},
     {.method = HTTP_GET, .pattern = "/t/waiting", .handle = handle_waiting},
+    {.method = HTTP_GET,
+     .pattern = "/t/connections",
+     .handle = handle_connections},
     {.method = HTTP_GET, .pattern = "/t/file", .handle = handle_file},
     {.method = HTTP_GET, .pattern = "/t/etag", .handle = handle_etag},
     {.method = HTTP_GET, .pattern = "/t/problem", .handle = handle_problem},
@@ -338,6 +355,7 @@ option_set(struct options *o, const char *arg)
 	    {"key", &o->key, NULL},
 	    {"stall", &o->stall, NULL},
 	    {"log", NULL, &o->log},
+	    {"length_wanted", NULL, &o->length_wanted},
 	    {"forwarded", NULL, &o->forwarded},
 	    {"guess_burst", NULL, &o->guess_burst},
 	    {"guess_per_minute", NULL, &o->guess_per_minute},
@@ -421,6 +439,7 @@ server_start(struct parts *p, const struct options *o, struct err *e)
 	    .guess_per_minute = (unsigned)o->guess_per_minute,
 	    .tls_certificate = o->certificate,
 	    .tls_key = o->key,
+	    .length_wanted = o->length_wanted,
 	    .access_log = o->log,
 	    .round = hits_round,
 	    .round_owner = p->hits,

@@ -139,6 +139,7 @@ static const struct {
     {404, "Not found"},
     {405, "Method not allowed"},
     {409, "The state of things forbids it"},
+    {411, "Length required"},
     {413, "Body too large"},
     {414, "Target too long"},
     {415, "Content type refused"},

@@ -119,46 +119,70 @@ header_add(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
 	return MHD_YES;
 }
 
-/* True when nothing but what libmicrohttpd makes of a colon, white space and a
- * line's end lies from one text to another, close behind it. */
+/* libmicrohttpd ends a line at CRLF, and at a lone CR or LF too, where a proxy
+ * in front may see one header.  It puts a NUL for each character of the end. */
 static bool
-adjoins(struct slice before, struct slice after)
+line_ended(struct slice s)
 {
-	uintptr_t from = (uintptr_t)before.p + before.n;
-	uintptr_t to = (uintptr_t)after.p;
+	return s.p[s.n] == 0 && s.p[s.n + 1] == 0;
+}
 
-	if (to <= from || to - from > GAP_MAX)
+/* True when nothing but a colon, now a NUL, and white space lies between a
+ * header's name and its value. */
+static bool
+adjoins(struct slice name, struct slice value)
+{
+	uintptr_t from = (uintptr_t)name.p + name.n;
+	uintptr_t to = (uintptr_t)value.p;
+
+	if (to <= from || to - from > GAP_MAX || name.p[name.n] != 0)
 		return false;
-	for (const char *p = before.p + before.n; p < after.p; p++)
-		if (*p && !strchr(":\r\n\t ", *p))
+	for (const char *p = name.p + name.n + 1; p < value.p; p++)
+		if (*p != ' ' && *p != '\t')
 			return false;
 	return true;
 }
 
-/* A folded header was joined into fresh memory, a NUL has cut a value short:
- * either way the headers no longer lie one behind another as they came. */
+/* A folded header was joined into fresh memory, a NUL has cut a value short, a
+ * line ended otherwise than it should: either way the headers do not lie one
+ * behind another as they came. */
 static bool
-headers_whole(const struct http_conn *c)
+head_whole(const struct http_conn *c, const char *method, const char *url,
+	   const char *version)
 {
+	struct slice before = slice_z(version);
+
+	if ((uintptr_t)url != (uintptr_t)method + strlen(method) + 1)
+		return false; /* more than a space */
 	for (size_t i = 0; i < c->rq.headers_n; i++) {
 		const struct http_field *f = &c->headers[i];
 
-		if (!adjoins(f->name, f->value) ||
-		    (i > 0 && !adjoins(f[-1].value, f->name)))
+		if ((uintptr_t)f->name.p !=
+			(uintptr_t)before.p + before.n + 2 ||
+		    !line_ended(before) || !adjoins(f->name, f->value))
 			return false;
+		before = f->value;
 	}
-	if (c->rq.headers_n > 0) {
-		struct slice last = c->headers[c->rq.headers_n - 1].value;
+	/* behind the last one the empty line has come */
+	return c->rq.headers_n == 0 ||
+	       (line_ended(before) &&
+		line_ended(slice_of(before.p + before.n + 2, 0)));
+}
 
-		/* behind the last one the empty line has come */
-		return last.p[last.n + 1] == 0 ||
-		       strchr("\r\n", last.p[last.n + 1]) != NULL;
-	}
-	return true;
+/* Of the white space that HTTP knows around a value.  Ref: RFC 9110, 5.6.3. */
+static struct slice
+value_trim(struct slice s)
+{
+	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t'))
+		s = slice_skip(s, 1);
+	while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+		s.n--;
+	return s;
 }
 
 static bool
-shape_judge(struct http_conn *c, const char *method, const char *version)
+shape_judge(struct http_conn *c, const char *method, const char *url,
+	    const char *version)
 {
 	const char *why;
 	int status;
@@ -168,14 +192,20 @@ shape_judge(struct http_conn *c, const char *method, const char *version)
 		refuse(c, 431, "too many headers");
 		return false;
 	}
-	if (!headers_whole(c)) {
-		refuse(c, 400, "a header is folded, or has a NUL");
+	if (!head_whole(c, method, url, version)) {
+		refuse(c, 400,
+		       "a line is folded, has a NUL, or does not end in CRLF");
 		return false;
 	}
 	for (size_t i = 0; i < c->rq.headers_n; i++)
-		c->headers[i].value = slice_trim(c->headers[i].value);
+		c->headers[i].value = value_trim(c->headers[i].value);
 	status = http_guard(c->headers, c->rq.headers_n, slice_z(method),
 			    slice_z(version), &c->shape, &why);
+	if (!status && c->shape.chunked &&
+	    c->daemon->loop->server->c.length_wanted) {
+		status = 411;
+		why = "Content-Length is wanted";
+	}
 	if (status)
 		refuse(c, status, why);
 	return !status;
@@ -261,7 +291,7 @@ request_open(struct http_conn *c, const char *url, const char *method,
 	(void)MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, header_add,
 					  c);
 	c->rq.headers = c->headers;
-	if (!shape_judge(c, method, version) || !target_judge(c, url))
+	if (!shape_judge(c, method, url, version) || !target_judge(c, url))
 		return;
 	c->rq.method = http_method_of(slice_z(method));
 	http_forwarded(c->headers, c->rq.headers_n,

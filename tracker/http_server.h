@@ -32,6 +32,9 @@ struct http_config {
 	/* of what does not verify, by address: see http_guess(); 0: no bound */
 	unsigned guess_burst, guess_per_minute;
 	const char *tls_certificate, *tls_key; /* PEM files */
+	/* Bodies in chunks are refused (411): how libmicrohttpd reads the lines
+	 * between them is lenient, and a proxy may see other requests. */
+	bool length_wanted;
 	bool access_log;
 	const struct http_field *reply_headers; /* on every reply */
 	size_t reply_headers_n;
