@@ -285,8 +285,12 @@ decide(struct run *r, struct sending *s)
 				  .wait_us = course[verdict].wait_us,
 				  .code = o->code};
 
-	r->answered |= o->code >= 200 || o->fate == FATE_STOPPED;
-	if (o->fate == FATE_INVALID)
+	r->answered |= o->code >= 200 || o->fate == FATE_STOPPED ||
+		       o->fate == FATE_INVALID;
+	/* An address beyond its own server is bad; beyond our relay it is for
+	 * us to find a way. */
+	if (o->fate == FATE_INVALID &&
+	    (verdict != VERDICT_BAD_ADDRESS || r->hop->relay))
 		v.end = CLAIM_UNFIT;
 	if (verdict == VERDICT_NEXT_EXCHANGER && !r->last_hop)
 		return; /* it stays ready for the next one */

@@ -36,6 +36,7 @@ REFUSED = {
     "bare return": "Ana\rBcc: x@evil.example",
     "nul": "Ana\u0000x",
     "escape": "Ana\u001b[2J",
+    "ten kilobytes": "x" * 10240,
     "a megabyte": "x" * (1 << 20),
 }
 OVERRIDES = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -234,7 +235,8 @@ def _(t):
     a.customer("c1", "ana@one.example")
     for address in ("a@x.example>\r\nRCPT TO:<b@x.example", "a@x.example,b@y.z",
                     "a b@x.example", "<a@x.example>", "a@x.example\u202e",
-                    "a@[127.0.0.1] x", "@x.example", "a@", "a@x..example"):
+                    "a@[127.0.0.1] x", "@x.example", "a@", "a@x..example",
+                    "a" * 10240 + "@x.example", "a@" + "x" * 10240):
         got = a.put("customers/c2", {"name": "x", "contacts": [
             {"id": "k", "email": address}]})
         t.eq((got.status, got.body["errors"][0]["pointer"]),

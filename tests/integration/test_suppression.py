@@ -112,6 +112,31 @@ def _(t):
     a.wait_messages(customer="c1", state="accepted")
 
 
+@test("an 8-bit address at a server without SMTPUTF8 fails before MAIL")
+def _(t):
+    r = t.receiver(args=("--without", "SMTPUTF8"))
+    a = Hosting(t, to=[r])
+    a.customer("c1", "josé@one.example", "tech@one.example")
+    m = refuse(t, a, "c1")
+    e, = a.events(m["mref"], "message.failed")
+    t.eq((e["data"]["stage"], e["data"]["enhanced"], e["data"]["code"]),
+         ("MAIL", "5.6.7", 0))
+    t.ok("SMTPUTF8" in e["data"]["reason"], e)
+    t.eq(r.journal("mail"), [])
+    a.notice("c1")
+    m, = a.wait_messages(state="accepted")
+    t.eq(m["to"], "tech@one.example")
+
+    r = t.receiver()
+    b = Hosting(t, to=[r], name="other")
+    b.customer("c1", "josé@one.example")
+    b.notice("c1")
+    b.wait_messages(state="accepted")
+    entry, = r.wait_journal("message")
+    t.eq((entry["smtputf8"], entry["recipients"][0]["recipient"]),
+         (True, "josé@one.example"))
+
+
 @test("what waits for an address when it is suppressed ends with that reason")
 def _(t):
     busy = 'match=* stage=rcpt action=reply:"450 4.2.0 Busy"'

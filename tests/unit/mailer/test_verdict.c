@@ -195,6 +195,9 @@ fates_that_need_no_reply(void **state)
 	o.stage = STAGE_MAIL;
 	o.enhanced[0] = 5, o.enhanced[1] = 6, o.enhanced[2] = 7;
 	snprintf(o.fault, sizeof o.fault, "the peer does not offer SMTPUTF8");
+	assert_int_equal(verdict_of(v, &o, NULL), VERDICT_BAD_ADDRESS);
+	o.enhanced[2] = 3;
+	snprintf(o.fault, sizeof o.fault, "the peer does not offer 8BITMIME");
 	assert_int_equal(verdict_of(v, &o, NULL), VERDICT_OURS);
 	outcome_fini(&o);
 }
