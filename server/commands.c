@@ -125,6 +125,11 @@ run_check_conf(const struct options *o, struct err *e)
 	rc = settings_load(path, &c, e);
 	if (rc != RC_OK)
 		return rc;
+	rc = settings_check_files(c, e);
+	if (rc != RC_OK) {
+		conf_unref(c);
+		return rc;
+	}
 	sbuf_init(&b, CONF_TEXT_MAX);
 	conf_warnings(c, &b);
 	fprintf(stderr, "%s", sbuf_z(&b));

@@ -19,6 +19,20 @@ show_key(struct slice answer)
 	json_decref(o);
 }
 
+/* The configuration, which has the brand that is named, if one is. */
+static enum rc
+load(const struct options *o, const struct conf **out, struct err *e)
+{
+	enum rc rc = settings_load(o->config, out, e);
+
+	if (rc != RC_OK || o->brand == NULL ||
+	    conf_brand(*out, slice_z(o->brand)) != NULL)
+		return rc;
+	conf_unref(*out);
+	return err_set(e, RC_NOTFOUND, "there is no brand %s in %s", o->brand,
+		       o->config);
+}
+
 /* The first token key of each brand that has none; of a brand that is named, a
  * new one, which new mails use while old links go on. */
 static enum rc
@@ -26,8 +40,7 @@ make_token_keys(const struct options *o, struct err *e)
 {
 	struct keyring *keys = NULL;
 	const struct conf *c;
-	bool any = false;
-	enum rc rc = settings_load(o->config, &c, e);
+	enum rc rc = load(o, &c, e);
 
 	if (rc != RC_OK)
 		return rc;
@@ -41,13 +54,10 @@ make_token_keys(const struct options *o, struct err *e)
 		if (o->brand != NULL ? strcmp(o->brand, b->name) != 0
 				     : keyring_active(keys, b->number) != NULL)
 			continue;
-		any = true;
 		rc = keyring_create(o->state, b->number, &id, e);
 		if (rc == RC_OK)
 			printf("brand %s: made token-%08x\n", b->name, id);
 	}
-	if (rc == RC_OK && !any && o->brand != NULL)
-		rc = err_set(e, RC_NOTFOUND, "there is no brand %s", o->brand);
 	keyring_free(keys);
 	conf_unref(c);
 	return rc;
@@ -147,7 +157,7 @@ key_command_dkim(const struct options *o, struct err *e)
 	if (o->selector != NULL && !shape_selector.fits(slice_z(o->selector)))
 		return err_at(e, RC_INVALID, "--selector", "it is not %s",
 			      shape_selector.want);
-	rc = settings_load(o->config, &c, e);
+	rc = load(o, &c, e);
 	if (rc != RC_OK)
 		return rc;
 	rc = state_become_owner(o->state, e);

@@ -1,8 +1,14 @@
 #include "server/settings.h"
 
+#include <errno.h>
+#include <unistd.h>
+
+#include "mailer/verdict.h"
 #include "server/state.h"
+#include "templates/catalog.h"
 #include "templates/locale.h"
 #include "templates/zone.h"
+#include "tracker/agents.h"
 
 static enum rc
 check_zone(const struct conf *c, const char *section, const char *title,
@@ -41,6 +47,30 @@ check_names(const struct conf *c, struct err *e)
 	return rc;
 }
 
+static enum rc
+check_there(const struct conf *c, struct err *e)
+{
+	const struct {
+		const char *option, *path;
+	} files[] = {
+	    {"template_dir", c->template_dir},
+	    {"verdict_file", c->verdict_file},
+	    {"agent_file", c->agent_file},
+	    {"tls_certificate", c->tls_certificate},
+	    {"tls_key", c->tls_key},
+	    {"ca_file", c->ca_file},
+	    {"trust_anchor", c->trust_anchor},
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		if (files[i].path[0] != '\0' &&
+		    access(files[i].path, F_OK) != 0 && errno == ENOENT)
+			return err_at(e, RC_CONFIG, c->file,
+				      "%s: there is no %s", files[i].option,
+				      files[i].path);
+	return RC_OK;
+}
+
 enum rc
 settings_load(const char *path, const struct conf **out, struct err *e)
 {
@@ -48,6 +78,8 @@ settings_load(const char *path, const struct conf **out, struct err *e)
 
 	if (rc == RC_OK)
 		rc = check_names(*out, e);
+	if (rc == RC_OK)
+		rc = check_there(*out, e);
 	if (rc != RC_OK) {
 		conf_unref(*out);
 		*out = NULL;
@@ -59,6 +91,57 @@ static const char *
 or_null(const char *z)
 {
 	return z[0] != '\0' ? z : NULL;
+}
+
+static enum rc
+check_templates(const char *path, struct err *e)
+{
+	struct catalog *catalog = NULL;
+	enum rc rc = catalog_load(or_null(path), &catalog, e);
+
+	catalog_free(catalog);
+	return rc;
+}
+
+static enum rc
+check_verdicts(const char *path, struct err *e)
+{
+	struct verdict_rules *rules = NULL;
+	enum rc rc = verdict_rules_load(path, &rules, e);
+
+	verdict_rules_free(rules);
+	return rc;
+}
+
+static enum rc
+check_agents(const char *path, struct err *e)
+{
+	const struct agents *rules = NULL;
+	enum rc rc = agents_load(path, NULL, &rules, e);
+
+	agents_unref(rules);
+	return rc;
+}
+
+enum rc
+settings_check_files(const struct conf *c, struct err *e)
+{
+	const struct {
+		const char *option, *path;
+		enum rc (*check)(const char *path, struct err *e);
+	} files[] = {
+	    {"template_dir", c->template_dir, check_templates},
+	    {"verdict_file", c->verdict_file, check_verdicts},
+	    {"agent_file", c->agent_file, check_agents},
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		if (files[i].check(files[i].path, e) == RC_OK)
+			continue;
+		(void)err_config(e);
+		return err_add(e, "%s", files[i].option);
+	}
+	return RC_OK;
 }
 
 enum rc

@@ -5,10 +5,14 @@
 #include "mailer/sts.h"
 #include "mailer/transport.h"
 
-/* conf_load(), and then what only ICU can judge: that there are such locales
- * and time zones.  Owns, fails: as conf_load(). */
+/* conf_load(), and then what conf/ cannot judge: that there are such locales,
+ * time zones and files.  Owns, fails: as conf_load(). */
 enum rc settings_load(const char *path, const struct conf **out,
 		      struct err *e) MUST_USE;
+
+/* Reads the templates and rules that it names, as a start would.  Fails:
+ * RC_CONFIG, RC_IO; the text names the option. */
+enum rc settings_check_files(const struct conf *c, struct err *e) MUST_USE;
 
 /* What the configuration says of sending: whom to believe, whom to ask, and
  * the policies that are kept below the state directory.

@@ -177,6 +177,7 @@ def _(t):
     a.wait_messages(state="accepted")
     says(t, a, ["key", "token", "--brand", "other"], 0, "token-00020002")
     says(t, a, ["key", "token", "--brand", "third"], 66, "third")
+    says(t, a, ["dkim", "show", "--brand", "third"], 66, "no brand third")
     t.ok("conf.reloaded" in a.reload(), "rotated")
     a.notice("c1")
     a.wait_messages(2, state="accepted")
@@ -200,8 +201,8 @@ def _(t):
             "acuse.conf", 'there is no locale "xx_YY"')
     refused(good.replace('selector = "t"', 'selector = "no"'), 78,
             "acuse dkim new makes the key")
-    refused(good.replace("general {", 'general {\nverdict_file = "none"'), 74,
-            "/none")
+    refused(good.replace("general {", 'general {\nverdict_file = "none"'), 78,
+            "verdict_file", "/none")
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         s.listen()
@@ -230,6 +231,19 @@ def _(t):
     refused(good, 74, "acuse.db")
     os.rename(database + ".away", database)
     a.start()
+
+
+@test("check-conf finds in the files that it names what a start would")
+def _(t):
+    a = Hosting(t, start=False, send="false")
+    says(t, a, ["check-conf"], 0, "it loads")
+    for option in ("template_dir", "verdict_file", "agent_file"):
+        a.configure(general='%s = "none"' % option)
+        says(t, a, ["check-conf"], 78, "%s: there is no %s/none" % (
+            option, a.dir))
+    for option in ("verdict_file", "agent_file"):
+        a.configure(general='%s = "%s"' % (option, t.write("bad", "\nx y z")))
+        says(t, a, ["check-conf"], 78, "bad:2: " + option)
 
 
 @test("what serve and init do not know is refused")
