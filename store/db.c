@@ -1,5 +1,5 @@
 /*
- * 1. Nothing outside of this file names SQLite.
+ * 1. Nothing outside of db.c and db_open.c names SQLite.
  * 2. A statement is prepared once, by the first that opens it (a writer's all,
  *    at its start), and open at most once; open_n counts those that are.
  * 3. last is the ledger's next position and last time as this handle's
@@ -8,46 +8,11 @@
  * 4. A file that is not at its path any more is never committed to (writer.c
  *    asks db_check_file() before).
  */
-#include "store/db.h"
+#include "store/db_private.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <sqlite3.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/date.h"
-#include "base/mem.h"
-#include "store/meta.h"
-#include "store/schema.h"
-
-#define WRITER_BUSY_MS 5000
-#define READER_BUSY_MS 250
-
-struct file_id {
-	dev_t dev;
-	ino_t ino;
-	bool known;
-};
-
-struct ledger_mark {
-	int64_t position, time_us;
-};
-
-struct db {
-	sqlite3 *h;
-	char *path, *wal_path;
-	enum db_mode mode;
-	struct file_id file, wal;
-	sqlite3_stmt *stmts[STMT_COUNT];
-	bool open[STMT_COUNT];
-	int open_n;
-	size_t bound_bytes;
-	struct ledger_mark last, at_savepoint;
-};
 
 static const struct {
 	const char *name, *sql;
@@ -55,22 +20,6 @@ static const struct {
 #define STATEMENT(id, sql) {#id, sql},
 #include "store/statements.def"
 #undef STATEMENT
-};
-
-/*
- * No mmap: an I/O error would then be a SIGBUS instead of an answer.  What is
- * erased is overwritten by the erasure, which turns secure_delete on.  Readers
- * sort in temporary files: counting millions must not take their memory.
- */
-static const char *const setup[] = {
-    [DB_READ] = "PRAGMA cache_size = -1024;"
-		"PRAGMA query_only = ON",
-    [DB_WRITE] = "PRAGMA synchronous = FULL;"
-		 "PRAGMA foreign_keys = OFF;"
-		 "PRAGMA secure_delete = OFF;"
-		 "PRAGMA temp_store = MEMORY;"
-		 "PRAGMA cache_size = -8192;"
-		 "PRAGMA journal_size_limit = 67108864",
 };
 
 /* SQLite tells FULL only of ENOSPC, and no errno of a failed COMMIT. */
@@ -108,8 +57,8 @@ rc_of(int code)
 	}
 }
 
-static enum rc
-fail(struct db *db, int code, const char *what, struct err *e)
+enum rc
+db_fail(struct db *db, int code, const char *what, struct err *e)
 {
 	enum rc rc = rc_of(code);
 	const char *text = db->h ? sqlite3_errmsg(db->h) : sqlite3_errstr(code);
@@ -126,7 +75,7 @@ db_script(struct db *db, const char *sql, const char *what, struct err *e)
 
 	errno = 0;
 	code = sqlite3_exec(db->h, sql, NULL, NULL, NULL);
-	return code == SQLITE_OK ? RC_OK : fail(db, code, what, e);
+	return code == SQLITE_OK ? RC_OK : db_fail(db, code, what, e);
 }
 
 /* ---- statements ---- */
@@ -146,6 +95,18 @@ prepare(struct db *db, enum stmt id)
 	return sqlite3_prepare_v3(db->h, statements[id].sql, -1,
 				  SQLITE_PREPARE_PERSISTENT, &db->stmts[id],
 				  NULL);
+}
+
+enum rc
+db_prepare_all(struct db *db, struct err *e)
+{
+	for (enum stmt i = 0; i < STMT_COUNT; i++) {
+		int code = prepare(db, i);
+
+		if (code != SQLITE_OK)
+			return db_fail(db, code, statements[i].name, e);
+	}
+	return RC_OK;
 }
 
 /* One that cannot be prepared is bound to no avail; query_row() says why. */
@@ -251,7 +212,7 @@ query_row(struct query *q, struct err *e)
 		return RC_OK;
 	if (code == SQLITE_DONE)
 		return RC_NOTFOUND;
-	return fail(q->db, code, statements[q->id].name, e);
+	return db_fail(q->db, code, statements[q->id].name, e);
 }
 
 enum rc
@@ -468,194 +429,40 @@ db_snapshot_end(struct db *db)
 	db_rollback(db);
 }
 
-/* ---- opening ---- */
+/* ---- the write-ahead log ---- */
 
-static bool
-file_look(const char *path, struct file_id *out)
+static int
+log_grew(void *arg, sqlite3 *h, const char *name, int frames)
 {
-	struct stat st;
+	struct db *db = arg;
 
-	out->known = stat(path, &st) == 0;
-	if (out->known) {
-		out->dev = st.st_dev;
-		out->ino = st.st_ino;
-	}
-	return out->known;
-}
-
-static bool
-file_same(const char *path, const struct file_id *was)
-{
-	struct file_id is;
-
-	return file_look(path, &is) && is.dev == was->dev && is.ino == was->ino;
-}
-
-static struct db *
-db_new(const char *path, enum db_mode mode)
-{
-	static const char suffix[] = "-wal";
-	size_t n = strlen(path);
-	struct db *db = MEM_NEW(struct db);
-
-	db->path = mem_z(slice_z(path));
-	db->wal_path = mem_alloc(n + sizeof(suffix));
-	memcpy(db->wal_path, path, n);
-	memcpy(db->wal_path + n, suffix, sizeof(suffix));
-	db->mode = mode;
-	db->last.position = -1;
-	return db;
+	(void)h;
+	(void)name;
+	db->log_frames = frames;
+	return SQLITE_OK;
 }
 
 void
-db_close(struct db *db)
+db_defer_checkpoints(struct db *db)
 {
-	if (db == NULL)
-		return;
-	for (int i = 0; i < STMT_COUNT; i++)
-		(void)sqlite3_finalize(db->stmts[i]);
-	/* readers may outlive the writer, and cannot do it */
-	if (db->mode == DB_WRITE)
-		(void)sqlite3_wal_checkpoint_v2(
-		    db->h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	if (sqlite3_close(db->h) != SQLITE_OK)
-		die("closing %s: %s", db->path, sqlite3_errmsg(db->h));
-	free(db->path);
-	free(db->wal_path);
-	free(db);
+	(void)sqlite3_wal_hook(db->h, log_grew, db);
 }
 
-static enum rc
-db_connect(struct db *db, struct err *e)
+int
+db_log_frames(const struct db *db)
 {
-	int flags =
-	    SQLITE_OPEN_NOMUTEX | (db->mode == DB_WRITE ? SQLITE_OPEN_READWRITE
-							: SQLITE_OPEN_READONLY);
-	int code = sqlite3_open_v2(db->path, &db->h, flags, NULL);
-
-	if (code != SQLITE_OK)
-		return fail(db, code, db->path, e);
-	(void)sqlite3_extended_result_codes(db->h, 1);
-	(void)sqlite3_busy_timeout(
-	    db->h, db->mode == DB_WRITE ? WRITER_BUSY_MS : READER_BUSY_MS);
-	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	return db_script(db, setup[db->mode], db->path, e);
-}
-
-static enum rc
-prepare_all(struct db *db, struct err *e)
-{
-	for (enum stmt i = 0; i < STMT_COUNT; i++) {
-		int code = prepare(db, i);
-
-		if (code != SQLITE_OK)
-			return fail(db, code, statements[i].name, e);
-	}
-	return RC_OK;
+	return db->log_frames;
 }
 
 enum rc
-db_open(const char *path, enum db_mode mode, struct db **out, struct err *e)
+db_checkpoint(struct db *db, struct err *e)
 {
-	struct db *db;
-	enum rc rc;
+	int code;
 
-	if (access(path, F_OK) != 0)
-		return err_errno(e, path);
-	db = db_new(path, mode);
-	(void)file_look(path, &db->file);
-	rc = db_connect(db, e);
-	if (rc == RC_OK)
-		rc = schema_check(db, e);
-	if (rc == RC_OK && mode == DB_WRITE)
-		rc = schema_update(db, e);
-	if (rc == RC_OK && mode == DB_WRITE)
-		rc = prepare_all(db, e);
-	if (rc)
-		db_close(db);
-	else
-		*out = db;
-	return rc;
-}
-
-static enum rc
-sync_folder(const char *path, struct err *e)
-{
-	char *copy = mem_z(slice_z(path));
-	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	enum rc rc = RC_OK;
-
-	if (fd < 0 || fsync(fd) != 0)
-		rc = err_errno(e, copy);
-	if (fd >= 0)
-		(void)close(fd);
-	free(copy);
-	return rc;
-}
-
-static enum rc
-create_at(const char *path, struct err *e)
-{
-	char ledger[REF_HEX];
-	struct db *db;
-	enum rc rc;
-	int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		return err_errno(e, path);
-	(void)close(fd);
-	db = db_new(path, DB_WRITE);
-	if ((rc = db_connect(db, e)) ||
-	    (rc = db_script(db, "PRAGMA journal_mode = WAL", path, e)) ||
-	    (rc = schema_update(db, e)) || (rc = prepare_all(db, e)))
-		goto out;
-	ref_hex(ref_new(), ledger);
-	rc = meta_set_text(db, "ledger", slice_z(ledger), e);
-out:
-	db_close(db);
-	return rc;
-}
-
-/* Built under another name and linked when it is whole, so that a death on the
- * way leaves no half-made database and an existing one is never touched. */
-enum rc
-db_create(const char *path, struct err *e)
-{
-	size_t n = strlen(path) + sizeof(".new");
-	char *fresh = mem_alloc(n);
-	enum rc rc;
-
-	(void)snprintf(fresh, n, "%s.new", path);
-	(void)unlink(fresh);
-	if ((rc = create_at(fresh, e)))
-		goto out;
-	if (link(fresh, path) != 0)
-		rc = errno == EEXIST
-			 ? err_set(e, RC_STATE, "%s exists already", path)
-			 : err_errno(e, path);
-	else
-		rc = sync_folder(path, e);
-out:
-	(void)unlink(fresh);
-	free(fresh);
-	return rc;
-}
-
-enum rc
-db_check_file(struct db *db, struct err *e)
-{
-	if (!file_same(db->path, &db->file))
-		return err_set(e, RC_STATE,
-			       "%s was moved, removed or replaced: "
-			       "put it back, or restart",
-			       db->path);
-	if (!db->wal.known)
-		(void)file_look(db->wal_path, &db->wal);
-	if (!db->wal.known || !file_same(db->wal_path, &db->wal))
-		return err_set(e, RC_STATE,
-			       "%s was moved, removed or replaced: restart",
-			       db->wal_path);
-	return RC_OK;
+	errno = 0;
+	code = sqlite3_wal_checkpoint_v2(db->h, NULL, SQLITE_CHECKPOINT_PASSIVE,
+					 NULL, NULL);
+	return code == SQLITE_OK ? RC_OK : db_fail(db, code, "checkpoint", e);
 }
 
 void

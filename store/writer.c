@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "store/checkpoint.h"
 
 #define BATCH_OPS 512
 #define BATCH_BYTES ((size_t)4 << 20)
@@ -30,6 +31,7 @@ struct writer {
 
 	struct thread thread;
 	struct db *db;
+	struct checkpoint *checkpoint;
 	struct write_op *batch[BATCH_OPS];
 	struct err *failures[BATCH_OPS]; /* of operations, by place */
 	bool failing;			 /* commits fail: said once */
@@ -228,6 +230,17 @@ transact(struct writer *w, size_t from, size_t to)
 	return i;
 }
 
+/* What fails is tried again when the log has grown.  Where commits fail, the
+ * disk may be full, and the log is room. */
+static void
+move(struct writer *w)
+{
+	struct err e;
+
+	if (checkpoint_due(w->checkpoint, db_log_frames(w->db)) || w->failing)
+		(void)!db_checkpoint(w->db, &e);
+}
+
 static void
 run(void *p)
 {
@@ -235,8 +248,10 @@ run(void *p)
 	size_t n;
 
 	while ((n = take(w)))
-		for (size_t at = 0; at < n;)
+		for (size_t at = 0; at < n;) {
 			at = transact(w, at, n);
+			move(w);
+		}
 }
 
 /* ---- start, stop ---- */
@@ -247,10 +262,14 @@ writer_start(const char *path, size_t cap, struct writer **out, struct err *e)
 	struct writer *w = MEM_NEW(struct writer);
 	enum rc rc = db_open(path, DB_WRITE, &w->db, e);
 
+	if (rc == RC_OK)
+		rc = checkpoint_start(path, &w->checkpoint, e);
 	if (rc) {
+		db_close(w->db);
 		free(w);
 		return rc;
 	}
+	db_defer_checkpoints(w->db);
 	mutex_init(&w->lock, "writer");
 	cond_init(&w->work);
 	cond_init(&w->room);
@@ -284,6 +303,7 @@ writer_stop(struct writer *w)
 	while (w->callers)
 		(void)pthread_cond_wait(&w->left, &w->lock.m);
 	mutex_unlock(&w->lock);
+	checkpoint_stop(w->checkpoint);
 	db_close(w->db);
 	(void)pthread_cond_destroy(&w->work);
 	(void)pthread_cond_destroy(&w->room);

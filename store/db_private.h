@@ -1,0 +1,41 @@
+#ifndef STORE_DB_PRIVATE_H
+#define STORE_DB_PRIVATE_H
+
+#include <sqlite3.h>
+#include <sys/types.h>
+
+#include "store/db.h"
+
+/* Shared by store/db*.c alone. */
+
+struct file_id {
+	dev_t dev;
+	ino_t ino;
+	bool known;
+};
+
+struct ledger_mark {
+	int64_t position, time_us;
+};
+
+struct db {
+	sqlite3 *h;
+	char *path, *wal_path;
+	enum db_mode mode;
+	struct file_id file, wal;
+	sqlite3_stmt *stmts[STMT_COUNT];
+	bool open[STMT_COUNT];
+	int open_n;
+	size_t bound_bytes;
+	int log_frames; /* as of the last commit */
+	struct ledger_mark last, at_savepoint;
+};
+
+/* The error of SQLite's code, in the words of its handle. */
+enum rc db_fail(struct db *db, int code, const char *what,
+		struct err *e) MUST_USE;
+
+/* Prepares those that are not yet prepared. */
+enum rc db_prepare_all(struct db *db, struct err *e) MUST_USE;
+
+#endif
