@@ -5,16 +5,18 @@
 #include "base/mem.h"
 #include "proof/ledger.h"
 #include "queue/answers.h"
-#include "store/customer.h"
 #include "store/journal.h"
-#include "store/message.h"
 
 /* Past so many hits of a message in a day, one counting event an hour. */
 #define DAY_HITS 200
 
+#define PAYLOAD_MAX ((size_t)32 << 10)
+
 struct hit_sink {
 	struct queue *q;
 	struct db *db;
+	struct sbuf payloads; /* of a batch, one after the other */
+	size_t ends[DRAIN_BATCH];
 };
 
 struct take_op {
@@ -22,6 +24,8 @@ struct take_op {
 	const struct conf *conf;
 	const struct hit *hits;
 	size_t n;
+	const char *payloads;
+	const size_t *ends;
 	const struct journal_offset *after;
 };
 
@@ -53,7 +57,7 @@ kept_address(const struct conf *conf, const struct hit *h)
 
 static void
 add_hit(struct sbuf *b, const struct conf *conf, const struct hit *h,
-	int64_t hour_count)
+	int64_t hits_today)
 {
 	char hex[REF_HEX], when[TIME_SIZE], address[ADDR_TEXT];
 
@@ -62,9 +66,9 @@ add_hit(struct sbuf *b, const struct conf *conf, const struct hit *h,
 	addr_format(kept_address(conf, h), address);
 	sbuf_addf(b, "{\"mref\":\"%s\",\"at\":\"%s\",\"method\":\"%s\"", hex,
 		  when, methods[h->method]);
-	if (hour_count > 0)
+	if (hits_today > 0)
 		sbuf_addf(b, ",\"flood\":true,\"hits_today\":%lld",
-			  (long long)hour_count);
+			  (long long)hits_today);
 	if (h->kind == HIT_CLICK) {
 		sbuf_addf(b, ",\"link\":%u,\"destination\":", h->index);
 		sbuf_add_json(b, h->destination);
@@ -76,24 +80,35 @@ add_hit(struct sbuf *b, const struct conf *conf, const struct hit *h,
 	sbuf_add_c(b, '}');
 }
 
-/* True when this hit gets an event: all of a day up to the bound, then the
- * first of each hour. */
+/* False past the bound, but for the first of each hour; hits_today is told only
+ * then.  Days are the ledger's: they begin when its events say so.  A count is
+ * begun when the last DAY_HITS events of the message are all of today, with the
+ * hits among them. */
 static enum rc
-counts(struct db *db, const struct hit *h, bool *out, int64_t *count,
-       struct err *e)
+counts(struct db *db, struct ref mref, int64_t bound_us, bool *out,
+       int64_t *hits_today, struct err *e)
 {
-	int32_t day = (int32_t)(h->time_us / DAY_US);
-	int32_t hour = (int32_t)(h->time_us / HOUR_US);
-	int64_t in_hour;
-	enum rc rc = hit_day_add(db, h->mref, day, 1, count, e);
+	int64_t now_us = clock_wall_us(), seen = 0, in_hour = 0;
+	int32_t day = (int32_t)(now_us / DAY_US);
+	enum rc rc;
 
+	*hits_today = 0;
 	*out = true;
-	if (rc != RC_OK || *count <= DAY_HITS) {
-		*count = 0;
-		return rc;
+	if (bound_us < day * DAY_US)
+		return RC_OK;
+	rc = hit_day_add(db, mref, day, 1, hits_today, e);
+	if (rc == RC_OK && *hits_today == 1)
+		rc = hit_count(db, mref, DAY_HITS, KIND_MESSAGE_OPENED,
+			       KIND_MESSAGE_VIEWED, &seen, e);
+	if (rc == RC_OK && seen)
+		rc = hit_day_add(db, mref, day, seen, hits_today, e);
+	if (rc == RC_OK && *hits_today > DAY_HITS) {
+		rc = hit_day_add(db, mref, -(int32_t)(now_us / HOUR_US), 1,
+				 &in_hour, e);
+		*out = in_hour == 1;
+	} else {
+		*hits_today = 0;
 	}
-	rc = hit_day_add(db, h->mref, -hour, 1, &in_hour, e);
-	*out = in_hour == 1;
 	return rc;
 }
 
@@ -136,62 +151,72 @@ may_record(const struct conf *conf, const struct hit *h, struct slice consent)
 /* A brand's key says nothing of another brand's messages; of a brand that is
  * no longer there, its own name alone is known. */
 static bool
-same_brand(const struct conf *conf, const struct hit *h,
-	   const struct message *m)
+same_brand(const struct conf *conf, const struct hit *h, struct slice brand)
 {
 	const struct brand *b = brand_of(conf, h);
 
-	return b != NULL ? slice_eq_z(m->brand, b->name)
-			 : conf_brand(conf, m->brand) == NULL;
+	return b != NULL ? slice_eq_z(brand, b->name)
+			 : conf_brand(conf, brand) == NULL;
 }
 
 /* False for a message that was erased, or is of a database that was lost, or
- * of another brand than the key, and for one whose customer has withdrawn
- * consent since it was sent or whose brand has given up tracking. */
+ * of another brand than the key; for one whose customer has withdrawn consent
+ * since it was sent, or whose brand has given up tracking; and past the flood's
+ * bound. */
 static enum rc
-wanted(struct db *db, const struct conf *conf, const struct hit *h, bool *out,
-       struct err *e)
+wanted(const struct take_op *t, const struct hit *h, struct db *db,
+       struct arena *a, bool *out, int64_t *hits_today, struct err *e)
 {
-	struct slice consent;
-	struct message m;
-	struct arena a;
-	enum rc rc;
+	struct hit_ground ground;
+	enum rc rc = hit_look(db, h->mref, DAY_HITS, a, &ground, e);
 
 	*out = false;
-	arena_init(&a, 1 << 20);
-	rc = message_get(db, h->mref, &a, &m, e);
-	if (rc == RC_OK && same_brand(conf, h, &m)) {
-		rc = customer_get_consent(db, m.customer, &a, &consent, e);
-		*out = rc == RC_OK && may_record(conf, h, consent);
-	} else if (rc == RC_NOTFOUND) {
-		rc = RC_OK;
-	}
-	arena_fini(&a);
+	if (rc != RC_OK || !same_brand(t->conf, h, ground.brand) ||
+	    !may_record(t->conf, h, ground.consent))
+		return rc == RC_NOTFOUND ? RC_OK : rc;
+	return counts(db, h->mref, ground.nth_us, out, hits_today, e);
+}
+
+static enum rc
+append(struct db *db, const struct hit *h, struct slice payload, struct err *e)
+{
+	return ledger_append(db, hit_kinds[h->kind], h->mref, payload, e);
+}
+
+static enum rc
+append_flood(struct db *db, const struct conf *conf, const struct hit *h,
+	     int64_t hits_today, struct err *e)
+{
+	struct sbuf b;
+	enum rc rc;
+
+	sbuf_init(&b, PAYLOAD_MAX);
+	add_hit(&b, conf, h, hits_today);
+	rc = append(db, h, sbuf_slice(&b), e);
+	sbuf_fini(&b);
 	return rc;
 }
 
 static enum rc
-take_one(struct db *db, const struct conf *conf, const struct hit *h,
+take_one(const struct take_op *t, size_t i, struct db *db, struct arena *a,
 	 struct err *e)
 {
-	struct sbuf b;
-	int64_t count = 0;
-	bool event = false;
+	const struct hit *h = &t->hits[i];
+	size_t from = i ? t->ends[i - 1] : 0;
+	int64_t hits_today;
+	bool event;
 	enum rc rc;
 
-	if (is_counted(conf, h))
+	if (is_counted(t->conf, h))
 		return counted_opens_add(db, h->key_id >> 16,
 					 (int32_t)(h->time_us / DAY_US), 1, e);
-	rc = wanted(db, conf, h, &event, e);
-	if (rc == RC_OK && event)
-		rc = counts(db, h, &event, &count, e);
+	rc = wanted(t, h, db, a, &event, &hits_today, e);
 	if (rc != RC_OK || !event)
 		return rc;
-	sbuf_init(&b, 65536);
-	add_hit(&b, conf, h, count);
-	rc = ledger_append(db, hit_kinds[h->kind], h->mref, sbuf_slice(&b), e);
-	sbuf_fini(&b);
-	return rc;
+	if (hits_today > 0)
+		return append_flood(db, t->conf, h, hits_today, e);
+	return append(db, h, slice_of(t->payloads + from, t->ends[i] - from),
+		      e);
 }
 
 static void
@@ -204,20 +229,25 @@ static enum rc
 run_take(struct write_op *op, struct db *db, struct err *e)
 {
 	struct take_op *t = (struct take_op *)op;
+	enum rc rc = RC_OK;
 	char name[16];
+	struct arena a;
 
-	for (size_t i = 0; i < t->n; i++) {
-		enum rc rc = take_one(db, t->conf, &t->hits[i], e);
-
-		if (rc != RC_OK)
-			return rc;
+	arena_init(&a, 1 << 20);
+	for (size_t i = 0; i < t->n && rc == RC_OK; i++) {
+		rc = take_one(t, i, db, &a, e);
+		arena_reset(&a);
 	}
+	arena_fini(&a);
+	if (rc != RC_OK)
+		return rc;
 	segment_name(t->after->writer, name);
 	return journal_offset_set(
 	    db, slice_z(name), (int64_t)t->after->segment << 32 | t->after->at,
 	    e);
 }
 
+/* The writer, whom others wait for, finds the payloads made. */
 static enum rc
 take(void *owner, const struct hit *hits, size_t n,
      const struct journal_offset *after, struct err *e)
@@ -227,8 +257,17 @@ take(void *owner, const struct hit *hits, size_t n,
 			    .conf = conf_box_get(s->q->conf),
 			    .hits = hits,
 			    .n = n,
+			    .ends = s->ends,
 			    .after = after};
-	enum rc rc = writer_do(s->q->writer, &t.op, e);
+	enum rc rc;
+
+	sbuf_reset(&s->payloads);
+	for (size_t i = 0; i < n; i++) {
+		add_hit(&s->payloads, t.conf, &hits[i], 0);
+		s->ends[i] = s->payloads.n;
+	}
+	t.payloads = s->payloads.p;
+	rc = writer_do(s->q->writer, &t.op, e);
 
 	conf_unref(t.conf);
 	return rc;
@@ -266,6 +305,7 @@ hit_sink_new(struct queue *q, const char *db_path, struct hit_sink **out,
 	enum rc rc = db_open(db_path, DB_READ, &s->db, e);
 
 	s->q = q;
+	sbuf_init(&s->payloads, DRAIN_BATCH * PAYLOAD_MAX);
 	if (rc == RC_OK)
 		*out = s;
 	else
@@ -279,6 +319,7 @@ hit_sink_free(struct hit_sink *s)
 	if (s == NULL)
 		return;
 	db_close(s->db);
+	sbuf_fini(&s->payloads);
 	free(s);
 }
 

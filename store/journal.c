@@ -30,6 +30,40 @@ journal_offset_set(struct db *db, struct slice segment, int64_t v,
 }
 
 enum rc
+hit_look(struct db *db, struct ref mref, int nth, struct arena *a,
+	 struct hit_ground *out, struct err *e)
+{
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_HIT_LOOK);
+	bind_ref(&q, 0, mref);
+	bind_int(&q, 1, nth);
+	rc = query_row(&q, e);
+	if (rc == RC_OK) {
+		out->brand = arena_dup(a, column_text(&q, 0));
+		out->consent = arena_dup(a, column_text(&q, 1));
+		out->nth_us = column_int(&q, 2);
+	}
+	query_close(&q);
+	return rc;
+}
+
+enum rc
+hit_count(struct db *db, struct ref mref, int events, int first, int last,
+	  int64_t *out, struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_HIT_COUNT);
+	bind_ref(&q, 0, mref);
+	bind_int(&q, 1, events);
+	bind_int(&q, 2, first);
+	bind_int(&q, 3, last);
+	return query_int(&q, out, e);
+}
+
+enum rc
 hit_day_add(struct db *db, struct ref ref, int32_t day, int64_t n,
 	    int64_t *count, struct err *e)
 {

@@ -9,6 +9,18 @@ enum rc journal_offset_get(struct db *db, struct slice segment, int64_t *out,
 			   struct err *e) MUST_USE;
 enum rc journal_offset_set(struct db *db, struct slice segment, int64_t v,
 			   struct err *e) MUST_USE;
+/* What decides on a hit of a message. */
+struct hit_ground {
+	struct slice brand;
+	struct slice consent; /* of its customer; empty where there is none */
+	int64_t nth_us;	      /* of its nth last event; 0: it has fewer */
+};
+/* Owns: a.  Fails: RC_NOTFOUND (no such message). */
+enum rc hit_look(struct db *db, struct ref mref, int nth, struct arena *a,
+		 struct hit_ground *out, struct err *e) MUST_USE;
+/* Of a message's last events, those of the kinds first to last. */
+enum rc hit_count(struct db *db, struct ref mref, int events, int first,
+		  int last, int64_t *out, struct err *e) MUST_USE;
 /* Counts n more hits of a message on a day and gives the day's new count. */
 enum rc hit_day_add(struct db *db, struct ref ref, int32_t day, int64_t n,
 		    int64_t *count, struct err *e) MUST_USE;

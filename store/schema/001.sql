@@ -157,7 +157,7 @@ CREATE INDEX lanes_ready ON lanes (ready_us) WHERE ready_us IS NOT NULL;
 
 CREATE TABLE messages (
 	id           INTEGER PRIMARY KEY,
-	mref         BLOB NOT NULL UNIQUE,
+	mref         BLOB NOT NULL, -- UNIQUE: 003.sql
 	customer     TEXT NOT NULL,
 	brand        TEXT NOT NULL,
 	channel      INTEGER NOT NULL DEFAULT 0,
@@ -280,7 +280,8 @@ CREATE TABLE journal_offsets (
 	position INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- Hits of a message by day, for the flood bound.
+-- Hits of a message by day, once they come near the flood bound.  (A count for
+-- each message that is hit cost as many pages as its event.)
 CREATE TABLE hit_days (
 	ref   BLOB NOT NULL,
 	day   INTEGER NOT NULL,
