@@ -3,6 +3,8 @@
 #include "api/api_private.h"
 #include "api/detail.h"
 #include "api/handlers.h"
+#include "base/codec.h"
+#include "base/hash.h"
 #include "tracker/router.h"
 
 /* ---- paths ---- */
@@ -273,10 +275,19 @@ openapi_write(struct sbuf *out)
 void
 openapi_handle(struct http_request *rq)
 {
-	struct sbuf b;
+	uint8_t hash[SHA256_SIZE];
+	struct sbuf b, etag;
 
 	sbuf_init(&b, 1 << 20);
+	sbuf_init(&etag, 64);
 	openapi_write(&b);
-	http_reply(rq, 200, "application/yaml", sbuf_slice(&b));
+	sha256_of(sbuf_slice(&b), hash);
+	sbuf_add_c(&etag, '"');
+	hex_encode(slice_of(hash, 16), &etag);
+	sbuf_add_c(&etag, '"');
+	http_header(rq, "Cache-Control", SLICE("no-cache"));
+	http_reply_cached(rq, "application/yaml", sbuf_slice(&etag),
+			  sbuf_slice(&b));
 	sbuf_fini(&b);
+	sbuf_fini(&etag);
 }

@@ -120,8 +120,8 @@ void http_problem(struct http_request *rq, const struct err *e);
 void http_problem_status(struct http_request *rq, int status, const char *title,
 			 const struct err *e);
 
-/* The reply's body as ETag and Last-Modified allow: 304 where the request's
- * If-None-Match names etag (with its quotes), else http_reply(). */
+/* http_reply() of 200 with the ETag (with its quotes), or 304 where the
+ * request's If-None-Match names it.  Ref: RFC 9110, 13.1.2. */
 void http_reply_cached(struct http_request *rq, const char *content_type,
 		       struct slice etag, struct slice body);
 

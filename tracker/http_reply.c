@@ -224,10 +224,10 @@ void
 http_reply_cached(struct http_request *rq, const char *content_type,
 		  struct slice etag, struct slice body)
 {
-	if (etag_named(http_header_in(rq, "If-None-Match"), etag))
-		http_reply(rq, 304, "", SLICE(""));
-	else
-		http_reply(rq, 200, content_type, body);
+	/* with the body too, of which libmicrohttpd sends the length alone */
+	bool seen = etag_named(http_header_in(rq, "If-None-Match"), etag);
+
+	http_reply(rq, seen ? 304 : 200, content_type, body);
 	http_header(rq, "ETag", etag);
 }
 

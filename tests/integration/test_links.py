@@ -8,7 +8,13 @@ import hmac
 import itertools
 import os
 import re
+import signal
+import socket
+import ssl
+import subprocess
+import warnings
 
+from acuse import Acuse
 from harness import Failed, run, test, wait_for
 from portal import World, is_safe
 
@@ -142,10 +148,13 @@ def _(t):
         t.eq(page.status, good, what)
         has_headers(t, page, what)
         if label:
-            page = w.send_to(method, pattern, "A" * 52)
+            page = w.send_to(method, pattern, "A" * 52,
+                             Host="notices.host.example")
             t.eq(page.status, 200 if label == "open" else 404, what)
             has_headers(t, page, what + " (bad)")
             t.ok("location" not in page.headers, what)
+            t.ok(label == "open" or "host.example" in page.text,
+                 what + ": the brand is not named")
     for method, path, status in (
             ("GET", "/nothing", 404), ("DELETE", "/", 405), ("BREW", "/", 405),
             ("OPTIONS", "/", 204), ("GET", "/?a=%00", 200),
@@ -282,6 +291,48 @@ def _(t):
                 x for x in log.splitlines() if secret in x][:3]))
     w.acuse.start()
     t.ok("server=private" in log, "the private listener's too")
+
+
+@test("the public listener's TLS: from 1.2 on, a new certificate on SIGHUP")
+def _(t):
+    def make(name):
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+             "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", t.path("k"),
+             "-out", t.path("c"), "-days", "2", "-subj", "/CN=" + name],
+            check=True, stderr=subprocess.DEVNULL)
+    make("one.test")
+    w = Acuse(t, options=[
+        (r"^http {", 'http {\n\ttls_certificate = "%s"\n\ttls_key = "%s"\n' %
+         (t.path("c"), t.path("k")))])
+
+    def seen(version=None):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        if version:
+            context.minimum_version = context.maximum_version = version
+            context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        with socket.create_connection(
+                ("127.0.0.1", w.ports["public"]), 20) as s, \
+                context.wrap_socket(s) as c:
+            c.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            t.ok(c.recv(100).startswith(b"HTTP/1.1 200"), "answered")
+            return c.getpeercert(binary_form=True)
+    first = seen()
+    t.eq(seen(ssl.TLSVersion.TLSv1_2), first)
+    t.eq(seen(ssl.TLSVersion.TLSv1_3), first)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for old in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
+            t.raises((ssl.SSLError, OSError), seen, old)
+    t.write("c", "nonsense")
+    w.process.proc.send_signal(signal.SIGHUP)
+    wait_for(lambda: "conf.refused" in w.process.stderr())
+    t.eq(seen(), first, "a bad certificate keeps the old one")
+    make("two.test")
+    w.process.proc.send_signal(signal.SIGHUP)
+    wait_for(lambda: seen() != first)
 
 
 @test("a request is not logged unless that is asked for")

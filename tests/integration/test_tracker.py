@@ -282,6 +282,30 @@ def _(t):
     t.eq(out.count(b"hello\n"), 2, "HEAD has no body")
 
 
+@test("what was seen before is not sent again; HEAD tells what GET would send")
+def _(t):
+    k = Tracker(t)
+    for named, status in (
+            ('"v1"', 304), ('W/"v1"', 304), ("*", 304), ('"v0", "v1"', 304),
+            ('"v0","v1"  ', 304), ('"v2"', 200), ('v1', 200), ('""', 200),
+            ('"v1', 200), ("", 200)):
+        for method in ("GET", "HEAD"):
+            r = k.get("/t/etag", "If-None-Match: %s\r\n" % named, method)
+            t.eq((r.status, r.headers["etag"]), (status, '"v1"'), named)
+            t.eq(r.body, b"same\n" if (status, method) == (200, "GET") else b"")
+            t.eq(r.headers["content-length"], "5", "as a 200 would: " + named)
+    # a date is no reason to send nothing where there is none to compare
+    r = k.get("/t/etag", "If-Modified-Since: Wed, 01 Jan 2031 00:00:00 GMT\r\n")
+    t.eq((r.status, r.body), (200, b"same\n"))
+    for path in ("/t/file", "/t/hello", "/t/nothing", "/t/problem"):
+        got, head = k.get(path), k.get(path, method="HEAD")
+        t.eq((head.status, head.body), (got.status, b""), path)
+        t.eq(int(head.headers["content-length"]), len(got.body), path)
+        for x in (got, head):
+            x.headers.pop("date")
+        t.eq(head.headers, got.headers, path)
+
+
 @test("methods, bodies and problems are answered as HTTP and API.md say")
 def _(t):
     k = Tracker(t)
