@@ -1,5 +1,7 @@
 #include "base/mailbox.h"
 
+#include "base/idn.h"
+
 #define LOCAL_PART_MAX 64
 #define LABEL_MAX 63
 
@@ -105,6 +107,25 @@ domain_valid(struct slice s)
 	return true;
 }
 
+static bool
+is_ascii(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((s.p[i] & 0x80) != 0)
+			return false;
+	return true;
+}
+
+/* A-labels are longer, and count too where they are what is said. */
+static bool
+has_ascii(struct slice local, struct slice domain)
+{
+	char ascii[IDN_ROOM];
+
+	return idn_ascii(domain, ascii) &&
+	       local.n + 1 + strlen(ascii) <= MAILBOX_MAX;
+}
+
 bool
 mailbox_valid(struct slice s)
 {
@@ -113,5 +134,21 @@ mailbox_valid(struct slice s)
 	if (s.n > MAILBOX_MAX || slice_find_c(s, '@') < 0)
 		return false;
 	local = slice_cut(&domain, '@');
-	return local_part_valid(local) && domain_valid(domain);
+	return local_part_valid(local) && domain_valid(domain) &&
+	       (is_ascii(domain) || has_ascii(local, domain));
+}
+
+void
+mailbox_add_ascii(struct sbuf *b, struct slice mailbox)
+{
+	struct slice domain = mailbox, local = slice_cut(&domain, '@');
+	char ascii[IDN_ROOM];
+
+	if (is_ascii(domain) || !is_ascii(local) || !idn_ascii(domain, ascii)) {
+		sbuf_add(b, mailbox);
+		return;
+	}
+	sbuf_add(b, local);
+	sbuf_add_c(b, '@');
+	sbuf_add_z(b, ascii);
 }

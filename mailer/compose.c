@@ -2,6 +2,7 @@
 
 #include "base/codec.h"
 #include "base/hash.h"
+#include "base/mailbox.h"
 #include "mailer/mime.h"
 #include "store/invoice.h"
 #include "templates/links.h"
@@ -173,11 +174,13 @@ write_message(struct work *w, struct sbuf *out, struct composed *done,
 {
 	const struct brand *b = w->l.brand;
 	char hex[REF_HEX];
+	enum rc rc;
+	struct sbuf to;
 	struct mime m = {
 	    .mref = w->l.m.mref,
 	    .date_us = w->c->now_us,
 	    .from = {slice_z(b->from_name), slice_z(b->from_address)},
-	    .to = {w->l.customer_name, w->l.m.address},
+	    .to = {w->l.customer_name, SLICE("")},
 	    .reply_to = {SLICE(""), slice_z(b->reply_to)},
 	    .subject = slice_trim(sbuf_slice(&w->subject)),
 	    .text = sbuf_slice(w->l.track_text ? &w->linked_text : &w->text),
@@ -199,7 +202,12 @@ write_message(struct work *w, struct sbuf *out, struct composed *done,
 		    datum_slice(datum_get(w->l.data, "preferences_url"));
 	done->subject = arena_dup(w->a, m.subject);
 	done->message_id = m.message_id;
-	return mime_write(&m, out, e);
+	sbuf_init(&to, MAILBOX_MAX);
+	mailbox_add_ascii(&to, w->l.m.address);
+	m.to.address = sbuf_slice(&to);
+	rc = mime_write(&m, out, e);
+	sbuf_fini(&to);
+	return rc;
 }
 
 static enum rc

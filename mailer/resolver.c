@@ -103,14 +103,20 @@ resolver_new(const struct resolver_config *c, struct resolver **out,
 }
 
 static void
+dispose(struct question *q)
+{
+	bell_fini(&q->done);
+	ub_resolve_free(q->result);
+	free(q);
+}
+
+static void
 question_free(struct question *q)
 {
 	*q->link = q->next;
 	if (q->next != NULL)
 		q->next->link = q->link;
-	bell_fini(&q->done);
-	ub_resolve_free(q->result);
-	free(q);
+	dispose(q);
 }
 
 void
@@ -135,8 +141,10 @@ resolver_free(struct resolver *r)
 		thread_join(&r->thread);
 	}
 	ub_ctx_delete(r->ctx);
-	while (r->open != NULL)
-		question_free(r->open);
+	for (struct question *q = r->open, *next; q != NULL; q = next) {
+		next = q->next;
+		dispose(q);
+	}
 	bell_fini(&r->end);
 	mutex_fini(&r->lock);
 	free(r);

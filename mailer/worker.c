@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mailbox.h"
 #include "mailer/compose.h"
 #include "templates/locale.h"
 
@@ -373,10 +374,12 @@ address(struct run *r, struct sending *s)
 	compose_reverse_path(&c, &s->claim->m, &b);
 	t->mref = s->claim->m.mref;
 	t->reverse_path = arena_dup(a, sbuf_slice(&b));
-	t->recipient = s->claim->m.address;
+	sbuf_reset(&b);
+	mailbox_add_ascii(&b, s->claim->m.address);
+	t->recipient = arena_dup(a, sbuf_slice(&b));
 	t->content = s->claim->bytes;
 	t->envid = arena_dup(a, slice_z(hex));
-	t->orcpt = s->claim->m.address;
+	t->orcpt = t->recipient;
 	t->notify = TRANSPORT_NOTIFY_SUCCESS | TRANSPORT_NOTIFY_FAILURE |
 		    TRANSPORT_NOTIFY_DELAY;
 	t->ret = TRANSPORT_RET_HDRS;
@@ -630,6 +633,10 @@ void
 worker_run(struct worker *w, struct job *job)
 {
 	struct run r = {.w = w, .job = job, .n = job->batch.n};
+	struct route_ask ask = {.conf = job->conf,
+				.dns = w->dns,
+				.sts = w->sts,
+				.domain = job->batch.lane.domain};
 	struct err e;
 	enum rc rc;
 
@@ -641,14 +648,11 @@ worker_run(struct worker *w, struct job *job)
 		r.list[i].claim = &job->batch.claims[i];
 		transport_message_init(&r.list[i].tm);
 	}
-	r.brand = conf_brand(job->conf, job->batch.lane.brand);
-	rc =
-	    r.brand == NULL
-		? err_set(&e, RC_AGAIN, "brand is not in the configuration")
-		: route_find(&(struct route_ask){job->conf, w->dns, w->sts,
-						 r.brand,
-						 job->batch.lane.domain},
-			     &job->arena, &r.route, &e);
+	ask.brand = r.brand = conf_brand(job->conf, job->batch.lane.brand);
+	if (r.brand == NULL)
+		rc = err_set(&e, RC_AGAIN, "brand is not in the configuration");
+	else
+		rc = route_find(&ask, &job->arena, &r.route, &e);
 	if (rc != RC_OK) {
 		no_route(&r, rc, &e);
 	} else {

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/idn.h"
 #include "proof/ledger.h"
 #include "store/meta.h"
 
@@ -57,7 +58,7 @@ struct slice
 queue_domain(struct slice address, struct arena *a)
 {
 	struct slice domain = address;
-	char *out;
+	char ascii[IDN_ROOM], *out;
 
 	for (size_t i = address.n; i > 0; i--) {
 		if (address.p[i - 1] != '@')
@@ -65,6 +66,8 @@ queue_domain(struct slice address, struct arena *a)
 		domain = slice_skip(address, i);
 		break;
 	}
+	if (idn_ascii(domain, ascii))
+		return arena_dup(a, slice_z(ascii));
 	out = arena_alloc(a, domain.n + 1);
 	return fold(domain, out);
 }

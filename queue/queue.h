@@ -32,7 +32,7 @@ void queue_committed(void *queue);
 void queue_address_hash(const struct queue *q, struct slice address,
 			uint8_t out[32]);
 
-/* The lower-case domain of a mailbox. */
+/* The domain of a mailbox, as lower-case A-labels. */
 struct slice queue_domain(struct slice address, struct arena *a);
 
 /* Sending is paused by hand or by an alarm (meta "paused": the reason); kept

@@ -65,7 +65,9 @@ prepare(struct sending *x, struct err *e)
 	}
 	x->m.mref = mref;
 	x->m.reverse_path = arena_dup(&x->a, sbuf_slice(&path));
-	x->m.recipient = slice_z(x->s->to);
+	sbuf_reset(&path);
+	mailbox_add_ascii(&path, slice_z(x->s->to));
+	x->m.recipient = arena_dup(&x->a, sbuf_slice(&path));
 	sbuf_fini(&path);
 	x->m.content = x->s->message;
 	if (n > 0 && (relay == NULL || relay->sign == RELAY_SIGN_OURS)) {

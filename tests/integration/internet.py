@@ -27,14 +27,14 @@ class Net:
         self.fills = fills
 
     def exchanger(self, host, address="127.0.0.1", cert=None, tls=True,
-                  name=None, **kw):
+                  args=(), **kw):
         """One that listens at address, and its address record."""
         cert, key = cert or self.ca.issue(host)
         bracketed = "[%s]" % address if ":" in address else address
         r = self.t.receiver(
             listen=("%s:%d%s" % (bracketed, self.port or 0,
                                  ",starttls" if tls else ""),),
-            args=("--cert", cert, "--key", key), **kw)
+            args=("--cert", cert, "--key", key, *args), **kw)
         self.port = self.port or r.port()
         self.ns.add(host, "AAAA" if ":" in address else "A", address)
         r.cert = cert

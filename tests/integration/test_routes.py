@@ -289,4 +289,34 @@ def _(t):
     deferred(a, "is this machine")
 
 
+@test("an IDN goes as A-labels, to peers without SMTPUTF8 too")
+def _(t):
+    net = Net(t)
+    r = net.exchanger("mx.plain", args=("--without", "SMTPUTF8"))
+    utf8 = net.exchanger("mx2.plain", "127.0.0.2")
+    net.ns.add("xn--bcher-kva.plain", "MX", "10 mx.plain")
+    net.ns.add("xn--caf-dma.plain", "MX", "10 mx2.plain")
+    a = net.hosting()
+    send(a, "ana@B\u00fccher.plain", "c1")
+    m = a.wait_messages(customer="c1", state="accepted")[0]
+    t.eq(recipients(r), ["ana@xn--bcher-kva.plain"])
+    got = r.journal("message")[0]
+    t.ok(b"\r\nTo: Ana <ana@xn--bcher-kva.plain>\r\n" in r.message(got),
+         r.message(got)[:900])
+    t.eq(m["to"], "ana@B\u00fccher.plain")
+    # A local part that is not ASCII needs SMTPUTF8, and says so.
+    send(a, "an\u00e1@b\u00fccher.plain", "c2")
+    wait_for(lambda: a.messages(customer="c2")[0]["held"] or
+             a.messages(customer="c2", state="failed"), what="the refusal")
+    m = a.messages(customer="c2")[0]
+    t.ok("SMTPUTF8" in m["reason"], m)
+    send(a, "an\u00e1@caf\u00e9.plain", "c3")
+    a.wait_messages(customer="c3", state="accepted")
+    t.eq(recipients(utf8), ["an\u00e1@caf\u00e9.plain"])
+    bad = a.put("customers/c4", {"name": "B", "brand": "default", "contacts": [
+        {"id": "k", "role": "billing", "email": "a@\u0301x.plain"}]})
+    t.eq((bad.status, bad.body["errors"][0]["pointer"]),
+         (422, "/contacts/0/email"))
+
+
 run()

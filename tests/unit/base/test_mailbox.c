@@ -64,6 +64,11 @@ mailboxes(void **state)
 	     false},						/* full stop */
 	    {SLICE_INIT("a\xef\xbc\xa0@x.example"), false},	/* wide at */
 	    {SLICE_INIT("a\xf3\xa0\x80\xa0@x.example"), false}, /* tag */
+	    {SLICE_INIT("a@b\xc3\xbc"
+			"cher.example"),
+	     true},
+	    {SLICE_INIT("a@\xcc\x81x.example"), false}, /* a mark first */
+	    {SLICE_INIT("a@xn--\xc3\xbc.example"), false},
 	    {SLICE_INIT("a(b)@x.example"), false},
 	    {SLICE_INIT("a;b@x.example"), false},
 	    {SLICE_INIT("a\\b@x.example"), false},
@@ -104,12 +109,48 @@ bounds(void **state)
 	}
 }
 
+static void
+domains_go_as_a_labels(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} rows[] = {
+	    {"ana@one.example", "ana@one.example"},
+	    {"Ana@One.Example", "Ana@One.Example"},
+	    {"ana@b\xc3\xbc"
+	     "cher.example",
+	     "ana@xn--bcher-kva.example"},
+	    {"ana@B\xc3\x9c"
+	     "CHER.Example",
+	     "ana@xn--bcher-kva.example"},
+	    {"ana@fa\xc3\x9f.example", "ana@xn--fa-hia.example"},
+	    {"ana@xn--bcher-kva.example", "ana@xn--bcher-kva.example"},
+	    /* It needs SMTPUTF8 in any case. */
+	    {"\xc3\xa4na@b\xc3\xbc"
+	     "cher.example",
+	     "\xc3\xa4na@b\xc3\xbc"
+	     "cher.example"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sbuf b;
+
+		sbuf_init(&b, MAILBOX_MAX);
+		assert_true(mailbox_valid(slice_z(rows[i].from)));
+		mailbox_add_ascii(&b, slice_z(rows[i].from));
+		assert_string_equal(sbuf_z(&b), rows[i].to);
+		sbuf_fini(&b);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(mailboxes),
 	    cmocka_unit_test(bounds),
+	    cmocka_unit_test(domains_go_as_a_labels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
