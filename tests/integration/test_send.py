@@ -328,6 +328,39 @@ def _(t):
     t.eq((counts["claimed"], counts["accepted"]), (0, 60))
 
 
+@test("one dead and one slow destination among a hundred delay nobody")
+def _(t):
+    slow = t.receiver(rules="match=* stage=ehlo action=delay:5s\n"
+                            "match=* stage=mail action=delay:60s")
+    good = t.receiver()
+    a = Hosting(t, to=[good], patience="120s", more=
+                'destination "d0.example" { exchangers = {"%s:%d"} }\n'
+                % black_hole(t) + elsewhere("d1.example", slow))
+    a.ok(a.post("queue/hold", {"brand": "default"}))
+    lines = []
+    for i in range(300):    # the two come first, in each round
+        lines.append({"put": "customer", "id": "c%d" % i, "body": {
+            "name": "Ana", "brand": "default", "contacts": [
+                {"id": "k", "role": "billing",
+                 "email": "x%d@d%d.example" % (i, i % 100)}]}})
+        lines.append({"post": "notice", "key": "n%d" % i, "body": {
+            "template": "contact-confirmation", "customer": "c%d" % i}})
+    t.eq({x["status"] < 300 for x in a.batch(lines).values()}, {True})
+    a.wait_messages(300)
+    a.ok(a.post("queue/resume", {"brand": "default"}))
+    good.wait_journal("message", 294)
+    t.eq(len(a.wait_messages(294, state="accepted")), 294)
+    # Judged by order: the first attempt at either has not come to its end.
+    t.eq(slow.journal("message"), [])
+    for m in a.messages():
+        if m["state"] == "accepted":
+            continue
+        t.ok(m["to"].endswith(("@d0.example", "@d1.example")), m)
+        for x in a.ok(a.get("queue/" + m["mref"]))["attempts"]:
+            t.eq(x["ended_at"], None, m["to"])
+    t.eq(a.log("session.failed"), [])
+
+
 @test("after paid is answered, no DATA about it begins")
 def _(t):
     r = t.receiver(rules="match=* stage=rcpt action=delay:300ms",
