@@ -291,13 +291,14 @@ PREFIX ?= /usr/local
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/systemd/system \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d \
-		$(DESTDIR)$(PREFIX)/share/doc/acuse
+		$(DESTDIR)$(PREFIX)/share/doc/acuse/docs
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/
 	sed 's,@PREFIX@,$(PREFIX),' conf/acuse.service \
 		>$(DESTDIR)$(PREFIX)/lib/systemd/system/acuse.service
 	install -m 644 conf/acuse.sysusers \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/acuse.conf
 	install -m 644 LICENSE README.md $(DESTDIR)$(PREFIX)/share/doc/acuse/
+	install -m 644 docs/* $(DESTDIR)$(PREFIX)/share/doc/acuse/docs/
 
 .PHONY: clean
 clean:

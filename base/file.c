@@ -102,18 +102,22 @@ temporary_name(const char *path)
 }
 
 /* A link fails where the name is taken, a rename replaces it. */
-static enum rc
-give_name(const char *temporary, const char *path, bool replace, struct err *e)
+enum rc
+file_publish(const char *temporary, const char *path, struct err *e)
 {
-	if (replace && rename(temporary, path) < 0)
-		return err_errno(e, path);
-	if (!replace && link(temporary, path) < 0)
+	if (link(temporary, path) < 0)
 		return errno == EEXIST
-			   ? err_set(e, RC_STATE, "%s: exists", path)
+			   ? err_set(e, RC_STATE, "%s exists already", path)
 			   : err_errno(e, path);
-	if (!replace)
-		(void)unlink(temporary);
+	(void)unlink(temporary);
 	return sync_parent(path, e);
+}
+
+static enum rc
+replace_by(const char *temporary, const char *path, struct err *e)
+{
+	return rename(temporary, path) < 0 ? err_errno(e, path)
+					   : sync_parent(path, e);
 }
 
 static enum rc
@@ -134,7 +138,8 @@ put_file(const char *path, struct slice content, int mode, bool replace,
 	if (close(fd) < 0 && rc == RC_OK)
 		rc = err_errno(e, path);
 	if (rc == RC_OK)
-		rc = give_name(temporary, path, replace, e);
+		rc = replace ? replace_by(temporary, path, e)
+			     : file_publish(temporary, path, e);
 	if (rc != RC_OK)
 		(void)unlink(temporary);
 out:

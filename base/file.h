@@ -19,6 +19,11 @@ enum rc file_write(const char *path, struct slice content, int mode,
 enum rc file_create(const char *path, struct slice content, int mode,
 		    struct err *e) MUST_USE;
 
+/* Gives a file that is whole and on disk its name, which must be free, in place
+ * of its temporary one in the same directory.  Fails: as file_create(). */
+enum rc file_publish(const char *temporary, const char *path,
+		     struct err *e) MUST_USE;
+
 /* Makes a directory, and its parents; being there already is fine. */
 enum rc dir_make(const char *path, int mode, struct err *e) MUST_USE;
 

@@ -1,13 +1,12 @@
 #include "store/db_private.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "store/meta.h"
 #include "store/schema.h"
@@ -129,21 +128,6 @@ db_open(const char *path, enum db_mode mode, struct db **out, struct err *e)
 }
 
 static enum rc
-sync_folder(const char *path, struct err *e)
-{
-	char *copy = mem_z(slice_z(path));
-	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	enum rc rc = RC_OK;
-
-	if (fd < 0 || fsync(fd) != 0)
-		rc = err_errno(e, copy);
-	if (fd >= 0)
-		(void)close(fd);
-	free(copy);
-	return rc;
-}
-
-static enum rc
 create_at(const char *path, struct err *e)
 {
 	char ledger[REF_HEX];
@@ -166,8 +150,8 @@ out:
 	return rc;
 }
 
-/* Built under another name and linked when it is whole, so that a death on the
- * way leaves no half-made database and an existing one is never touched. */
+/* Built under another name and published when it is whole, so that a death on
+ * the way leaves no half-made database and an existing one is never touched. */
 enum rc
 db_create(const char *path, struct err *e)
 {
@@ -177,16 +161,11 @@ db_create(const char *path, struct err *e)
 
 	(void)snprintf(fresh, n, "%s.new", path);
 	(void)unlink(fresh);
-	if ((rc = create_at(fresh, e)))
-		goto out;
-	if (link(fresh, path) != 0)
-		rc = errno == EEXIST
-			 ? err_set(e, RC_STATE, "%s exists already", path)
-			 : err_errno(e, path);
-	else
-		rc = sync_folder(path, e);
-out:
-	(void)unlink(fresh);
+	rc = create_at(fresh, e);
+	if (rc == RC_OK)
+		rc = file_publish(fresh, path, e);
+	if (rc)
+		(void)unlink(fresh);
 	free(fresh);
 	return rc;
 }
