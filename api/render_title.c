@@ -41,6 +41,8 @@ static const struct {
      "Someone holding this message's secret link objected."},
     {KIND_MESSAGE_REPLIED, "A reply to it came by mail."},
     {KIND_MESSAGE_CLASSIFIED, "Its hits were judged: machine or person."},
+    {KIND_MESSAGE_FORGOTTEN,
+     "What was kept of its visitors was destroyed: its time was over."},
     {KIND_REPORT_CLAIMED, "A report came that is not authenticated."},
     {KIND_CUSTOMER_HELD, "All notices to the customer are held."},
     {KIND_CUSTOMER_RELEASED, "Notices to the customer go on."},

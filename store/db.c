@@ -308,6 +308,15 @@ control(struct db *db, enum stmt id, struct err *e)
 	return query_run(&q, e);
 }
 
+/* This pragma acts when it is prepared, so it is no statement of ours. */
+enum rc
+db_secure(struct db *db, bool on, struct err *e)
+{
+	return db_script(
+	    db, on ? "PRAGMA secure_delete = ON" : "PRAGMA secure_delete = OFF",
+	    "secure_delete", e);
+}
+
 const char *
 db_path(const struct db *db)
 {

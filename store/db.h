@@ -45,6 +45,10 @@ void db_explain(struct db *db, enum stmt id, struct sbuf *out);
 enum rc db_script(struct db *db, const char *sql, const char *what,
 		  struct err *e) MUST_USE;
 
+/* Whether what is deleted from now on is overwritten; it is not at first.
+ * Fails: RC_IO. */
+enum rc db_secure(struct db *db, bool on, struct err *e) MUST_USE;
+
 /* The path that it was opened by.  Owns: db. */
 const char *db_path(const struct db *db);
 enum db_mode db_mode_of(const struct db *db);

@@ -111,6 +111,20 @@ event_heads(struct db *db, int64_t position, size_t limit, struct arena *a,
 }
 
 enum rc
+event_destroy(struct db *db, int64_t position, uint32_t *seq, struct err *e)
+{
+	struct query q;
+	int64_t v;
+	enum rc rc;
+
+	query_open(&q, db, STMT_EVENT_DESTROY);
+	bind_int(&q, 0, position);
+	rc = query_int(&q, &v, e);
+	*seq = rc == RC_OK ? (uint32_t)v : 0;
+	return rc;
+}
+
+enum rc
 event_next_seq(struct db *db, struct ref ref, int64_t *out, struct err *e)
 {
 	struct query q;

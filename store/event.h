@@ -35,6 +35,11 @@ struct event_head {
 enum rc event_heads(struct db *db, int64_t position, size_t limit,
 		    struct arena *a, struct event_head **out, size_t *n,
 		    struct err *e) MUST_USE;
+/* Destroys salt and payload of an event, whose entry stays, and gives its seq;
+ * within db_secure() they are overwritten.  RC_NOTFOUND: it has none left.
+ * Thread: writer. */
+enum rc event_destroy(struct db *db, int64_t position, uint32_t *seq,
+		      struct err *e) MUST_USE;
 /* The next seq of a subject: 0 where it has no event. */
 enum rc event_next_seq(struct db *db, struct ref ref, int64_t *out,
 		       struct err *e) MUST_USE;

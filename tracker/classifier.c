@@ -16,6 +16,7 @@
 #include "base/thread.h"
 #include "store/event.h"
 #include "store/meta.h"
+#include "tracker/forget.h"
 
 #define CURSOR "classified"
 #define HEADS 1000 /* events of a pass */
@@ -34,6 +35,8 @@ struct classifier {
 	struct bell stop;
 	struct db *db; /* of the thread */
 	_Atomic int64_t due_us;
+	_Atomic bool stopping;
+	int64_t forget_us; /* when visits are looked at next */
 };
 
 /* ---- rules ---- */
@@ -308,6 +311,26 @@ look(struct classifier *c, int64_t *cursor, int64_t *due_us, struct err *e)
 	return RC_OK;
 }
 
+/* What was kept of visitors for long enough, once it was judged. */
+static void
+forget(struct classifier *c, int64_t cursor)
+{
+	int64_t now = clock_wall_us();
+	struct forget f = {.conf = conf_box_get(c->c.conf),
+			   .writer = c->c.writer,
+			   .db = c->db,
+			   .before = cursor,
+			   .stop = &c->stopping};
+	struct err e = {0};
+
+	if (forget_run(&f, now, &e) != RC_OK)
+		LOG(FORGET_FAILED, LOG_ERR(&e));
+	if (f.hits > 0)
+		LOG(VISITORS_FORGOTTEN, LOG_I("hits", f.hits));
+	conf_unref(f.conf);
+	c->forget_us = now + DAY_US;
+}
+
 static void
 run(void *arg)
 {
@@ -323,6 +346,8 @@ run(void *arg)
 		if (rc == RC_OK)
 			rc = look(c, &cursor, &due_us, &e);
 		if (rc == RC_OK) {
+			if (clock_wall_us() >= c->forget_us)
+				forget(c, cursor);
 			atomic_store(&c->due_us, due_us);
 			wait_ms = clock_wait_ms(due_us, LOOK_MS);
 		} else {
@@ -343,6 +368,8 @@ classifier_start(struct classifier *c, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	atomic_store(&c->due_us, 0);
+	atomic_store(&c->stopping, false);
+	c->forget_us = 0;
 	thread_start(&c->thread, "classifier", run, c);
 	c->started = true;
 	return RC_OK;
@@ -353,6 +380,7 @@ classifier_stop(struct classifier *c)
 {
 	if (c == NULL || !c->started)
 		return;
+	atomic_store(&c->stopping, true);
 	bell_ring(&c->stop);
 	thread_join(&c->thread);
 	db_close(c->db);

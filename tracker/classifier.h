@@ -1,6 +1,7 @@
 #ifndef TRACKER_CLASSIFIER_H
 #define TRACKER_CLASSIFIER_H
 
+#include "conf/conf.h"
 #include "store/writer.h"
 #include "tracker/classify.h"
 
@@ -19,6 +20,7 @@ struct classifier_config {
 	struct writer *writer;
 	const char *db_path;
 	const char *refreshed; /* of agents_load() */
+	struct conf_box *conf; /* lifetimes of what is kept of visitors */
 };
 
 /* Without a thread yet, and without rules.
@@ -36,7 +38,8 @@ void classifier_use(struct classifier *c, const struct agents *rules);
 /* The rules in force.  Owns: one reference, agents_unref().  Thread: any. */
 const struct agents *classifier_rules(struct classifier *c);
 
-/* Starts the thread that looks for quiet messages.  Fails: RC_IO (reader). */
+/* Starts the thread that looks for quiet messages, and once a day for visits
+ * whose time is over (forget.h).  Fails: RC_IO (reader). */
 enum rc classifier_start(struct classifier *c, struct err *e) MUST_USE;
 /* Ends it after the round at hand. */
 void classifier_stop(struct classifier *c);

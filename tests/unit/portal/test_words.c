@@ -116,7 +116,7 @@ test_all_states_facts_and_events_are_told(void **state)
 		want("fact", fact_name((enum fact)bit));
 	for (int i = 0; i < AGENT_CLASSES; i++)
 		want("class", agent_class_name((enum agent_class)i));
-	for (int kind = KIND_NOTICE_RELEASED; kind <= KIND_MESSAGE_CLASSIFIED;
+	for (int kind = KIND_NOTICE_RELEASED; kind <= KIND_MESSAGE_FORGOTTEN;
 	     kind++)
 		if (kind_name(kind) != NULL)
 			want("event", kind_name(kind));

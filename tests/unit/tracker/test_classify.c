@@ -33,6 +33,14 @@
 			fail_msg("%s: %s: %s", #call, rc_name(rc_), e->text);  \
 	} while (0)
 
+static const char conf_text[] =
+    "general { hostname = \"a.example\" origin = \"a.example/log\" }\n"
+    "policy \"default\" { time_zone = \"UTC\" }\n"
+    "brand \"default\" { id = 1 title = \"1\" from_address = "
+    "\"b@a.example\" return_domain = \"r.a.example\" "
+    "public_url = \"https://n.a.example\" "
+    "locale = es time_zone = \"UTC\" }\n";
+
 /* A store with one message in it, accepted at SENT. */
 static struct bench {
 	char dir[64], path[96];
@@ -41,6 +49,7 @@ static struct bench {
 	struct arena a;
 	struct classifier *c;
 	struct message m;
+	struct conf_box *conf;
 	struct bell tick; /* never rings */
 } b;
 
@@ -128,12 +137,15 @@ static int
 setup(void **state)
 {
 	struct classifier_config config;
+	const struct conf *conf;
 
 	(void)state;
 	make_store();
 	bell_init(&b.tick);
-	config =
-	    (struct classifier_config){.writer = b.writer, .db_path = b.path};
+	OK(conf_parse(slice_z(conf_text), "/test/acuse.conf", &conf, e));
+	b.conf = conf_box_new(conf);
+	config = (struct classifier_config){
+	    .writer = b.writer, .db_path = b.path, .conf = b.conf};
 	b.c = classifier_new(&config);
 	classifier_use(b.c, rules_of(""));
 	b.m = (struct message){.mref = ref_new(),
@@ -158,6 +170,7 @@ teardown(void **state)
 	db_close(b.db);
 	arena_fini(&b.a);
 	bell_fini(&b.tick);
+	conf_box_free(b.conf);
 	snprintf(command, sizeof(command), "rm -r %s", b.dir);
 	return system(command);
 }
