@@ -10,8 +10,9 @@ answers."""
 import json
 import os
 import re
+import subprocess
 
-from acuse import Acuse
+from acuse import PROGRAM, Acuse
 from harness import Failed, run, test
 
 PAGE = os.path.join(os.environ.get("SRC_DIR", "../.."), "docs",
@@ -131,6 +132,19 @@ def _(t):
                  all(x in (y, "x") or y == "x"
                      for x, y in zip(parts, k.split("/"))) for k in known),
              "integrating.md:%d: %s is not in openapi.yaml" % (number, path))
+
+
+@test("operating.md tells of each command, and of no other")
+def _(t):
+    said = subprocess.run([PROGRAM, "help"], stdout=subprocess.PIPE,
+                          text=True, check=True).stdout
+    there = set(re.findall(r"^  ([a-z-]+)", said, re.M)) - {"help"}
+    with open(os.path.join(os.path.dirname(PAGE), "operating.md")) as f:
+        table = f.read().split("\n## Commands\n")[1].split("\n## ")[0]
+    told = set()
+    for row in re.findall(r"^\| (`.*?) \|", table, re.M):
+        told.update(re.findall(r"`([a-z-]+)`", row))
+    t.eq(told, there)
 
 
 run()
