@@ -121,6 +121,10 @@ class Test:
             raise Failed("; ".join(problems))
 
 
+class Skip(Exception):
+    """What the test needs is not to be had here: its text says what."""
+
+
 def run():
     """Runs the registered tests, prints TAP, exits 1 if any failed."""
     only = os.environ.get("TESTS", "")
@@ -129,12 +133,14 @@ def run():
     print("1..%d" % len(chosen), flush=True)
     for number, (name, function) in enumerate(chosen, 1):
         t = Test(name)
-        reason = None
+        reason, skipped = None, ""
         try:
             try:
                 function(t)
             finally:
                 t.finish()
+        except Skip as e:
+            skipped = " # SKIP %s" % e
         except Failed as e:
             reason = "%s\n%s" % (e, _where())
         except Exception:
@@ -145,7 +151,7 @@ def run():
             for line in reason.splitlines():
                 print("#   " + line)
         else:
-            print("ok %d - %s" % (number, name))
+            print("ok %d - %s%s" % (number, name, skipped))
         sys.stdout.flush()
     sys.exit(1 if failed else 0)
 

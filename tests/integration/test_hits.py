@@ -4,19 +4,26 @@ import email
 import email.policy
 import os
 import re
+import shutil
+import socket
 import sqlite3
+import subprocess
 
-from harness import run, test, wait_for
+from harness import Failed, Skip, run, test, wait_for
 from hosting import Hosting
 from tracker import Load
 
 HITS = 100  # under the bound of a day, past which events are counted only
+DAY_HITS = 200
 
 
-def mailed(t):
-    """A server, a message that it sent, and the paths of pixel and links."""
+def mailed(t, put=lambda a: None, **fills):
+    """A server, a message that it sent, and the paths of pixel and links; put
+    is called with the server before it starts."""
     r = t.receiver()
-    a = Hosting(t, to=[r])
+    a = Hosting(t, to=[r], start=False, **fills)
+    put(a)
+    a.start()
     a.customer("c1", "ana@one.example")
     a.invoice("i1", "c1", "2027-06-01")
     a.notice("c1", "proforma", invoice="i1")
@@ -82,6 +89,118 @@ def _(t):
         a.kill()
         a.start()
     in_ledger(t, a, mref, 40, 40)
+
+
+def metric(a, name):
+    text = a.get("/metrics").body.decode()
+    return int(re.search(r"^%s (\d+)$" % name, text, re.M).group(1))
+
+
+def counted(a, mref):
+    """Hits of a message past the bound, those before it included."""
+    db = sqlite3.connect("file:%s/acuse.db?mode=ro" % a.state, uri=True)
+    try:
+        return (db.execute("SELECT sum(count) FROM hit_days WHERE ref = ?"
+                           " AND day > 0",
+                           (bytes.fromhex(mref),)).fetchone()[0] or 0)
+    finally:
+        db.close()
+
+
+@test("past a day's bound hits are counted, one event an hour says so")
+def _(t):
+    a, mref, pixel, click = mailed(t)
+    all_answered(t, a, [pixel] * 30 + [click] * (DAY_HITS + 20))
+    wait_for(lambda: counted(a, mref) == DAY_HITS + 50, what="the count")
+    events = a.events(mref, "message.opened") + a.events(
+        mref, "message.clicked")
+    floods = [e["data"] for e in events if e["data"].get("flood")]
+    t.eq(len(events) - len(floods), DAY_HITS)
+    hours = [f["at"][:13] for f in floods]
+    t.ok(hours and len(hours) == len(set(hours)), "one an hour: %r" % hours)
+    t.ok(floods[0]["hits_today"] == DAY_HITS + 1, "it says how many")
+
+
+def on_small_disk(t, megabytes):
+    """For mailed(): moves the server's state to a file system of its own."""
+    where = t.path("small")
+
+    def put(a):
+        os.mkdir(where)
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=%dm" % megabytes, "tmpfs",
+             where], stderr=subprocess.PIPE)
+        if done.returncode:
+            raise Skip("mounting a small file system is not permitted: %s" %
+                       done.stderr.decode().strip())
+        t.on_end(lambda: subprocess.run(["umount", "-l", where], check=True))
+        shutil.copytree(a.state, os.path.join(where, "state"))
+        a.state = os.path.join(where, "state")
+    return put
+
+
+def fill(path):
+    """Takes all that is left of its file system."""
+    with open(path, "wb", buffering=0) as f:
+        for size in (1 << 20, 4096, 1):
+            try:
+                while True:
+                    f.write(b"x" * size)
+            except OSError:
+                pass
+
+
+class Clicks:
+    """Clicks of one client, each with as much about it as a hit may hold;
+    none may lead elsewhere."""
+
+    WIDE = "".join("%s: %s\r\n" % (name, "w" * 120) for name in (
+        "Accept", "Accept-Language", "Via", "From", "X-Requested-With", "DNT"))
+
+    def __init__(self, t, a, path):
+        self.socket = socket.create_connection(
+            ("127.0.0.1", a.ports["public"]), 20)
+        t.on_end(self.socket.close)
+        self.request = ("GET %s HTTP/1.1\r\nHost: x\r\nUser-Agent: %s\r\n%s"
+                        "\r\n" % (path, "a" * 512, self.WIDE)).encode()
+        self.answered = 0
+
+    def do(self, n):
+        self.socket.sendall(self.request * n)
+        data = b""
+        while data.count(b"\r\n\r\n") < n:
+            more = self.socket.recv(1 << 16)
+            if not more:
+                raise Failed("a click was not answered")
+            data += more
+        if data.count(b"HTTP/1.1 302 ") != n:
+            raise Failed("a click did not lead on: %r" % data[:200])
+        self.answered += n
+
+
+@test("with disk and journal full links lead on, and what is lost is counted")
+def _(t):
+    a, mref, _, click = mailed(t, on_small_disk(t, 15),
+                               general="http_threads = 1")
+    clicks = Clicks(t, a, click)
+    clicks.do(20)
+    wait_for(lambda: len(a.events(mref, "message.clicked")) == 20)
+    ballast = t.path("small", "ballast")
+    fill(ballast)
+
+    def lost():
+        clicks.do(50)
+        return metric(a, "acuse_hits_lost") > 200
+    wait_for(lost, 60, what="hits that find no room")
+    t.ok(a.log("hits.lost"), "the log says so")
+    t.ok(a.log("drain.stalled"), "and that the ledger takes none")
+    os.unlink(ballast)
+    a.wait_log("drain.resumed")
+    clicks.do(DAY_HITS)
+    wait_for(lambda: clicks.answered - metric(a, "acuse_hits_lost") ==
+             counted(a, mref), 60, what="every hit that was not lost")
+    t.eq(len([e for e in a.events(mref, "message.clicked")
+              if not e["data"].get("flood")]), DAY_HITS)
 
 
 @test("a visitor's address is kept as far as the brand says: its network")
