@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "mailer/compose.h"
+#include "store/content.h"
 #include "templates/locale.h"
 
 /* Invariants.
@@ -44,6 +45,7 @@ struct run {
 	struct sending *list;
 	size_t n;
 	bool answered; /* it said something of a message */
+	struct sbuf scratch;
 	struct claim_verdict *pending;
 	size_t pending_n;
 	int64_t flushed_us;
@@ -149,6 +151,26 @@ flush(struct run *r)
 	if (r->pending_n > 0)
 		commit_verdicts(r, r->pending, r->pending_n);
 	r->pending_n = 0;
+}
+
+/* As the store keeps it; done here, not in the writer's turn. */
+static struct slice
+pack(struct run *r, struct slice bytes)
+{
+	sbuf_reset(&r->scratch);
+	content_pack(bytes, &r->scratch);
+	return arena_dup(&r->job->arena, sbuf_slice(&r->scratch));
+}
+
+/* What the session said until here, and what this message did. */
+static struct slice
+transcript(struct run *r, struct slice message)
+{
+	struct slice session = sbuf_slice(&r->job->session.transcript);
+
+	return pack(
+	    r, slice_z(arena_printf(&r->job->arena, "%.*s%.*s",
+				    SLICE_ARG(session), SLICE_ARG(message))));
 }
 
 /* ---- verdicts ---- */
@@ -306,9 +328,7 @@ decide(struct run *r, struct sending *s)
 	v.peer = slice_z(route_address(r->hop, a));
 	v.reason = o->fault[0] != '\0' ? arena_dup(a, slice_z(o->fault))
 				       : slice_z(v.verdict);
-	v.transcript = slice_z(arena_printf(
-	    a, "%.*s%.*s", SLICE_ARG(sbuf_slice(&r->job->session.transcript)),
-	    SLICE_ARG(sbuf_slice(&s->tm.transcript))));
+	v.transcript = transcript(r, sbuf_slice(&s->tm.transcript));
 	v.more = way(r, o, rule);
 	put_verdict(r, s, &v);
 }
@@ -504,7 +524,7 @@ prepare(struct run *r, struct sending *s)
 		rc = compose(&c, m, a, &done, &e);
 		if (rc == RC_OK) {
 			s->claim->bytes = done.bytes;
-			s->claim->composed_now = true;
+			s->claim->packed = pack(r, done.bytes);
 			m->subject = done.subject;
 			m->message_id = done.message_id;
 			m->size = (int64_t)done.bytes.n;
@@ -521,6 +541,27 @@ prepare(struct run *r, struct sending *s)
 		put_unsent(r, s, CLAIM_UNTRIED, "untried", &e);
 		s->claim->dropped = true;
 	}
+}
+
+/* In one snapshot, so that pages read for one message serve the next. */
+static void
+prepare_all(struct run *r)
+{
+	struct err e;
+	enum rc rc = db_snapshot(r->w->db, &e);
+
+	if (rc != RC_OK)
+		LOG(COMPOSE_FAILED, LOG_ERR(&e));
+	for (size_t i = 0; i < r->n; i++) {
+		if (rc == RC_OK) {
+			prepare(r, &r->list[i]);
+			continue;
+		}
+		put_unsent(r, &r->list[i], CLAIM_UNTRIED, "untried", &e);
+		r->list[i].claim->dropped = true;
+	}
+	if (rc == RC_OK)
+		db_snapshot_end(r->w->db);
 }
 
 static bool
@@ -621,9 +662,7 @@ give_back(struct run *r)
 					    slice_trim(sbuf_slice(&o->reply)));
 			v.code = o->code;
 			v.more = way(r, o, "");
-			v.transcript =
-			    arena_dup(&r->job->arena,
-				      sbuf_slice(&r->job->session.transcript));
+			v.transcript = transcript(r, SLICE(""));
 		}
 		put_verdict(r, &r->list[i], &v);
 	}
@@ -643,6 +682,7 @@ worker_run(struct worker *w, struct job *job)
 	r.list = ARENA_ARRAY(&job->arena, struct sending, r.n);
 	r.pending = ARENA_ARRAY(&job->arena, struct claim_verdict, r.n + 1);
 	r.flushed_us = clock_mono_us();
+	sbuf_init(&r.scratch, CONTENT_MAX);
 	job->block_reason = "unreachable";
 	for (size_t i = 0; i < r.n; i++) {
 		r.list[i].claim = &job->batch.claims[i];
@@ -656,8 +696,7 @@ worker_run(struct worker *w, struct job *job)
 	if (rc != RC_OK) {
 		no_route(&r, rc, &e);
 	} else {
-		for (size_t i = 0; i < r.n; i++)
-			prepare(&r, &r.list[i]);
+		prepare_all(&r);
 		flush(&r);
 		if (some_ready(&r) && journal(&r))
 			send_all(&r);
@@ -669,5 +708,6 @@ worker_run(struct worker *w, struct job *job)
 	rest_destination(&r);
 	for (size_t i = 0; i < r.n; i++)
 		transport_message_fini(&r.list[i].tm);
+	sbuf_fini(&r.scratch);
 	claims_free(w->queue, &job->batch);
 }

@@ -219,8 +219,10 @@ journal(struct work *w, struct claim *c, struct slice more, struct err *e)
 	}
 	c->m.attempts++;
 	rc = message_update(w->db, &c->m, e);
-	if (rc == RC_OK && c->composed_now)
-		rc = content_put(w->db, c->m.id, c->bytes, e);
+	if (rc == RC_OK && c->packed.n > 0)
+		rc = message_update_content(w->db, &c->m, e);
+	if (rc == RC_OK && c->packed.n > 0)
+		rc = content_put_packed(w->db, c->m.id, c->packed, e);
 	c->attempt.message = c->m.id;
 	c->attempt.instance = w->q->instance;
 	c->attempt.number = c->m.attempts;
@@ -366,9 +368,15 @@ static enum rc
 accept(struct work *w, struct message *m, const struct claim_verdict *v,
        struct slice more, struct err *e)
 {
+	enum rc rc = RC_OK;
+
 	m->facts |= FACT_CONTENT | v->facts;
 	m->accepted_us = w->now;
 	m->queue_id = v->queue_id;
+	if (m->queue_id.n > 0)
+		rc = message_update_queue_id(w->db, m, e);
+	if (rc != RC_OK)
+		return rc;
 	return finish(w, m, MESSAGE_EV_ACCEPT, SLICE(""), more, e);
 }
 
@@ -438,8 +446,7 @@ end_attempt(struct work *w, const struct claim_verdict *v, struct err *e)
 	t.code = v->code;
 	t.reply = v->reply;
 	t.peer = v->peer;
-	t.transcript = v->transcript;
-	return attempt_end(w->db, &t, e);
+	return attempt_end(w->db, &t, v->transcript, e);
 }
 
 static enum rc
@@ -512,7 +519,7 @@ resolve(struct work *w, struct message *m, size_t *is_uncertain,
 	}
 	last->ended_us = w->now;
 	last->outcome = SLICE("died");
-	rc = attempt_end(w->db, last, e);
+	rc = attempt_end(w->db, last, SLICE(""), e);
 	if (rc != RC_OK)
 		return rc;
 	if (phases_left(w->q->phases, m->mref) == PHASE_CONTENT) {

@@ -17,7 +17,7 @@ struct claim {
 	int slot;		/* of queue->phases */
 	struct attempt attempt; /* journaled once composed */
 	struct slice bytes;	/* filled by the composer, or stored before */
-	bool composed_now;	/* bytes are new and must be stored */
+	struct slice packed;	/* by content_pack(), where they are new */
 	bool dropped;		/* stopped meanwhile: leave it out */
 };
 
@@ -59,7 +59,8 @@ struct claim_verdict {
 	bool suppress;	     /* the address is bad: no more to it */
 	uint32_t facts;	     /* enum fact, when accepted */
 	int64_t wait_us;
-	struct slice reply, queue_id, peer, transcript, reason;
+	struct slice reply, queue_id, peer, reason;
+	struct slice transcript; /* by content_pack() */
 	int code;
 	struct slice more; /* members for the event's payload */
 };

@@ -21,14 +21,11 @@ attempt_begin(struct db *db, struct attempt *t, struct err *e)
 }
 
 enum rc
-attempt_end(struct db *db, const struct attempt *t, struct err *e)
+attempt_end(struct db *db, const struct attempt *t, struct slice transcript,
+	    struct err *e)
 {
-	struct sbuf packed;
 	struct query q;
-	enum rc rc;
 
-	sbuf_init(&packed, CONTENT_MAX);
-	content_pack(t->transcript, &packed);
 	query_open(&q, db, STMT_ATTEMPT_END);
 	bind_int(&q, 0, t->id);
 	bind_int(&q, 1, t->ended_us);
@@ -36,10 +33,11 @@ attempt_end(struct db *db, const struct attempt *t, struct err *e)
 	bind_int(&q, 3, t->code);
 	bind_text(&q, 4, t->reply);
 	bind_text(&q, 5, t->peer);
-	bind_blob(&q, 6, sbuf_slice(&packed));
-	rc = query_run(&q, e);
-	sbuf_fini(&packed);
-	return rc;
+	if (transcript.n > 0)
+		bind_blob(&q, 6, transcript);
+	else
+		bind_null(&q, 6);
+	return query_run(&q, e);
 }
 
 static enum rc

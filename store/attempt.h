@@ -10,14 +10,14 @@ struct attempt {
 	int64_t started_us, ended_us;
 	struct slice outcome, reply, peer;
 	int code;
-	struct slice transcript; /* plain text; stored compressed */
+	struct slice transcript;
 };
 
-/* Journals an attempt before the connection, and completes it after.  Only
- * transcripts are compressed. */
+/* Journals an attempt before the connection, and completes it after.
+ * transcript: by content_pack(); "" for none. */
 enum rc attempt_begin(struct db *db, struct attempt *t, struct err *e) MUST_USE;
 enum rc attempt_end(struct db *db, const struct attempt *t,
-		    struct err *e) MUST_USE;
+		    struct slice transcript, struct err *e) MUST_USE;
 enum rc attempt_list(struct db *db, int64_t message, bool transcripts,
 		     struct arena *a, struct attempt **out, size_t *n,
 		     struct err *e) MUST_USE;

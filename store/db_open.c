@@ -1,6 +1,7 @@
 #include "store/db_private.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -13,6 +14,8 @@
 
 #define WRITER_BUSY_MS 5000
 #define READER_BUSY_MS 250
+#define LOOKASIDE_SIZE 1200
+#define LOOKASIDE_SLOTS 200
 
 /*
  * No mmap: an I/O error would then be a SIGBUS instead of an answer.  What is
@@ -86,16 +89,37 @@ db_close(struct db *db)
 	free(db);
 }
 
+/* Statistics of memory cost a lock at each allocation, of all threads. */
+static void
+config_sqlite(void)
+{
+	if (sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) != SQLITE_OK)
+		die("sqlite was used before it was configured");
+}
+
+/* Small memory that SQLite need not ask malloc() for.  While a writer prepares
+ * its statements there is none: they would keep it for good. */
+static void
+give_lookaside(struct db *db, int slots)
+{
+	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_LOOKASIDE, NULL,
+				slots > 0 ? LOOKASIDE_SIZE : 0, slots);
+}
+
 static enum rc
 db_connect(struct db *db, struct err *e)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	int flags =
 	    SQLITE_OPEN_NOMUTEX | (db->mode == DB_READ ? SQLITE_OPEN_READONLY
 						       : SQLITE_OPEN_READWRITE);
-	int code = sqlite3_open_v2(db->path, &db->h, flags, NULL);
+	int code;
 
+	(void)pthread_once(&once, config_sqlite);
+	code = sqlite3_open_v2(db->path, &db->h, flags, NULL);
 	if (code != SQLITE_OK)
 		return db_fail(db, code, db->path, e);
+	give_lookaside(db, db->mode == DB_WRITE ? 0 : LOOKASIDE_SLOTS);
 	(void)sqlite3_extended_result_codes(db->h, 1);
 	(void)sqlite3_busy_timeout(db->h, db->mode == DB_READ ? READER_BUSY_MS
 							      : WRITER_BUSY_MS);
@@ -120,6 +144,8 @@ db_open(const char *path, enum db_mode mode, struct db **out, struct err *e)
 		rc = schema_update(db, e);
 	if (rc == RC_OK && mode == DB_WRITE)
 		rc = db_prepare_all(db, e);
+	if (rc == RC_OK && mode == DB_WRITE)
+		give_lookaside(db, LOOKASIDE_SLOTS);
 	if (rc)
 		db_close(db);
 	else

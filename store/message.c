@@ -169,10 +169,11 @@ message_get_id(struct db *db, int64_t id, struct arena *a, struct message *out,
 	return fetch(&q, a, out, e);
 }
 
-static enum rc
-state_update(struct db *db, const struct message *m, struct err *e)
+enum rc
+message_update(struct db *db, const struct message *m, struct err *e)
 {
 	struct query q;
+	enum rc rc;
 
 	query_open(&q, db, STMT_MESSAGE_UPDATE);
 	bind_int(&q, 0, m->id);
@@ -187,11 +188,14 @@ state_update(struct db *db, const struct message *m, struct err *e)
 	bind_int(&q, 9, m->facts);
 	bind_text(&q, 10, m->reply);
 	bind_int(&q, 11, m->accepted_us);
-	return query_run(&q, e);
+	rc = query_run(&q, e);
+	if (rc || !claimable(m))
+		return rc;
+	return lane_wake(db, m->lane, m->next_us, e);
 }
 
-static enum rc
-content_update(struct db *db, const struct message *m, struct err *e)
+enum rc
+message_update_content(struct db *db, const struct message *m, struct err *e)
 {
 	struct query q;
 
@@ -204,8 +208,8 @@ content_update(struct db *db, const struct message *m, struct err *e)
 	return query_run(&q, e);
 }
 
-static enum rc
-queue_id_update(struct db *db, const struct message *m, struct err *e)
+enum rc
+message_update_queue_id(struct db *db, const struct message *m, struct err *e)
 {
 	struct query q;
 
@@ -213,17 +217,6 @@ queue_id_update(struct db *db, const struct message *m, struct err *e)
 	bind_int(&q, 0, m->id);
 	bind_text(&q, 1, m->queue_id);
 	return query_run(&q, e);
-}
-
-enum rc
-message_update(struct db *db, const struct message *m, struct err *e)
-{
-	enum rc rc;
-
-	if ((rc = state_update(db, m, e)) || (rc = content_update(db, m, e)) ||
-	    (rc = queue_id_update(db, m, e)))
-		return rc;
-	return claimable(m) ? lane_wake(db, m->lane, m->next_us, e) : RC_OK;
 }
 
 enum rc

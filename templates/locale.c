@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "templates/memo.h"
 #include "templates/zone.h"
 
 /*
@@ -60,6 +61,7 @@ struct formats {
 	UPluralRules *plural;
 	UCaseMap *cases;
 	UListFormatter *list;
+	struct memo dates_made, money_made;
 };
 
 struct locale {
@@ -285,6 +287,12 @@ add_utf16(const UChar *s, int32_t n, UErrorCode st, const char *what,
 	return RC_OK;
 }
 
+static struct slice
+added(const struct sbuf *out, size_t from)
+{
+	return slice_of(out->p + from, out->n - from);
+}
+
 /* ---- numbers ---- */
 
 static bool
@@ -367,8 +375,8 @@ find_money(struct formats *f, struct slice currency, bool code)
 }
 
 static enum rc
-add_money(struct locale *l, struct slice amount, struct slice currency,
-	  bool code, struct sbuf *out, struct err *e)
+make_money(struct locale *l, struct slice amount, struct slice currency,
+	   bool code, struct sbuf *out, struct err *e)
 {
 	struct money_format *m = find_money(l->f, currency, code);
 	int digits;
@@ -390,6 +398,28 @@ add_money(struct locale *l, struct slice amount, struct slice currency,
 			return RC_BUG;
 	}
 	return add_decimal(m->f, amount, out, e);
+}
+
+static enum rc
+add_money(struct locale *l, struct slice amount, struct slice currency,
+	  bool code, struct sbuf *out, struct err *e)
+{
+	struct memo *made = &l->f->money_made;
+	char text[MEMO_KEY];
+	struct sbuf source = {.p = text, .cap = MEMO_KEY, .max = MEMO_KEY};
+	size_t from = out->n;
+	enum rc rc;
+
+	sbuf_add_c(&source, code ? 'c' : 's');
+	sbuf_add(&source, currency);
+	sbuf_add_c(&source, ' ');
+	sbuf_add(&source, amount);
+	if (sbuf_ok(&source) && memo_recall(made, sbuf_slice(&source), out))
+		return RC_OK;
+	rc = make_money(l, amount, currency, code, out, e);
+	if (rc == RC_OK && sbuf_ok(&source))
+		memo_keep(made, sbuf_slice(&source), added(out, from));
+	return rc;
 }
 
 enum rc
@@ -460,8 +490,8 @@ open_pattern(const char *name, const char *skeleton, const UChar *zone,
 }
 
 static enum rc
-add_pattern(struct locale *l, int pattern, UDate ms, struct sbuf *out,
-	    struct err *e)
+make_date(struct locale *l, int pattern, UDate ms, struct sbuf *out,
+	  struct err *e)
 {
 	static const UChar utc[] = {'U', 'T', 'C', 0};
 	UDateFormat **f = &l->f->dates[pattern];
@@ -475,6 +505,26 @@ add_pattern(struct locale *l, int pattern, UDate ms, struct sbuf *out,
 		return icu_err(e, "open a date format", st);
 	n = udat_format(*f, ms, s, UTF16_MAX, NULL, &st);
 	return add_utf16(s, n, st, "format a date", out, e);
+}
+
+static enum rc
+add_pattern(struct locale *l, int pattern, UDate ms, struct sbuf *out,
+	    struct err *e)
+{
+	struct memo *made = &l->f->dates_made;
+	char source[sizeof(pattern) + sizeof(ms)];
+	size_t from = out->n;
+	enum rc rc;
+
+	memcpy(source, &pattern, sizeof(pattern));
+	memcpy(source + sizeof(pattern), &ms, sizeof(ms));
+	if (memo_recall(made, slice_of(source, sizeof(source)), out))
+		return RC_OK;
+	rc = make_date(l, pattern, ms, out, e);
+	if (rc == RC_OK)
+		memo_keep(made, slice_of(source, sizeof(source)),
+			  added(out, from));
+	return rc;
 }
 
 static UDate

@@ -183,9 +183,10 @@ CREATE TABLE messages (
 	accepted_us  INTEGER NOT NULL DEFAULT 0,
 	created_us   INTEGER NOT NULL
 );
--- States 0 queued, 2 deferred, 5 uncertain: what a claim may take.
+-- States 0 queued, 2 deferred, 5 uncertain: what a claim may take.  (IN would
+-- make a table of the three at each UPDATE.)
 CREATE INDEX messages_queue ON messages (lane, next_us)
-	WHERE state IN (0, 2, 5) AND held = 0;
+	WHERE (state = 0 OR state = 2 OR state = 5) AND held = 0;
 CREATE INDEX messages_claimed ON messages (instance) WHERE state = 1;
 CREATE INDEX messages_customer ON messages (customer, created_us);
 CREATE INDEX messages_address ON messages (address, created_us);

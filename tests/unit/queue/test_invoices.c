@@ -1,6 +1,7 @@
 #include "tests/unit/queue/fixture.h"
 
 #include "base/clock.h"
+#include "store/content.h"
 
 #define DUE "2026-11-18" /* a Wednesday */
 
@@ -94,10 +95,15 @@ claim_all(struct fixture *f, struct db *db, void *arg, struct err *e)
 	enum rc rc =
 	    claims_take(&f->q, db, 1, clock_wall_us(), 10, &f->a, b, e);
 
+	struct sbuf packed;
+
+	sbuf_init(&packed, CONTENT_MAX);
+	content_pack(SLICE("bytes"), &packed);
 	for (size_t i = 0; rc == RC_OK && i < b->n; i++) {
 		b->claims[i].bytes = SLICE("bytes");
-		b->claims[i].composed_now = true;
+		b->claims[i].packed = arena_dup(&f->a, sbuf_slice(&packed));
 	}
+	sbuf_fini(&packed);
 	return rc == RC_OK ? claims_journal(&f->q, db, b, SLICE(""), e) : rc;
 }
 

@@ -74,6 +74,8 @@ test_a_message_is_kept(void **state)
 	m.queue_id = SLICE("Q1");
 	m.accepted_us = 500;
 	OK(message_update(db, &m, &error));
+	OK(message_update_content(db, &m, &error));
+	OK(message_update_queue_id(db, &m, &error));
 	OK(message_get(db, m.mref, &arena, &out, &error));
 	assert_int_equal(out.id, m.id);
 	SAME(out.customer, m.customer);
@@ -231,6 +233,8 @@ test_messages_by_filters(void **state)
 	m[3].message_id = SLICE("<3>");
 	m[3].queue_id = SLICE("Q3");
 	OK(message_update(db, &m[3], &error));
+	OK(message_update_content(db, &m[3], &error));
+	OK(message_update_queue_id(db, &m[3], &error));
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct message_filter *f = &cases[i].filter;
 		size_t total = 0;
@@ -297,6 +301,7 @@ test_attempts(void **state)
 	struct attempt t = {
 	    .message = 3, .instance = 4, .number = 1, .started_us = 10};
 	struct attempt *all;
+	struct sbuf packed;
 	size_t n;
 
 	OK(attempt_begin(db, &t, &error));
@@ -312,7 +317,10 @@ test_attempts(void **state)
 	t.reply = SLICE("250 2.0.0 ok");
 	t.peer = SLICE("mx.b.example");
 	t.transcript = SLICE("S: 220 hi\r\n");
-	OK(attempt_end(db, &t, &error));
+	sbuf_init(&packed, CONTENT_MAX);
+	content_pack(t.transcript, &packed);
+	OK(attempt_end(db, &t, sbuf_slice(&packed), &error));
+	sbuf_fini(&packed);
 	OK(attempt_list(db, 3, true, &arena, &all, &n, &error));
 	SAME(all[0].transcript, t.transcript);
 	SAME(all[0].reply, t.reply);
