@@ -1,6 +1,7 @@
 #include "mailer/encode.h"
 
 #include "base/codec.h"
+#include "base/eight.h"
 
 #define QP_MAX 76    /* of a line, the soft break's "=" included */
 #define BASE64_IN 57 /* bytes that give 76 characters */
@@ -26,6 +27,14 @@ qp_run(const char *p, size_t n)
 {
 	size_t i = 0;
 
+	while (n - i >= 8) {
+		uint64_t w = eight_load(p + i);
+
+		if (eight_high(w) | eight_below(w, ' ') | eight_same(w, '=') |
+		    eight_same(w, 127))
+			break;
+		i += 8;
+	}
 	while (i < n &&
 	       (qp_plain((unsigned char)p[i]) || blank((unsigned char)p[i])))
 		i++;
@@ -140,9 +149,12 @@ encode_base64_text(struct slice text, struct sbuf *out)
 bool
 encode_prefers_base64(struct slice text)
 {
-	size_t encoded = 0;
+	size_t encoded = 0, i = 0;
 
-	for (size_t i = 0; i < text.n; i++)
+	for (; text.n - i >= 8; i += 8)
+		encoded += (size_t)__builtin_popcountll(
+		    eight_high(eight_load(text.p + i)));
+	for (; i < text.n; i++)
 		encoded += (unsigned char)text.p[i] > 127;
 	/* n + 2 encoded against 4/3 n. */
 	return 6 * encoded > text.n;

@@ -15,7 +15,7 @@
  * 3. A destination that cannot be reached costs its own lane time, and no
  *    message of it a verdict. */
 
-#define FLUSH_COUNT 16
+#define FLUSH_COUNT 64
 #define FLUSH_US (100 * INT64_C(1000))
 #define GREYLIST_WAIT_US (5 * MINUTE_US)
 #define GREYLIST_TRIES 3

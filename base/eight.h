@@ -1,0 +1,44 @@
+#ifndef BASE_EIGHT_H
+#define BASE_EIGHT_H
+
+#include <stdint.h>
+#include <string.h>
+
+/* Looking at text by words of eight bytes, whatever their order in a word.
+ * Ref: Warren, Hacker's Delight, 6-1. */
+
+/* A word of eight times the byte c. */
+#define EIGHT(c) (UINT64_C(0x0101010101010101) * (unsigned char)(c))
+
+static inline uint64_t
+eight_load(const char *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return w;
+}
+
+/* Not 0 when a byte of w is below c (at most 128).  The high bit of such a
+ * byte is set, and perhaps that of the next one up. */
+static inline uint64_t
+eight_below(uint64_t w, unsigned char c)
+{
+	return (w - EIGHT(c)) & ~w & EIGHT(0x80);
+}
+
+/* The same for bytes that are c. */
+static inline uint64_t
+eight_same(uint64_t w, unsigned char c)
+{
+	return eight_below(w ^ EIGHT(c), 1);
+}
+
+/* The high bits of bytes over 127. */
+static inline uint64_t
+eight_high(uint64_t w)
+{
+	return w & EIGHT(0x80);
+}
+
+#endif
