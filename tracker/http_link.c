@@ -154,13 +154,16 @@ http_link_fd(struct MHD_Connection *mhd)
 	return i ? i->connect_fd : -1;
 }
 
+/* How long a connection may be as it is.  full: room is short, so those that
+ * ask nothing make some for those that would. */
 static int64_t
-bound_of(const struct http_link *link, const struct http_config *c)
+bound_of(const struct http_link *link, const struct http_config *c, bool full)
 {
 	int64_t request_us = c->request_timeout_ms * INT64_C(1000);
 
 	if (!link->conn)
-		return request_us + c->idle_timeout_ms * INT64_C(1000);
+		return full ? SECOND_US
+			    : request_us + c->idle_timeout_ms * INT64_C(1000);
 	switch (link->conn->phase) {
 	case PHASE_HANDED:
 		return INT64_MAX; /* another's; it watches its deadline */
@@ -180,12 +183,16 @@ bound_of(const struct http_link *link, const struct http_config *c)
 void
 http_links_sweep(struct http_loop *l)
 {
+	const struct http_config *c = &l->server->c;
 	int64_t now_us = clock_mono_us();
+	bool full;
 
 	if (now_us - l->swept_us < SECOND_US)
 		return;
 	l->swept_us = now_us;
+	full =
+	    atomic_load(&l->server->connections) > c->connections_max / 8 * 7;
 	for (struct http_link *k = l->links; k; k = k->next)
-		if (now_us - k->since_us > bound_of(k, &l->server->c))
+		if (now_us - k->since_us > bound_of(k, c, full))
 			(void)shutdown(http_link_fd(k->mhd), SHUT_RDWR);
 }

@@ -466,18 +466,27 @@ def _(t):
              what="their disconnection")
 
 
-@test("connections past the bound are refused, and room that is made is used")
+@test("connections past the bound are refused; idle ones make room")
 def _(t):
-    k = Tracker(t, connections=50)
-    held = [k.connect() for _ in range(50)]
+    k = Tracker(t, connections=48, idle_ms=60000, request_ms=60000)
+    held = [k.connect() for _ in range(48)]
     for s in held:
         s.sendall(GET + b"\r\n")
         t.ok(s.recv(4096).startswith(b"HTTP/1.1 200"), "within the bound")
-    for _ in range(200):
-        t.eq(k.raw(GET + b"\r\n"), b"", "one too many")
-    for s in held[:10]:
+    t.eq(k.raw(GET + b"\r\n"), b"", "one too many")
+    wait_for(lambda: k.get("/t/hello").status == 200, what="room")
+    # where there is room, idle ones stay
+    for s in held:
         s.close()
-    wait_for(lambda: k.get("/t/hello").status == 200)
+    wait_for(lambda: k.get("/t/connections").body == b"1")
+    fresh = [k.connect() for _ in range(20)]
+    for _ in range(2):
+        for s in fresh:
+            s.sendall(GET + b"\r\n")
+            t.ok(s.recv(4096).startswith(b"HTTP/1.1 200"), "kept alive")
+        begun = time.monotonic()
+        wait_for(lambda: k.get("/t/hello").status == 200 and
+                 time.monotonic() - begun > 3)
 
 
 @test("connections past the bound of an address are refused")
