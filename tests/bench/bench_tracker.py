@@ -31,6 +31,10 @@ request = function()
   i = i % #paths + 1
   return paths[i]
 end
+local pause = tonumber(os.getenv("PAUSE_MS"))
+if pause > 0 then
+  delay = function() return math.floor(math.random() * 2 * pause + 0.5) end
+end
 """
 
 NGINX = """
@@ -99,12 +103,14 @@ class Nginx:
         self.proc.wait()
 
 
-def wrk(dir, port, paths, connections):
-    """Requests a second, and the 99th percentile in ms."""
+def wrk(dir, port, paths, connections, pause_ms=0):
+    """Requests a second, and the 99th percentile in ms.  A connection pauses
+    for a random time of that mean before each request."""
     out = subprocess.run(
         ["wrk", "-t1", "-c%d" % connections, "-d%gs" % SECONDS, "--latency",
          "-s", os.path.join(dir, "wrk.lua"), "http://127.0.0.1:%d" % port],
-        env=dict(os.environ, PATHS=paths), stdout=subprocess.PIPE,
+        env=dict(os.environ, PATHS=paths, PAUSE_MS="%g" % pause_ms),
+        stdout=subprocess.PIPE,
         check=True).stdout.decode()
     if "Non-2xx" in out:
         raise SystemExit("# wrong answers:\n" + out)
@@ -122,9 +128,34 @@ def compare(dir, name, ours, nginx, paths, connections, peer):
         mine.append(wrk(dir, ours.port, paths, connections))
     print("# %s: 99th percentile %.1f ms at full load" % (
         name, statistics.median(ms for _, ms in mine)))
+    rate = statistics.median(rate for rate, _ in mine)
     print("%s %d requests/s %s %s" % (
-        name, statistics.median(rate for rate, _ in mine), peer,
+        name, rate, peer,
         "%d" % statistics.median(theirs) if theirs else "-"), flush=True)
+    return rate
+
+
+def at_rate(dir, port, paths, connections, wanted):
+    """The 99th percentile where so many are asked for a second: the pauses
+    are set by what a first run gives."""
+    pause_ms = connections * 1000 / wanted
+    for _ in range(3):
+        rate, ms = wrk(dir, port, paths, connections, pause_ms)
+        if abs(rate / wanted - 1) < 0.1:
+            break
+        pause_ms = max(0.2, pause_ms + connections * 1000 * (
+            1 / wanted - 1 / rate))
+    return rate, ms
+
+
+def half(dir, name, ours, nginx, paths, connections, rate, peer):
+    """Latency as visitors see it, at half of what we can take."""
+    theirs = at_rate(dir, nginx.port, paths, connections, rate / 2)[1] \
+        if nginx else None
+    got, mine = at_rate(dir, ours.port, paths, connections, rate / 2)
+    print("# %s: at %d requests/s" % (name, got))
+    print("%s %.2f ms %s %s" % (
+        name, mine, peer, "%.2f" % theirs if nginx else "-"), flush=True)
 
 
 def idle(dir, paths):
@@ -171,7 +202,11 @@ def main():
                     ("track.pixel.c64", "o", 64, "nginx-empty_gif"),
                     ("track.pixel.c256", "o", 256, "nginx-empty_gif"),
                     ("track.click.c64", "c", 64, "nginx-302")):
-                compare(dir, name, ours, nginx, files[kind], connections, peer)
+                rate = compare(dir, name, ours, nginx, files[kind],
+                               connections, peer)
+                if name == "track.pixel.c64":
+                    half(dir, "track.pixel.p99.half", ours, nginx,
+                         files[kind], connections, rate, peer)
             ours.stop()
             if nginx:
                 nginx.stop()

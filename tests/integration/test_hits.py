@@ -132,7 +132,7 @@ def on_small_disk(t, megabytes):
              where], stderr=subprocess.PIPE)
         if done.returncode:
             raise Skip("mounting a small file system is not permitted: %s" %
-                       done.stderr.decode().strip())
+                       done.stderr.decode().split("\n")[0])
         t.on_end(lambda: subprocess.run(["umount", "-l", where], check=True))
         shutil.copytree(a.state, os.path.join(where, "state"))
         a.state = os.path.join(where, "state")
