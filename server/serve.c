@@ -68,8 +68,8 @@ load_again(struct server *s, struct err *e)
 	if (rc == RC_OK)
 		rc = keyring_load(s->o->state, &keys, e);
 	if (rc == RC_OK && s->classifier != NULL)
-		rc = classifier_read(s->classifier, conf->agent_file, &rules,
-				     e);
+		rc =
+		    classifier_read(s->classifier, conf->agent_file, &rules, e);
 	if (rc == RC_OK && s->public_http != NULL)
 		rc = http_server_reload(s->public_http, e);
 	if (rc != RC_OK) {
