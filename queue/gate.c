@@ -40,6 +40,26 @@ find_act(const struct policy *p, struct slice name)
 	return NULL;
 }
 
+/* When what proves it came to be: accepted, or, where nobody said so, answered
+ * by who has it. */
+static enum rc
+proved_at(const struct gate *g, const struct message *m, int64_t *out,
+	  struct err *e)
+{
+	struct event *list;
+	size_t n;
+	enum rc rc;
+
+	*out = m->accepted_us;
+	if (*out != 0 || (m->facts & FACT_CONFIRMED) == 0)
+		return RC_OK;
+	rc = event_list(g->db, m->mref, g->a, &list, &n, e);
+	for (size_t i = 0; rc == RC_OK && i < n && *out == 0; i++)
+		if (list[i].kind == KIND_MESSAGE_ANSWERED)
+			*out = list[i].time_us;
+	return rc;
+}
+
 /* Proof that a needed step reached somebody: the earliest moment, 0 if none. */
 static enum rc
 step_proof(const struct gate *g, const struct policy_act *act,
@@ -61,10 +81,13 @@ step_proof(const struct gate *g, const struct policy_act *act,
 		rc = message_list_notice(g->db, n.id, g->a, &list, &count, e);
 	for (size_t k = 0; rc == RC_OK && k < count; k++) {
 		struct gate_proof *p;
+		int64_t at;
 
 		if ((list[k].facts & act->proof) == 0 ||
-		    list[k].state == MESSAGE_BOUNCED ||
-		    list[k].accepted_us == 0)
+		    list[k].state == MESSAGE_BOUNCED)
+			continue;
+		rc = proved_at(g, &list[k], &at, e);
+		if (rc != RC_OK || at == 0)
 			continue;
 		p = ARENA_ARRAY(g->a, struct gate_proof, out->proof_n + 1);
 		if (out->proof_n > 0)
@@ -72,8 +95,8 @@ step_proof(const struct gate *g, const struct policy_act *act,
 		p[out->proof_n].mref = list[k].mref;
 		p[out->proof_n++].facts = list[k].facts;
 		out->proof = p;
-		if (*proved_us == 0 || list[k].accepted_us < *proved_us)
-			*proved_us = list[k].accepted_us;
+		if (*proved_us == 0 || at < *proved_us)
+			*proved_us = at;
 	}
 	return rc;
 }

@@ -261,6 +261,37 @@ def _(t):
     t.eq(len(r.journal("message")), 5)
 
 
+@test("uncertain, but answered: proof for the gate, where the policy takes it")
+def _(t):
+    r = t.receiver(rules="match=* stage=dot action=drop")
+    for taken in (True, False):
+        a = Hosting(t, to=[r], smtp='uncertain_delay = "1h"', policy=(
+            POLICY.replace('proof = {"mx_accepted"}',
+                           'proof = {"mx_accepted", "confirmed"}')
+            if taken else POLICY), name="acuse-%s" % taken)
+        a.customer("c1", "ana@one.example")
+        a.invoice("i1", "c1", in_days(-1))
+        m, = a.wait_messages(state="uncertain")
+        ask = {"action": "suspend", "customer": "c1"}
+        t.eq(a.ok(a.post("gate", ask))["missing"], ["pre-suspension"])
+        entry, = r.wait_journal("message", envid=m["mref"])
+        link = re.search(r"https://notices\.hosting\.example(/a/[\w-]+)",
+                         body_of(r.message(entry), "html")).group(1)
+        c = a.connect()
+        c.port = a.ports["public"]
+        c.request("POST", link, "answer=received", {
+            "Content-Type": "application/x-www-form-urlencoded"})
+        t.ok(c.getresponse().status < 400, "answered")
+        c.close()
+        wait_for(lambda: a.events(m["mref"], "message.answered"))
+        gate = a.ok(a.post("gate", ask))
+        if taken:
+            t.eq((gate["missing"], gate["reason"]), ([], "too_early"))
+            t.eq([p["mref"] for p in gate["proof"]], [m["mref"]])
+        else:
+            t.eq(gate["missing"], ["pre-suspension"])
+
+
 @test("uncertain, then half of it is paid: the rest alone goes, and is marked")
 def _(t):
     r = t.receiver(rules="match=* stage=dot action=drop count=1")
