@@ -240,7 +240,10 @@ const struct option option_table[] = {
      "shown in the footer. Left out, opens are off and links untracked, "
      "except for customers who consented."},
     {"brand", "opens", OPT_WORD, F(brand, opens_asked), "individual", 0, 0,
-     NULL, trackings, "Whether a pixel tells that a mail was opened."},
+     NULL, trackings,
+     "Whether a pixel tells that a mail was opened. `aggregate`: all mails of "
+     "the brand have the same pixel, and loads are counted by the day, of "
+     "nobody."},
     {"brand", "links", OPT_BOOL, F(brand, links_asked), "true", 0, 0, NULL,
      NULL, "Whether links are rewritten, and clicks recorded."},
     {"brand", "text_links", OPT_BOOL, F(brand, text_links), "false", 0, 0, NULL,
@@ -251,7 +254,9 @@ const struct option option_table[] = {
      "truncated", 0, 0, NULL, visitors,
      "What is kept of the addresses that opens and clicks come from."},
     {"brand", "visitor_days", OPT_INT, F(brand, visitor_days), "180", 1, 3650,
-     NULL, NULL, "For how many days."},
+     NULL, NULL,
+     "For how many days. Then what is kept of a hit (address, user agent, "
+     "headers) is destroyed; that it was, and how it was classed, stays."},
     {"brand", "link_hosts", OPT_LIST, F(brand, link_hosts), "", 0, 1000,
      &shape_hosts, NULL,
      "Hosts that links may lead to (`*.example.com`: all below it); others "
