@@ -304,10 +304,10 @@ out:
 	return rc;
 }
 
-/* Spare segments up to the number wanted: from consumed ones as they are, since
- * nothing stale in them can be taken for a record, else new.  Past that number,
- * consumed ones are zeroed first, one a round, so that nothing stays longer
- * than it must and a flood is not slowed.  Returns true for more to do now. */
+/* Spare segments up to the number wanted: consumed ones, zeroed first so that
+ * nothing stays longer than it must, else new ones.  Where none is left a
+ * consumed one goes as it is: a flood is not slowed, and nothing stale in it
+ * can be taken for a record.  Returns true for more to do now. */
 static bool
 keeper_step(struct journal *j)
 {
@@ -318,17 +318,15 @@ keeper_step(struct journal *j)
 	if (census_take(j, JOURNAL_WRITERS_MAX, &c, &e) != RC_OK)
 		return false;
 	name_fresh("spare", name);
+	if (c.used && c.spare == 0)
+		return renameat(j->dir, c.used_name, j->dir, name) == 0;
 	if (c.wipe)
 		return zero_file(j, c.wipe_name, 0, name, &e) == RC_OK;
-	if (c.spare < j->spare && c.used)
-		return renameat(j->dir, c.used_name, j->dir, name) == 0;
-	if (c.spare < j->spare)
-		return segment_make(j, name, &e) == RC_OK;
 	if (c.used && c.segments * j->segment_bytes > j->total_bytes)
 		return unlinkat(j->dir, c.used_name, 0) == 0;
 	if (c.used)
-		(void)!zero_file(j, c.used_name, 0, name, &e);
-	return false;
+		return zero_file(j, c.used_name, 0, name, &e) == RC_OK;
+	return c.spare < j->spare && segment_make(j, name, &e) == RC_OK;
 }
 
 static void

@@ -4,6 +4,7 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -23,6 +24,8 @@ struct sink {
 	bool wrong;
 	struct bell moved;
 };
+
+#define AGENT "what a person left behind"
 
 static char dir[64];
 
@@ -82,8 +85,10 @@ static void
 write_hits(struct journal_writer *w, int64_t from, int64_t n)
 {
 	for (int64_t i = from; i < from + n; i++) {
-		struct hit h = {
-		    .time_us = i, .kind = HIT_OPEN, .method = HIT_GET};
+		struct hit h = {.time_us = i,
+				.kind = HIT_OPEN,
+				.method = HIT_GET,
+				.agent = SLICE(AGENT)};
 
 		assert_true(journal_append(w, &h));
 	}
@@ -156,11 +161,79 @@ test_once_and_in_order(void **state)
 	bell_fini(&s.moved);
 }
 
+/* A segment stands whole in one read. */
+static bool
+file_has(const char *path, struct slice what)
+{
+	static char bytes[64 << 10];
+	FILE *f = fopen(path, "r");
+	bool has = false;
+
+	if (!f)
+		return false;
+	for (size_t n; (n = fread(bytes, 1, sizeof(bytes), f)) > 0;)
+		has |= memmem(bytes, n, what.p, what.n) != NULL;
+	(void)fclose(f);
+	return has;
+}
+
+static bool
+journal_has(struct slice what)
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+	char path[512];
+	bool has = false;
+
+	assert_non_null(d);
+	while ((entry = readdir(d)) != NULL) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
+		has |= file_has(path, what);
+	}
+	(void)closedir(d);
+	return has;
+}
+
+/* After an erasure nothing may be left of a hit, in use or recycled. */
+static void
+test_wiped_when_asked(void **state)
+{
+	struct journal_config c = {
+	    .dir = dir, .segment_bytes = 64 << 10, .total_bytes = 8 << 20};
+	struct sink s = {.refuse = 0};
+	struct drain_sink sink = {&s, offsets, take};
+	int64_t end_us = clock_mono_us() + 20 * SECOND_US;
+	struct journal *j = NULL;
+	struct journal_writer *w = NULL;
+	struct drain *d = NULL;
+	struct err e;
+
+	(void)state;
+	bell_init(&s.moved);
+	assert_int_equal(journal_open(&c, &j, &e), RC_OK);
+	assert_int_equal(journal_writer_new(j, &w, &e), RC_OK);
+	write_hits(w, 0, 3000);
+	assert_true(journal_has(SLICE(AGENT)));
+	assert_int_equal(drain_start(dir, &sink, &d, &e), RC_OK);
+	wait_taken(&s, 3000);
+	drain_wipe(d);
+	while (journal_has(SLICE(AGENT))) {
+		assert_true(clock_mono_us() < end_us);
+		(void)bell_wait(&s.moved, 50);
+	}
+	drain_stop(d, 1000);
+	journal_writer_free(w);
+	journal_close(j);
+	bell_fini(&s.moved);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_once_and_in_order, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(test_wiped_when_asked, setup,
 					    teardown),
 	};
 
