@@ -1,10 +1,9 @@
 #include "mailer/route.h"
 
 #include <arpa/inet.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
 #include "base/fetch.h"
 #include "base/file.h"
@@ -174,23 +173,46 @@ same_address(const struct sockaddr *a, const struct sockaddr *b)
 	return n > 0 && n == m && memcmp(x, y, n) == 0;
 }
 
+static bool
+is_loopback(const struct sockaddr_storage *ss)
+{
+	const struct sockaddr_in6 *six = (const void *)ss;
+	const struct sockaddr_in *four = (const void *)ss;
+
+	if (ss->ss_family == AF_INET)
+		return ntohl(four->sin_addr.s_addr) >> 24 == 127;
+	return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
+}
+
+/* An address of this machine is reached from itself.  Nothing is sent; a list
+ * of interfaces would take a kind of socket that a service may not open. */
+static bool
+is_local(const struct sockaddr_storage *ss)
+{
+	struct sockaddr_storage own;
+	socklen_t n = sizeof(own);
+	int fd = socket(ss->ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool local;
+
+	if (fd < 0)
+		return false;
+	local = connect(fd, (const void *)ss, sizeof(*ss)) == 0 &&
+		getsockname(fd, (void *)&own, &n) == 0 &&
+		same_address((const void *)&own, (const void *)ss);
+	close(fd);
+	return local && !is_loopback(ss);
+}
+
 /* Mail to ourselves would come back for ever. */
 static bool
 is_us(const struct find *f, const struct dns_exchanger *x)
 {
-	struct ifaddrs *list;
-	bool found = strcasecmp(x->host, f->conf->hostname) == 0;
-
-	if (found || getifaddrs(&list) != 0)
-		return found;
-	for (struct ifaddrs *i = list; i != NULL; i = i->ifa_next)
-		for (size_t k = 0; k < x->addresses_n && !found; k++)
-			found = i->ifa_addr != NULL &&
-				(i->ifa_flags & IFF_LOOPBACK) == 0 &&
-				same_address(i->ifa_addr,
-					     (const void *)&x->addresses[k]);
-	freeifaddrs(list);
-	return found;
+	if (strcasecmp(x->host, f->conf->hostname) == 0)
+		return true;
+	for (size_t k = 0; k < x->addresses_n; k++)
+		if (is_local(&x->addresses[k]))
+			return true;
+	return false;
 }
 
 /* Where we are one of them, those that stand no higher are no way out: they

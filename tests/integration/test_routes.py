@@ -1,8 +1,10 @@
 """Where mail goes by the route mx, asked of a real DNS: exchangers, addresses,
 DANE, and what is refused."""
 
+import hashlib
 import os
 import socket
+import ssl
 
 from certificates import Authority
 from harness import run, test, wait_for
@@ -154,6 +156,33 @@ def _(t):
     for m in a.wait_messages(2, state="accepted"):
         data = a.events(m["mref"], "message.accepted")[0]["data"]
         t.eq(data["tls"]["validated"], "dane 3 1 1", data["host"])
+
+
+@test("an authority that TLSA names vouches by the exchanger's name, or the domain's")
+def _(t):
+    net = Net(t)
+    own = Authority(t, "own")
+    with open(own.cert, "rb") as f:
+        root = f.read()
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(root.decode())).hexdigest()
+    for i, name in enumerate(("mx1.signed", "two.signed", "other.signed"), 1):
+        cert, key = own.issue(name)
+        with open(cert, "ab") as f:
+            f.write(root)
+        net.exchanger("mx%d.signed" % i, "127.0.0.%d" % i, cert=(cert, key))
+        net.ns.add("_%d._tcp.mx%d.signed" % (net.port, i), "TLSA",
+                   "2 0 1 " + digest)
+    for i, name in enumerate(("one", "two", "three"), 1):
+        net.ns.add(name + ".signed", "MX", "10 mx%d.signed" % i)
+    a = net.hosting()
+    for i, name in enumerate(("one", "two", "three"), 1):
+        send(a, "ana@%s.signed" % name, "c%d" % i)
+    for i in (1, 2):
+        m = a.wait_messages(customer="c%d" % i, state="accepted")[0]
+        data = a.events(m["mref"], "message.accepted")[0]["data"]
+        t.eq(data["tls"]["validated"], "dane 2 0 1")
+    _, data = deferred(a, "untried", customer="c3")
+    t.ok("ostname mismatch" in data["fault"], data)
 
 
 @test("a key that TLSA does not name gets no mail, nor does plaintext")
