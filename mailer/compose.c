@@ -10,6 +10,7 @@
 
 #define PART_MAX (4u << 20)
 #define MESSAGE_MAX (32u << 20)
+#define ROOM_KEPT (1u << 20)
 
 /* Which documents go with which mail. */
 static const struct {
@@ -26,7 +27,7 @@ struct work {
 	struct letter l;
 	struct catalog_mail mail;
 	struct locale *locale;
-	struct sbuf subject, html, linked, text, linked_text, pdf;
+	struct compose_room *room;
 	struct mime_part part;
 	bool has_part;
 };
@@ -83,7 +84,7 @@ static enum rc
 track(struct work *w, struct err *e)
 {
 	struct tracked_links links = {{add_link}, &w->l, 0};
-	struct links_input in = {.html = sbuf_slice(&w->html),
+	struct links_input in = {.html = sbuf_slice(&w->room->html),
 				 .own_url = slice_z(w->l.brand->public_url)};
 	struct links_result result = {.pixel = false};
 	struct sbuf pixel;
@@ -100,13 +101,13 @@ track(struct work *w, struct err *e)
 			  SLICE(""));
 		in.pixel_url = sbuf_slice(&pixel);
 	}
-	rc = links_rewrite(&in, w->a, &w->linked, &result, e);
+	rc = links_rewrite(&in, w->a, &w->room->linked, &result, e);
 	sbuf_fini(&pixel);
 	if (rc != RC_OK || !w->l.track_text)
 		return rc;
-	in.html = sbuf_slice(&w->text);
+	in.html = sbuf_slice(&w->room->text);
 	links.first = (unsigned)result.destination_count;
-	return links_rewrite_text(&in, w->a, &w->linked_text, &result, e);
+	return links_rewrite_text(&in, w->a, &w->room->linked_text, &result, e);
 }
 
 static enum rc
@@ -123,13 +124,13 @@ render(struct work *w, struct err *e)
 				&w->locale, e);
 	if (rc == RC_OK)
 		rc = template_render(w->mail.subject, w->l.data, w->locale,
-				     &w->subject, e);
+				     &w->room->subject, e);
 	if (rc == RC_OK)
 		rc = template_render(w->mail.html, w->l.data, w->locale,
-				     &w->html, e);
+				     &w->room->html, e);
 	if (rc == RC_OK)
 		rc = template_render(w->mail.text, w->l.data, w->locale,
-				     &w->text, e);
+				     &w->room->text, e);
 	return rc;
 }
 
@@ -156,21 +157,20 @@ attach(struct work *w, struct err *e)
 		if (!slice_eq_z(w->l.m.template, documents[i].template))
 			continue;
 		rc = pdf_render(documents[i].kind, w->l.data, w->locale,
-				w->c->now_us, &w->pdf, e);
+				w->c->now_us, &w->room->pdf, e);
 		if (rc != RC_OK)
 			return err_add(e, "pdf");
 		w->part.name =
 		    slice_z(arena_printf(w->a, "%s-%.*s.pdf", documents[i].name,
 					 SLICE_ARG(w->l.invoice)));
-		w->part.content = sbuf_slice(&w->pdf);
+		w->part.content = sbuf_slice(&w->room->pdf);
 		w->has_part = true;
 	}
 	return RC_OK;
 }
 
 static enum rc
-write_message(struct work *w, struct sbuf *out, struct composed *done,
-	      struct err *e)
+write_message(struct work *w, struct composed *done, struct err *e)
 {
 	const struct brand *b = w->l.brand;
 	char hex[REF_HEX];
@@ -182,9 +182,10 @@ write_message(struct work *w, struct sbuf *out, struct composed *done,
 	    .from = {slice_z(b->from_name), slice_z(b->from_address)},
 	    .to = {w->l.customer_name, SLICE("")},
 	    .reply_to = {SLICE(""), slice_z(b->reply_to)},
-	    .subject = slice_trim(sbuf_slice(&w->subject)),
-	    .text = sbuf_slice(w->l.track_text ? &w->linked_text : &w->text),
-	    .html = sbuf_slice(&w->linked),
+	    .subject = slice_trim(sbuf_slice(&w->room->subject)),
+	    .text = sbuf_slice(w->l.track_text ? &w->room->linked_text
+					       : &w->room->text),
+	    .html = sbuf_slice(&w->room->linked),
 	    .parts = &w->part,
 	    .parts_n = w->has_part};
 
@@ -200,60 +201,101 @@ write_message(struct work *w, struct sbuf *out, struct composed *done,
 	if (!w->l.mandatory)
 		m.unsubscribe_url =
 		    datum_slice(datum_get(w->l.data, "preferences_url"));
-	done->subject = arena_dup(w->a, m.subject);
+	done->subject = m.subject;
 	done->message_id = m.message_id;
 	sbuf_init(&to, MAILBOX_MAX);
 	mailbox_add_ascii(&to, w->l.m.address);
 	m.to.address = sbuf_slice(&to);
-	rc = mime_write(&m, out, e);
+	rc = mime_write(&m, &w->room->plain, e);
 	sbuf_fini(&to);
 	return rc;
 }
 
 static enum rc
-sign_message(struct work *w, struct slice plain, struct composed *out,
-	     struct err *e)
+sign_message(struct work *w, struct composed *out, struct err *e)
 {
+	struct slice plain = sbuf_slice(&w->room->plain);
 	const struct dkim_key *keys;
 	size_t n = materials_dkim(w->c->materials, w->l.brand->number, &keys);
-	struct sbuf b;
 	enum rc rc = RC_OK;
 
-	if (n == 0 || !w->c->sign) {
-		out->bytes = arena_dup(w->a, plain);
-	} else {
-		sbuf_init(&b, MESSAGE_MAX);
-		rc = dkim_sign(plain, keys, n, w->c->rewrites, w->c->now_us, &b,
-			       e);
-		if (rc == RC_OK)
-			out->bytes = arena_dup(w->a, sbuf_slice(&b));
-		sbuf_fini(&b);
+	out->bytes = plain;
+	if (n > 0 && w->c->sign) {
+		rc = dkim_sign(plain, keys, n, w->c->rewrites, w->c->now_us,
+			       &w->room->bytes, e);
+		out->bytes = sbuf_slice(&w->room->bytes);
 	}
 	if (rc == RC_OK)
 		sha256_of(out->bytes, out->sha256);
 	return rc;
 }
 
+void
+compose_room_init(struct compose_room *room)
+{
+	arena_init(&room->arena, 256u << 20);
+	sbuf_init(&room->subject, 4096);
+	sbuf_init(&room->html, PART_MAX);
+	sbuf_init(&room->linked, PART_MAX);
+	sbuf_init(&room->text, PART_MAX);
+	sbuf_init(&room->linked_text, PART_MAX);
+	sbuf_init(&room->pdf, 2 * PART_MAX);
+	sbuf_init(&room->plain, MESSAGE_MAX);
+	sbuf_init(&room->bytes, MESSAGE_MAX);
+}
+
+void
+compose_room_fini(struct compose_room *room)
+{
+	arena_fini(&room->arena);
+	sbuf_fini(&room->subject);
+	sbuf_fini(&room->html);
+	sbuf_fini(&room->linked);
+	sbuf_fini(&room->text);
+	sbuf_fini(&room->linked_text);
+	sbuf_fini(&room->pdf);
+	sbuf_fini(&room->plain);
+	sbuf_fini(&room->bytes);
+}
+
+/* What a large message took is not kept. */
+static void
+empty(struct sbuf *b)
+{
+	if (b->cap > ROOM_KEPT)
+		sbuf_fini(b);
+	sbuf_reset(b);
+}
+
+static void
+empty_room(struct compose_room *room)
+{
+	arena_reset(&room->arena);
+	empty(&room->subject);
+	empty(&room->html);
+	empty(&room->linked);
+	empty(&room->text);
+	empty(&room->linked_text);
+	empty(&room->pdf);
+	empty(&room->plain);
+	empty(&room->bytes);
+}
+
 enum rc
-compose(const struct composer *c, const struct message *m, struct arena *a,
-	struct composed *out, struct err *e)
+compose(const struct composer *c, const struct message *m,
+	struct compose_room *room, struct composed *out, struct err *e)
 {
 	struct letter_sources from = {c->conf, materials_keys(c->materials),
 				      c->db, c->now_us};
-	struct work *w = ARENA_NEW(a, struct work);
-	struct sbuf plain;
+	struct work *w;
 	enum rc rc;
 
+	empty_room(room);
+	w = ARENA_NEW(&room->arena, struct work);
 	w->c = c;
-	w->a = a;
-	sbuf_init(&w->subject, 4096);
-	sbuf_init(&w->html, PART_MAX);
-	sbuf_init(&w->linked, PART_MAX);
-	sbuf_init(&w->text, PART_MAX);
-	sbuf_init(&w->linked_text, PART_MAX);
-	sbuf_init(&w->pdf, 2 * PART_MAX);
-	sbuf_init(&plain, MESSAGE_MAX);
-	rc = letter_gather(&from, m, a, &w->l, e);
+	w->a = &room->arena;
+	w->room = room;
+	rc = letter_gather(&from, m, w->a, &w->l, e);
 	if (rc == RC_OK)
 		rc = render(w, e);
 	if (rc == RC_OK)
@@ -261,16 +303,9 @@ compose(const struct composer *c, const struct message *m, struct arena *a,
 	if (rc == RC_OK)
 		rc = attach(w, e);
 	if (rc == RC_OK)
-		rc = write_message(w, &plain, out, e);
+		rc = write_message(w, out, e);
 	if (rc == RC_OK)
-		rc = sign_message(w, sbuf_slice(&plain), out, e);
-	sbuf_fini(&w->subject);
-	sbuf_fini(&w->html);
-	sbuf_fini(&w->linked);
-	sbuf_fini(&w->text);
-	sbuf_fini(&w->linked_text);
-	sbuf_fini(&w->pdf);
-	sbuf_fini(&plain);
+		rc = sign_message(w, out, e);
 	return rc;
 }
 

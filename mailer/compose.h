@@ -4,9 +4,20 @@
 #include "mailer/letter.h"
 #include "mailer/materials.h"
 
-/* A message's exact bytes, and what the queue keeps of them. */
+/* Memory to compose in: each message takes that of the one before. */
+struct compose_room {
+	struct arena arena;
+	struct sbuf subject, html, linked, text, linked_text, pdf;
+	struct sbuf plain, bytes; /* before signing, and after */
+};
+
+void compose_room_init(struct compose_room *room);
+void compose_room_fini(struct compose_room *room);
+
+/* A message's exact bytes, and what the queue keeps of them.
+ * Owns: the room, until it composes again. */
 struct composed {
-	struct slice bytes, subject, message_id; /* of the arena */
+	struct slice bytes, subject, message_id;
 	uint8_t sha256[32];
 };
 
@@ -25,7 +36,8 @@ struct composer {
  * composed until somebody mends data or template; RC_IO, RC_AGAIN: try again.
  */
 enum rc compose(const struct composer *c, const struct message *m,
-		struct arena *a, struct composed *out, struct err *e) MUST_USE;
+		struct compose_room *room, struct composed *out,
+		struct err *e) MUST_USE;
 
 /* The envelope's reverse path of a message, added to out. */
 void compose_reverse_path(const struct composer *c, const struct message *m,

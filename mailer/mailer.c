@@ -308,6 +308,7 @@ mailer_start(const struct mailer_config *c, struct mailer **out, struct err *e)
 	m->done = fifo_new("mail done", WORKERS_MAX * 2);
 	rc = db_open(c->db_path, DB_READ, &m->db, e);
 	for (unsigned i = 0; rc == RC_OK && i < m->c.workers; i++) {
+		compose_room_init(&m->w[i].room);
 		m->w[i].queue = c->queue;
 		m->w[i].stop = &m->stop;
 		m->w[i].transport = c->transport;
@@ -366,8 +367,10 @@ mailer_stop(struct mailer *m, int grace_ms)
 	for (unsigned i = 0; i < m->c.workers; i++)
 		thread_join(&m->workers[i]);
 	collect(m);
-	for (unsigned i = 0; i < WORKERS_MAX; i++)
+	for (unsigned i = 0; i < WORKERS_MAX; i++) {
 		db_close(m->w[i].db);
+		compose_room_fini(&m->w[i].room);
+	}
 	db_close(m->db);
 	while (m->busy != NULL) {
 		struct busy *b = m->busy;

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mailbox.h"
-#include "mailer/compose.h"
 #include "store/content.h"
 #include "templates/locale.h"
 
@@ -521,12 +520,12 @@ prepare(struct run *r, struct sending *s)
 		s->claim->bytes = arena_dup(a, sbuf_slice(&stored));
 		sbuf_fini(&stored);
 	} else {
-		rc = compose(&c, m, a, &done, &e);
+		rc = compose(&c, m, &r->w->room, &done, &e);
 		if (rc == RC_OK) {
-			s->claim->bytes = done.bytes;
+			s->claim->bytes = arena_dup(a, done.bytes);
 			s->claim->packed = pack(r, done.bytes);
-			m->subject = done.subject;
-			m->message_id = done.message_id;
+			m->subject = arena_dup(a, done.subject);
+			m->message_id = arena_dup(a, done.message_id);
 			m->size = (int64_t)done.bytes.n;
 			m->sha256 = arena_dup(
 			    a, slice_of(done.sha256, sizeof(done.sha256)));

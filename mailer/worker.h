@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 
+#include "mailer/compose.h"
 #include "mailer/mailer.h"
 #include "mailer/route.h"
 #include "queue/claims.h"
@@ -26,6 +27,7 @@ struct worker {
 	struct transport *transport;
 	struct dns *dns;
 	struct sts *sts;
+	struct compose_room room;
 	const atomic_bool *stop; /* the mailer's: end soon */
 };
 

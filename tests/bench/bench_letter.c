@@ -148,7 +148,7 @@ main(void)
 	static struct bench b;
 	struct composer c;
 	struct composed out = {.bytes = {NULL, 0}};
-	struct arena job;
+	struct compose_room room;
 	int64_t start_us;
 
 	setup(&b);
@@ -156,17 +156,15 @@ main(void)
 			      .materials = b.materials,
 			      .db = b.db,
 			      .now_us = clock_wall_us()};
-	arena_init(&job, 64u << 20);
+	compose_room_init(&room);
 	start_us = cpu_us();
-	for (int i = 0; i < MESSAGES; i++) {
-		arena_reset(&job);
-		must(compose(&c, &b.m, &job, &out, &error));
-	}
+	for (int i = 0; i < MESSAGES; i++)
+		must(compose(&c, &b.m, &room, &out, &error));
 	start_us = cpu_us() - start_us;
 	printf("# %zu bytes a message\n", out.bytes.n);
 	printf("compose.from_store %.0f messages/s\n",
 	       MESSAGES * 1e6 / (double)start_us);
-	arena_fini(&job);
+	compose_room_fini(&room);
 	clean_up(&b);
 	return 0;
 }
