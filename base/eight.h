@@ -41,4 +41,11 @@ eight_high(uint64_t w)
 	return w & EIGHT(0x80);
 }
 
+/* How many there are. */
+static inline unsigned
+eight_count_high(uint64_t w)
+{
+	return (unsigned)((eight_high(w) >> 7) * EIGHT(1) >> 56);
+}
+
 #endif

@@ -152,8 +152,7 @@ encode_prefers_base64(struct slice text)
 	size_t encoded = 0, i = 0;
 
 	for (; text.n - i >= 8; i += 8)
-		encoded += (size_t)__builtin_popcountll(
-		    eight_high(eight_load(text.p + i)));
+		encoded += eight_count_high(eight_load(text.p + i));
 	for (; i < text.n; i++)
 		encoded += (unsigned char)text.p[i] > 127;
 	/* n + 2 encoded against 4/3 n. */
