@@ -127,14 +127,17 @@ class Load:
             self.sel.register(s, selectors.EVENT_WRITE, [None, b""])
             self.open += 1
 
+    def request(self, path):
+        return ("GET %s HTTP/1.1\r\nHost: x\r\nUser-Agent: t\r\n\r\n" %
+                path).encode()
+
     def _next(self, key):
         path = next(self.paths, None)
         if path is None:
             self._close(key)
             return
-        request = "GET %s HTTP/1.1\r\nHost: x\r\nUser-Agent: t\r\n\r\n" % path
         try:
-            key.fileobj.send(request.encode())
+            key.fileobj.send(self.request(path))
         except OSError:
             self._close(key)
             return
