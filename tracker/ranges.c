@@ -21,6 +21,12 @@ struct list {
 	size_t n, cap;
 };
 
+static unsigned
+widest(struct addr a)
+{
+	return addr_is_v4(a) ? WIDEST_V4 : WIDEST_V6;
+}
+
 static enum rc
 add(struct list *l, struct slice s, const char *at, struct err *e)
 {
@@ -29,9 +35,12 @@ add(struct list *l, struct slice s, const char *at, struct err *e)
 
 	if (rc != RC_OK)
 		return err_at(e, rc, at, "%.200s", e->text);
-	if (r.bits < (addr_is_v4(r.a) ? WIDEST_V4 : WIDEST_V6))
+	if (r.bits < widest(r.a))
 		return err_at(e, RC_INVALID, at,
 			      "\"%.*s\" is wider than any list has it",
+			      SLICE_ARG(s));
+	if (addr_eq(r.a, (struct addr){{0}}))
+		return err_at(e, RC_INVALID, at, "\"%.*s\" is nobody's",
 			      SLICE_ARG(s));
 	if (l->n == RANGES_MAX)
 		return err_set(e, RC_LIMIT, "more than %zu ranges", RANGES_MAX);
@@ -150,11 +159,11 @@ begin_alike(struct addr x, struct addr y, unsigned bits)
 	       (rest == 0 || (x.b[whole] ^ y.b[whole]) >> (8 - rest) == 0);
 }
 
-/* Two halves that lie beside each other, x first. */
+/* Two halves of what is still a range, x first. */
 static bool
 are_halves(const struct range *x, const struct range *y)
 {
-	return x->bits == y->bits && x->bits > 0 &&
+	return x->bits == y->bits && x->bits > widest(x->a) &&
 	       begin_alike(x->a, y->a, x->bits - 1);
 }
 

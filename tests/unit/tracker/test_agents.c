@@ -50,6 +50,7 @@
 #define EOP "104.47.11.5"
 #define APPLE "172.224.240.9"
 #define SERVERS "198.18.5.5"
+#define NONE "" /* kept of none */
 
 enum {
 	U = AGENT_UNDETERMINED,
@@ -84,6 +85,18 @@ static const struct sequence sequences[] = {
      0,
      {{70, 'o', 0, HOME, MOZ, "", M}}},
     {"Safari through Apple's relay", 0, {{700, 'o', 0, APPLE, IPHONE, "", R}}},
+    {"the same, of whose address the network is kept",
+     0,
+     {{700, 'o', 0, "172.224.240.0", IPHONE, "", R}}},
+    {"a network that has a part of the relay's",
+     0,
+     {{700, 'o', 0, "172.224.241.0", IPHONE, "", R}}},
+    {"a neighbour of the relay's",
+     0,
+     {{700, 'o', 0, "172.224.241.5", IPHONE, "", U}}},
+    {"an address that is not kept is in no range",
+     0,
+     {{700, 'o', 0, NONE, GMAIL_AHEAD, "", U}}},
     {"Mozilla/5.0 with more is no prefetch",
      0,
      {{700, 'o', 0, HOME, MOZ " ", "", U}}},
@@ -124,6 +137,20 @@ static const struct sequence sequences[] = {
      {{40, 'o', 0, BARRACUDA, WINDOWS, "", ML}}},
     {"open by curl", 0, {{700, 'o', 0, HOME, "curl/8.5.0", "", M}}},
     {"open when the 250 is not known", 1, {{0, 'o', 0, HOME, MAC, "", U}}},
+
+    /* who says so acts, from wherever */
+    {"a click, then an answer from another network",
+     0,
+     {{20, 'c', 1, OFFICE, WINDOWS, "", P}, {80, 'a', 0, PHONE, "", "", P}}},
+    {"two clicks of which no address is kept, by one system",
+     1,
+     {{0, 'c', 1, NONE, WINDOWS, "", P}, {60, 'c', 1, NONE, WINDOWS, "", P}}},
+    {"two clicks of which no address is kept, by two systems",
+     1,
+     {{0, 'c', 1, NONE, WINDOWS, "", U}, {60, 'c', 1, NONE, IPHONE, "", U}}},
+    {"two within seconds of which no address is kept",
+     0,
+     {{700, 'c', 1, NONE, WINDOWS, "", P}, {705, 'c', 1, NONE, MAC, "", P}}},
 
     /* clicks by machines */
     {"click by HEAD", 0, {{700, 'H', 1, HOME, WINDOWS, "", M}}},
@@ -331,7 +358,8 @@ setup(void **state)
 	while ((f = embedded_next("conf/ranges/", f)) != NULL)
 		put(f->name + sizeof("conf/") - 1, slice_of(f->data, f->size));
 	put("ranges/apple-egress.txt",
-	    SLICE("172.224.240.0/24,US,US-CA,Cupertino,\n"));
+	    SLICE("172.224.240.0/24,US,US-CA,Cupertino,\n"
+		  "172.224.241.16/28,US,US-CA,Cupertino,\n"));
 	f = embedded_find("conf/agents.conf");
 	assert_non_null(f);
 	put("agents.conf", slice_of(f->data, f->size));
@@ -378,7 +406,8 @@ hit_of(const struct step *s, struct agent_hit *out)
 				       .index = (uint16_t)s->link,
 				       .agent = slice_z(s->agent),
 				       .signals = slice_z(s->signals)}};
-	assert_true(addr_parse(slice_z(s->address), &out->hit.address));
+	if (strcmp(s->address, NONE) != 0)
+		assert_true(addr_parse(slice_z(s->address), &out->hit.address));
 	if (strchr("ohq", s->what))
 		out->hit.kind = HIT_OPEN;
 	if (s->what == 'v' || s->what == 'a')

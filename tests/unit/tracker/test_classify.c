@@ -396,6 +396,32 @@ test_an_uncertain_copy_may_have_been_read(void **state)
 	assert_string_equal(ask().class, "undetermined");
 }
 
+static enum rc
+run_record(struct db *db, void *arg, struct err *e)
+{
+	enum rc rc = classify_record(db, arg, e);
+
+	assert_int_equal(rc, RC_STATE);
+	return RC_OK;
+}
+
+/* Between judging and recording another hit came. */
+static void
+test_what_has_not_seen_all_is_not_recorded(void **state)
+{
+	const struct agents *rules = classifier_rules(b.c);
+	struct judgement j;
+
+	(void)state;
+	opened("2026-11-03T12:30:05Z", "Mozilla/5.0");
+	OK(classify_judge(rules, b.db, b.m.mref, CLASSIFY_QUIET, &b.a, &j, e));
+	agents_unref(rules);
+	clicked("2026-11-03T18:00:00Z", 1);
+	write_by(run_record, &j);
+	assert_int_equal(told(NULL), 0);
+	assert_int_equal(facts(), 0);
+}
+
 /* ---- the cursor ---- */
 
 static struct classify_pass
@@ -526,6 +552,7 @@ main(void)
 	    TEST(test_a_relay_says_when_it_left_alone),
 	    TEST(test_who_has_not_got_it_cannot_read_it),
 	    TEST(test_an_uncertain_copy_may_have_been_read),
+	    TEST(test_what_has_not_seen_all_is_not_recorded),
 	    TEST(test_quiet_is_half_an_hour_after_the_last),
 	    TEST(test_found_again_it_is_told_once),
 	    TEST(test_the_thread_looks_of_itself),

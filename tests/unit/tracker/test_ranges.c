@@ -39,6 +39,8 @@ static const struct {
     {"10.0.0.0/8\n10.1.0.0/16\n10.0.0.0/8\n", 3, "10.0.0.0/8\n"},
     {"192.0.2.192/26\n192.0.2.0/26\n192.0.2.128/26\n192.0.2.64/26\n", 4,
      "192.0.2.0/24\n"},
+    /* halves of what would be wider than a list may have it */
+    {"10.0.0.0/8\n11.0.0.0/8\n", 2, "10.0.0.0/8\n11.0.0.0/8\n"},
     /* neighbours that are no halves of one */
     {"192.0.2.128/25\n192.0.3.0/25\n", 2, "192.0.2.128/25\n192.0.3.0/25\n"},
 };
@@ -55,6 +57,7 @@ static const struct {
     {"192.0.2.0/33\n", "line 1", "prefix"},
     {"0.0.0.0/0\n", "line 1", "wider"},
     {"::/0\n", "line 1", "wider"},
+    {"192.0.2.0/24\n::\n", "line 2", "nobody"},
     {"2000::/3\n", "line 1", "wider"},
     {"<html>sign in</html>", "line 1", "not an address"},
     {"{\"ips\":[\"192.0.2.0/24\"],\"cidr\":\"x\"}", "cidr", "x"},
