@@ -141,6 +141,7 @@ struct parts {
 	struct jobs *jobs;
 	struct router *router;
 	struct http_server *server;
+	struct http_server *_Atomic serving; /* the same, for its loops */
 	struct drain *drain;
 	struct ledger ledger;
 	struct http_table tables[2];
@@ -216,10 +217,12 @@ handle_waiting(struct http_request *rq)
 static void
 handle_connections(struct http_request *rq)
 {
-	const struct parts *p = rq->owner;
-	struct http_stats s;
+	struct parts *p = rq->owner;
+	struct http_server *server = atomic_load(&p->serving);
+	struct http_stats s = {0};
 
-	http_server_stats(p->server, &s);
+	if (server)
+		http_server_stats(server, &s);
 	http_reply(rq, 200, "text/plain",
 		   slice_z(arena_printf(&rq->arena, "%llu",
 					(unsigned long long)s.connections)));
@@ -509,6 +512,7 @@ serve(struct parts *p, int signals)
 	struct http_stats ts;
 	struct err e = {0};
 
+	atomic_store(&p->serving, p->server);
 	(void)printf("ready %u\n", http_server_port(p->server, 0));
 	(void)fflush(stdout);
 	while (read(signals, &si, sizeof(si)) == sizeof(si) &&
