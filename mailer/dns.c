@@ -11,6 +11,7 @@
 #define RECORDS_MAX 64	  /* MX records that are looked at */
 #define EXCHANGERS_MAX 16 /* those of them that count, the best */
 #define ADDRESSES_MAX 8
+#define IPV6_MAX 4 /* of them, so that there is room for IPv4 */
 #define TLSA_MAX 32
 #define NAME_MAX_BYTES 256
 #define PATIENCE_US (20 * SECOND_US)
@@ -57,6 +58,12 @@ dns_stop(struct dns *d)
 {
 	if (d != NULL)
 		resolver_stop(d->resolver);
+}
+
+bool
+dns_stopped(const struct dns *d)
+{
+	return resolver_stopped(d->resolver);
 }
 
 static struct call
@@ -142,6 +149,7 @@ static enum rc
 add_addresses(struct call *c, struct dns_exchanger *x, int type, uint16_t port,
 	      bool *secure, struct err *e)
 {
+	size_t most = type == RESOLVER_AAAA ? IPV6_MAX : ADDRESSES_MAX;
 	struct answer answer;
 	enum rc rc = ask(c, x->host, type, &answer, e);
 
@@ -150,8 +158,7 @@ add_addresses(struct call *c, struct dns_exchanger *x, int type, uint16_t port,
 	*secure |= answer.secure;
 	if (answer.secure)
 		x->tlsa_base = without_dot(c->a, answer.r->canonname);
-	for (int i = 0;
-	     answer.r->data[i] != NULL && x->addresses_n < ADDRESSES_MAX; i++)
+	for (int i = 0; answer.r->data[i] != NULL && x->addresses_n < most; i++)
 		x->addresses_n +=
 		    read_address(type, answer.r->data[i], answer.r->len[i],
 				 port, &x->addresses[x->addresses_n]);

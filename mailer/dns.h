@@ -26,6 +26,7 @@ void dns_free(struct dns *d);
 
 /* Answers all who wait, now and later, with RC_AGAIN.  Thread: any. */
 void dns_stop(struct dns *d);
+bool dns_stopped(const struct dns *d);
 
 struct dns_exchanger {
 	const char *host; /* A-labels, without the last dot */

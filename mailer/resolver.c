@@ -131,6 +131,12 @@ resolver_stop(struct resolver *r)
 	mutex_unlock(&r->lock);
 }
 
+bool
+resolver_stopped(const struct resolver *r)
+{
+	return atomic_load(&r->stop);
+}
+
 void
 resolver_free(struct resolver *r)
 {

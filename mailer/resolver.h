@@ -25,6 +25,7 @@ void resolver_free(struct resolver *r);
 
 /* Answers all who wait, now and later, with RC_AGAIN.  Thread: any. */
 void resolver_stop(struct resolver *r);
+bool resolver_stopped(const struct resolver *r);
 
 enum {
 	RESOLVER_A = 1,

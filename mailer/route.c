@@ -366,6 +366,9 @@ by_dns(struct find *f, struct err *e)
 	if (rc == RC_OK)
 		rc = sts_find(f->ask->sts, f->ask->domain,
 			      f->conf->allow_private_exchangers, f->a, &sts, e);
+	/* What a stop cut short says nothing of the policy. */
+	if (rc == RC_OK && dns_stopped(f->ask->dns))
+		rc = err_set(e, RC_AGAIN, "stopping");
 	return rc == RC_OK ? add_exchangers(f, list, n, &sts, e) : rc;
 }
 

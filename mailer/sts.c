@@ -24,7 +24,8 @@
 
 #define FETCH_MS 20000
 #define FETCHES_MAX 64
-#define REST_US (5 * MINUTE_US) /* after a failure. Ref: RFC 8461 3.3 */
+#define TURN_WAIT_US (2 * SECOND_US) /* while others fetch */
+#define REST_US (5 * MINUTE_US)	     /* after a failure. Ref: RFC 8461 3.3 */
 #define RESTS_MAX 1024
 #define REFRESH_US DAY_US /* Ref: RFC 8461 10.2 */
 #define DOMAIN_MAX 244	  /* "_mta-sts." in front is 253 */
@@ -384,6 +385,20 @@ due(const struct kept *k, struct slice id)
 	       age > k->policy.max_age_s * SECOND_US / 2;
 }
 
+/* Others fetch for a moment only, as a rule. */
+static enum turn
+wait_turn(const struct find *f, const char **why)
+{
+	const struct timespec pause = {0, 10 * 1000000L};
+	int64_t until_us = clock_mono_us() + TURN_WAIT_US;
+	enum turn turn;
+
+	while ((turn = take_turn(f, why)) == TURN_BUSY &&
+	       clock_mono_us() < until_us && !atomic_load(&f->s->stop))
+		nanosleep(&pause, NULL);
+	return turn;
+}
+
 /* A new policy in k.  Fails: RC_AGAIN (not our turn); others: none came. */
 static enum rc
 renew(const struct find *f, struct slice id, struct kept *k, struct err *e)
@@ -391,7 +406,7 @@ renew(const struct find *f, struct slice id, struct kept *k, struct err *e)
 	const char *why = "";
 	enum rc rc = RC_OK;
 
-	switch (take_turn(f, &why)) {
+	switch (wait_turn(f, &why)) {
 	case TURN_BUSY:
 		return err_set(e, RC_AGAIN,
 			       "the MTA-STS policy of %.*s is being fetched",
@@ -399,7 +414,7 @@ renew(const struct find *f, struct slice id, struct kept *k, struct err *e)
 	case TURN_REST:
 		return err_set(e, RC_IO, "%s", why);
 	case TURN_OURS:
-		rc = fetch(f, id, k, e);
+		rc = load(f, k) && !due(k, id) ? RC_OK : fetch(f, id, k, e);
 		break;
 	}
 	end_turn(f, rc, e);

@@ -598,6 +598,8 @@ backoff(const struct run *r)
 static void
 no_route(struct run *r, enum rc rc, const struct err *e)
 {
+	bool stopped = dns_stopped(r->w->dns);
+
 	for (size_t i = 0; i < r->n; i++) {
 		if (rc == RC_INVALID) {
 			struct claim_verdict v = {
@@ -610,9 +612,9 @@ no_route(struct run *r, enum rc rc, const struct err *e)
 			put_verdict(r, &r->list[i], &v);
 		} else {
 			struct claim_verdict v = {
-			    .end = CLAIM_DEFERRED,
+			    .end = stopped ? CLAIM_UNTRIED : CLAIM_DEFERRED,
 			    .verdict = "no_route",
-			    .wait_us = backoff(r),
+			    .wait_us = stopped ? 0 : backoff(r),
 			    .reason =
 				arena_dup(&r->job->arena, slice_z(e->text))};
 
@@ -620,7 +622,7 @@ no_route(struct run *r, enum rc rc, const struct err *e)
 		}
 	}
 	if (rc != RC_INVALID)
-		r->job->block_reason = "no_route";
+		r->job->block_reason = stopped ? "" : "no_route";
 }
 
 static void

@@ -294,6 +294,12 @@ def _(t):
     a.stop()
     took = time.monotonic() - began
     t.ok(took < 12, "stopping took %g s" % took)
+    # Nor does it make anything of what it cut short.
+    t.eq(len(net.r.journal("message")), 1)
+    a.start()
+    reasons = [e["data"]["reason"] for m in a.messages()
+               for e in a.events(m["mref"], "message.deferred")]
+    t.ok(all("is being fetched" in x for x in reasons), reasons)
 
 
 @test("DANE goes before MTA-STS, and is not replaced by it")
