@@ -2,11 +2,15 @@
 after STARTTLS and in implicit TLS.  What is recorded of the failing message, and of the others of its batch,
 is what happened, and never more."""
 
+import concurrent.futures
+
 from harness import run, test
 from smtp_batch import fates, mail, send
 
-TIMES = dict(connect_ms=5000, reply_ms=10000, stall_ms=10000, final_ms=10000)
-STALL = dict(reply_ms=400, stall_ms=400, final_ms=400)
+TIMES = dict(connect_ms=20000, reply_ms=20000, stall_ms=20000,
+             final_ms=20000)
+# Longer than anything that goes on takes on a busy machine.
+STALL = dict(reply_ms=2500, stall_ms=2500, final_ms=2500)
 SESSION = ("connect", "tls", "greeting", "ehlo", "starttls", "auth")
 MESSAGE = ("mail", "rcpt", "data", "mid-data", "dot", "quit")
 NAMES = {"connect": "greeting", "tls": "TLS", "greeting": "greeting",
@@ -46,10 +50,11 @@ def check_session(t, r, mode, stage, fault):
     # Whoever speaks in the clear where TLS is due breaks its handshake.
     in_clear = mode == "implicit TLS" and stage == "connect"
     name = "TLS" if in_clear else NAMES[stage]
-    # A connection that is cut at once may look as if it never was.
-    early = stage in ("connect", "greeting")
-    t.ok(s["stage"] == name or (early and s["stage"] == "connect"),
-         "stage is %s" % s["stage"])
+    # A connection that is cut at once may look as if it never was; words in
+    # the clear where TLS is due may come with the reply before.
+    early = {"connect": "connect", "greeting": "connect",
+             "tls": "STARTTLS" if fault == "garbage" else "TLS"}.get(stage)
+    t.ok(s["stage"] in (name, early), "stage is %s" % s["stage"])
     t.eq(set(fates(r)), {"untried"})
     if fault in ("4xx", "5xx") and not in_clear:
         t.eq(s["fate"], "refused")
@@ -95,51 +100,47 @@ def check_message(t, r, stage, fault):
          "the phase is marked from the first byte of content on")
 
 
+def rule(name, stage, action):
+    """At a listener of its own; of a batch's messages, at the second."""
+    which = {"mid-data": "after=20K", "quit": ""}.get(stage, "skip=1 count=1")
+    return "match=listener:%s stage=%s %s %s\n" % (
+        name, stage, action, which if stage in MESSAGE else "")
+
+
 def matrix(t, mode):
-    rules, cases = [], []
-    for stage in MESSAGE:
-        for fault, action in faults(stage):
-            name = "%s-%s" % (stage, fault)
-            rules.append("match=sender:%s@a.example stage=%s %s %s" % (
-                name, stage, action,
-                "after=20K" if stage == "mid-data" else
-                "" if stage == "quit" else "skip=1 count=1"))
-            cases.append((name, stage, fault))
-    listen = "127.0.0.1:0" + LISTEN[mode]
-    args = ("--auth", "user:secret", "--cert-name", "localhost")
-    r = t.receiver(rules="\n".join(rules) + "\n", listen=(listen,), args=args)
+    cases = [("%s-%s" % (stage, fault), stage, fault, action)
+             for stage in SESSION + MESSAGE if stage not in NOT_THERE[mode]
+             for fault, action in faults(stage)]
+    r = t.receiver(
+        rules="".join(rule(n, s, a) for n, s, _, a in cases),
+        listen=["%s=127.0.0.1:0%s" % (c[0], LISTEN[mode]) for c in cases],
+        args=("--auth", "user:secret", "--cert-name", "localhost"))
     small = t.write("small.eml", mail(), "wb")
     # More than the kernel keeps for a peer that does not read.
     big = t.write("big.eml", mail(16 * 1024 * 1024), "wb")
     options = dict(MODES[mode], user="user", password="secret",
                    ca=None if mode == "plaintext" else r.cert_path, **TIMES)
 
-    def batch(stage, fault, sender):
+    def check(case):
+        name, stage, fault, _ = case
         times = STALL if fault == "stall" else {}
-        return send(t, r.port(), [
-            ("one@b.example", small),
-            ("two@b.example", big if stage == "mid-data" else small),
-            ("three@b.example", small)],
-            **dict(dict(options, **times), **{"from": sender}))
-
-    for name, stage, fault in cases:
         try:
-            result = batch(stage, fault, name + "@a.example")
-            check_message(t, result, stage, fault)
+            result = send(t, r.port(name), [
+                ("one@b.example", small),
+                ("two@b.example", big if stage == "mid-data" else small),
+                ("three@b.example", small)], **dict(options, **times))
+            if stage in SESSION:
+                check_session(t, result, mode, stage, fault)
+            else:
+                check_message(t, result, stage, fault)
             t.ok("c2VjcmV0" not in str(result) and "secret" not in str(result),
                  "no credentials")
         except Exception as e:
-            raise type(e)("%s: %s" % (name, e)) from e
-    for stage in SESSION:
-        if stage in NOT_THERE[mode]:
-            continue
-        for fault, action in faults(stage):
-            r.set_rules("stage=%s %s\n" % (stage, action))
-            try:
-                result = batch(stage, fault, "s@a.example")
-                check_session(t, result, mode, stage, fault)
-            except Exception as e:
-                raise type(e)("%s-%s: %s" % (stage, fault, e)) from e
+            return "%s: %s" % (name, e)
+
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        problems = [x for x in pool.map(check, cases) if x]
+    t.eq(problems, [], "%d of %d cases" % (len(problems), len(cases)))
     t.eq(r.journal("rules-refused"), [])
 
 
