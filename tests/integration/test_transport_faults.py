@@ -50,10 +50,10 @@ def check_session(t, r, mode, stage, fault):
     # Whoever speaks in the clear where TLS is due breaks its handshake.
     in_clear = mode == "implicit TLS" and stage == "connect"
     name = "TLS" if in_clear else NAMES[stage]
-    # A connection that is cut at once may look as if it never was; words in
-    # the clear where TLS is due may come with the reply before.
+    # A connection that is cut at once may look as if it never was, and what
+    # is said or done before TLS may come with the reply that leads to it.
     early = {"connect": "connect", "greeting": "connect",
-             "tls": "STARTTLS" if fault == "garbage" else "TLS"}.get(stage)
+             "tls": "STARTTLS" if mode == "TLS" else "connect"}.get(stage)
     t.ok(s["stage"] in (name, early), "stage is %s" % s["stage"])
     t.eq(set(fates(r)), {"untried"})
     if fault in ("4xx", "5xx") and not in_clear:
