@@ -111,6 +111,26 @@ event_heads(struct db *db, int64_t position, size_t limit, struct arena *a,
 }
 
 enum rc
+event_last_of(struct db *db, struct ref ref, bool (*is)(int kind),
+	      int64_t *position, struct err *e)
+{
+	struct query q;
+	enum rc rc;
+
+	*position = -1;
+	query_open(&q, db, STMT_EVENT_BACKWARDS);
+	bind_ref(&q, 0, ref);
+	while ((rc = query_row(&q, e)) == RC_OK) {
+		if (!is((int)column_int(&q, 1)))
+			continue;
+		*position = column_int(&q, 0);
+		break;
+	}
+	query_close(&q);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc
 event_destroy(struct db *db, int64_t position, uint32_t *seq, struct err *e)
 {
 	struct query q;

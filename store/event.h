@@ -35,6 +35,10 @@ struct event_head {
 enum rc event_heads(struct db *db, int64_t position, size_t limit,
 		    struct arena *a, struct event_head **out, size_t *n,
 		    struct err *e) MUST_USE;
+/* The position of a subject's last event of a kind for which is() is true; -1
+ * where it has none. */
+enum rc event_last_of(struct db *db, struct ref ref, bool (*is)(int kind),
+		      int64_t *position, struct err *e) MUST_USE;
 /* Destroys salt and payload of an event, whose entry stays, and gives its seq;
  * within db_secure() they are overwritten.  RC_NOTFOUND: it has none left.
  * Thread: writer. */

@@ -217,9 +217,15 @@ judge_all(struct db *db, const struct candidate *list, size_t n,
 	x->list = out;
 	for (size_t i = 0; i < n; i++) {
 		struct judgement *j = &out[x->n];
+		int64_t last;
 		enum rc rc =
-		    classify_judge(x->rules, db, list[i].mref, p->why, a, j, e);
+		    event_last_of(db, list[i].mref, classify_is_hit, &last, e);
 
+		if (rc == RC_OK && last != list[i].position)
+			continue;
+		if (rc == RC_OK)
+			rc = classify_judge(x->rules, db, list[i].mref, p->why,
+					    a, j, e);
 		if (rc == RC_NOTFOUND)
 			continue; /* erased, or of a database that was lost */
 		if (rc != RC_OK)
@@ -249,27 +255,40 @@ pass_end(struct classify_pass *p, const struct event_head *heads, size_t n)
 	return end;
 }
 
+/* Finds and judges, all as of one moment. */
+static enum rc
+pass_read(struct db *db, struct classify_pass *p, struct record_op *x,
+	  struct arena *a, struct err *e)
+{
+	struct candidate *list;
+	struct event_head *heads;
+	size_t n;
+	enum rc rc = event_heads(db, p->from, HEADS, a, &heads, &n, e);
+
+	if (rc != RC_OK)
+		return rc;
+	n = pass_end(p, heads, n);
+	list = ARENA_ARRAY(a, struct candidate, n + 1);
+	n = last_hits(heads, n, list);
+	return judge_all(db, list, n, x, a, p, e);
+}
+
 static enum rc
 pass(struct classifier *c, struct db *db, struct classify_pass *p, bool own,
      struct err *e)
 {
 	struct record_op x = {
 	    .op = {.run = run_record}, .why = p->why, .cursor = -1};
-	struct candidate *list;
-	struct event_head *heads;
 	struct arena a;
-	size_t n;
 	enum rc rc;
 
 	p->judged = p->told = 0;
 	arena_init(&a, ARENA_MAX);
 	x.rules = classifier_rules(c);
-	rc = event_heads(db, p->from, HEADS, &a, &heads, &n, e);
+	rc = db_snapshot(db, e);
 	if (rc == RC_OK) {
-		n = pass_end(p, heads, n);
-		list = ARENA_ARRAY(&a, struct candidate, n + 1);
-		n = last_hits(heads, n, list);
-		rc = judge_all(db, list, n, &x, &a, p, e);
+		rc = pass_read(db, p, &x, &a, e);
+		db_snapshot_end(db);
 	}
 	if (own)
 		x.cursor = p->next;

@@ -207,14 +207,14 @@ open_case(struct case_file *c, struct db *db, struct judgement *out,
 static void
 judge(struct case_file *c, const struct agents *rules)
 {
-	struct agent_hit *part =
-	    ARENA_ARRAY(c->a, struct agent_hit, AGENT_HITS_MAX);
-	struct seen **of = ARENA_ARRAY(c->a, struct seen *, AGENT_HITS_MAX);
+	size_t most = c->n < AGENT_HITS_MAX ? c->n : AGENT_HITS_MAX;
+	struct agent_hit *part = ARENA_ARRAY(c->a, struct agent_hit, most);
+	struct seen **of = ARENA_ARRAY(c->a, struct seen *, most);
 
 	for (size_t i = 0; i < c->n;) {
 		size_t n = 0;
 
-		for (; i < c->n && n < AGENT_HITS_MAX; i++) {
+		for (; i < c->n && n < most; i++) {
 			if (c->hits[i].gone)
 				continue;
 			of[n] = &c->hits[i];
