@@ -13,7 +13,7 @@
 
 #define FRAMES_LONG 4000  /* 16 MB */
 #define FRAMES_LITTLE 500 /* what a disk takes in some 10 ms */
-#define PASSES 8
+#define FRAMES_MAX 32000  /* 128 MB */
 
 enum state { RESTING, MOVING, ENDING };
 
@@ -27,11 +27,11 @@ struct checkpoint {
 };
 
 /* The writer adds while the thread moves, but more slowly: each pass has less
- * to do. */
+ * to do.  Where the disk is slower than that, the writer waits in the end. */
 static void
 move(struct checkpoint *c)
 {
-	int before, passes = 0;
+	int before, now;
 
 	do {
 		struct err e;
@@ -39,8 +39,9 @@ move(struct checkpoint *c)
 		before = atomic_load(&c->frames);
 		if (db_checkpoint(c->db, &e) != RC_OK)
 			break;
-	} while (atomic_load(&c->frames) - before > FRAMES_LITTLE &&
-		 ++passes < PASSES);
+		now = atomic_load(&c->frames);
+	} while (now - before > FRAMES_LITTLE && now < FRAMES_MAX &&
+		 !atomic_load(&c->stopping));
 }
 
 static void

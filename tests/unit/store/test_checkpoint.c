@@ -7,8 +7,8 @@
 #include "store/writer.h"
 
 #define VALUE ((size_t)1 << 20)
-#define WRITES 160
-#define LOG_MAX ((off_t)80 << 20) /* of 160 MB written */
+#define WRITES 400
+#define LOG_MAX ((off_t)200 << 20) /* of 400 MB written */
 
 struct put {
 	struct write_op op;
