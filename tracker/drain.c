@@ -1,6 +1,8 @@
 /*
  * 1. A batch is taken by the sink once: it is tried with the same hits until
  *    the sink commits or refuses it for good, and only then read past.
+ * 2. Whoever else writes waits for a batch: one that took long is followed by
+ *    one of half its size, one that took little by one of twice its size.
  */
 #include "tracker/drain.h"
 
@@ -16,6 +18,9 @@
 #define RETRY_FIRST_MS 50
 #define RETRY_LAST_MS 2000
 #define WIPE_AFTER_US (10 * MINUTE_US)
+#define BATCH_LEAST 64
+#define BATCH_LONG_US (50 * SECOND_US / 1000)
+#define BATCH_SHORT_US (20 * SECOND_US / 1000)
 
 struct drain {
 	struct journal_reader *reader;
@@ -25,6 +30,7 @@ struct drain {
 	_Atomic bool stopping;
 	_Atomic int64_t stop_by_us;
 	struct hit hits[DRAIN_BATCH];
+	size_t batch; /* how many of them are read at a time */
 	uint32_t segments[JOURNAL_WRITERS_MAX]; /* last said consumed */
 	bool stalled;
 	int64_t last_us; /* when hits were moved that stand there still, or 0 */
@@ -49,6 +55,15 @@ say_stalled(struct drain *d, const struct err *e)
 	LOG(DRAIN_STALLED, LOG_ERR(e));
 }
 
+static void
+batch_fit(struct drain *d, int64_t took_us)
+{
+	if (took_us > BATCH_LONG_US && d->batch > BATCH_LEAST)
+		d->batch /= 2;
+	else if (took_us < BATCH_SHORT_US && d->batch < DRAIN_BATCH)
+		d->batch *= 2;
+}
+
 static bool
 batch_take(struct drain *d, size_t n, const struct journal_offset *after)
 {
@@ -56,10 +71,13 @@ batch_take(struct drain *d, size_t n, const struct journal_offset *after)
 
 	for (;;) {
 		struct err e = {0};
+		int64_t start_us = clock_mono_us();
 		enum rc rc = d->sink.take(d->sink.owner, d->hits, n, after, &e);
 
-		if (rc == RC_OK)
+		if (rc == RC_OK) {
+			batch_fit(d, clock_mono_us() - start_us);
 			break;
+		}
 		atomic_fetch_add(&d->retries, 1);
 		say_stalled(d, &e);
 		if (out_of_time(d))
@@ -119,8 +137,8 @@ drain_run(void *arg)
 		struct journal_offset after;
 		struct err e = {0};
 		size_t n = 0;
-		enum rc rc = journal_read(d->reader, d->hits, DRAIN_BATCH, &n,
-					  &after, &e);
+		enum rc rc =
+		    journal_read(d->reader, d->hits, d->batch, &n, &after, &e);
 
 		if (rc)
 			say_stalled(d, &e);
@@ -161,6 +179,7 @@ drain_start(const char *dir, const struct drain_sink *sink, struct drain **out,
 	d = MEM_NEW(struct drain);
 	d->reader = reader;
 	d->sink = *sink;
+	d->batch = DRAIN_BATCH;
 	bell_init(&d->bell);
 	thread_start(&d->thread, "drain", drain_run, d);
 	*out = d;

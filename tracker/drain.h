@@ -16,7 +16,7 @@ struct drain_sink {
 			const struct journal_offset *after, struct err *e);
 };
 
-#define DRAIN_BATCH 1024
+#define DRAIN_BATCH 1024 /* at most: fewer where they take long */
 
 /* Starts the thread that moves the journal's records into the sink, within a
  * second or two of their writing.  Fails: RC_IO. */

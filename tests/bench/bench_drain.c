@@ -22,6 +22,7 @@
 #define MESSAGES 1000000
 #define HITS 300000
 #define PROBE_MS 20
+#define PROBES_MAX 10000
 
 static const char fill_sql[] =
     "PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; BEGIN;"
@@ -230,13 +231,22 @@ cpu_us(void)
 	return t.tv_sec * SECOND_US + t.tv_nsec / 1000;
 }
 
-/* Until all is in the ledger; the longest that another's write took. */
-static int64_t
+static int
+by_value(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Until all is in the ledger; says how long another's writes took. */
+static void
 wait_moved(struct drain *d, struct writer *w)
 {
-	int64_t longest_us = 0;
+	static int64_t took[PROBES_MAX];
 	struct drain_stats moved;
 	struct bell none;
+	size_t n = 0;
 
 	bell_init(&none);
 	do {
@@ -244,13 +254,17 @@ wait_moved(struct drain *d, struct writer *w)
 		int64_t start_us = clock_mono_us();
 
 		must(writer_do(w, &op, &error));
-		if (clock_mono_us() - start_us > longest_us)
-			longest_us = clock_mono_us() - start_us;
+		if (n < PROBES_MAX)
+			took[n++] = clock_mono_us() - start_us;
 		(void)bell_wait(&none, PROBE_MS);
 		drain_stats(d, &moved);
 	} while (moved.hits < HITS);
 	bell_fini(&none);
-	return longest_us;
+	qsort(took, n, sizeof(took[0]), by_value);
+	printf("# another's write took %.1f ms, one in a hundred %.1f,"
+	       " at most %.1f\n",
+	       (double)took[n / 2] / 1000, (double)took[n * 99 / 100] / 1000,
+	       (double)took[n - 1] / 1000);
 }
 
 static double
@@ -261,7 +275,7 @@ drain_rate(const char *path, const char *hits)
 	struct drain_sink sink;
 	struct hit_sink *s;
 	struct drain *d;
-	int64_t start_us, used_us, longest_us;
+	int64_t start_us, used_us;
 	double got;
 
 	must(
@@ -273,7 +287,7 @@ drain_rate(const char *path, const char *hits)
 	used_us = cpu_us();
 	start_us = clock_mono_us();
 	must(drain_start(hits, &sink, &d, &error));
-	longest_us = wait_moved(d, q.writer);
+	wait_moved(d, q.writer);
 	got = HITS * 1e6 / (double)(clock_mono_us() - start_us);
 	printf("# %.1f us of processor time a hit\n",
 	       (double)(cpu_us() - used_us) / HITS);
@@ -281,8 +295,6 @@ drain_rate(const char *path, const char *hits)
 	hit_sink_free(s);
 	writer_stop(q.writer);
 	conf_box_free(q.conf);
-	printf("# another's write took at most %.1f ms\n",
-	       (double)longest_us / 1000);
 	return got;
 }
 
