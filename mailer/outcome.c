@@ -64,6 +64,48 @@ outcome_reply(struct outcome *o, struct slice reply)
 	o->remote_id[id.n] = '\0';
 }
 
+static void
+add_member(struct sbuf *b, const char *name, const char *value)
+{
+	sbuf_addf(b, "\"%s\":", name);
+	sbuf_add_json(b, slice_z(value));
+}
+
+static void
+add_peer(struct sbuf *b, const struct tls_facts *t)
+{
+	add_member(b, "version", t->version);
+	sbuf_add_c(b, ',');
+	add_member(b, "cipher", t->cipher);
+	sbuf_add_c(b, ',');
+	add_member(b, "subject", t->subject);
+	sbuf_add_c(b, ',');
+	add_member(b, "validated", t->validated);
+	sbuf_add_z(b, ",\"certificate_sha256\":\"");
+	for (size_t i = 0; i < sizeof t->leaf_sha256; i++)
+		sbuf_addf(b, "%02x", t->leaf_sha256[i]);
+	sbuf_add_c(b, '"');
+}
+
+void
+outcome_tls_json(const struct tls_facts *t, struct sbuf *b)
+{
+	sbuf_add_z(b, "\"tls\":");
+	if (t->on) {
+		sbuf_add_c(b, '{');
+		add_peer(b, t);
+		sbuf_add_c(b, '}');
+	} else {
+		sbuf_add_z(b, "null");
+	}
+	sbuf_add_c(b, ',');
+	add_member(b, "tls_policy", t->policy);
+	if (t->failure[0] == '\0')
+		return;
+	sbuf_add_c(b, ',');
+	add_member(b, "tls_failure", t->failure);
+}
+
 const char *
 stage_name(enum stage stage)
 {

@@ -72,4 +72,8 @@ struct tls_facts {
 	struct sbuf chain; /* PEM as the peer sent it, leaf first */
 };
 
+/* Adds them as members of an event's payload: tls, tls_policy and, where there
+ * is one, tls_failure. */
+void outcome_tls_json(const struct tls_facts *t, struct sbuf *b);
+
 #endif

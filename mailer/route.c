@@ -189,7 +189,7 @@ is_loopback(const struct sockaddr_storage *ss)
 static bool
 is_local(const struct sockaddr_storage *ss)
 {
-	struct sockaddr_storage own;
+	struct sockaddr_storage own = {.ss_family = AF_UNSPEC};
 	socklen_t n = sizeof(own);
 	int fd = socket(ss->ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	bool local;

@@ -38,12 +38,17 @@ struct rest {
 	char why[160];
 };
 
+struct slot {
+	char domain[DOMAIN_MAX + 1]; /* being fetched; "": free */
+	int64_t since_us;
+};
+
 struct sts {
 	struct sts_config c;
 	char *folder, *ca_file;
 	atomic_bool stop;
 	struct mutex lock; /* of what follows */
-	char fetching[FETCHES_MAX][DOMAIN_MAX + 1];
+	struct slot slots[FETCHES_MAX];
 	struct rest *rests; /* a ring: the oldest is forgotten first */
 	size_t rests_at;
 };
@@ -176,13 +181,27 @@ store(const struct find *f, const struct kept *k)
 enum turn { TURN_OURS, TURN_BUSY, TURN_REST };
 
 /* The lock is held. */
-static char *
-fetching(struct sts *s, const char *domain)
+static struct slot *
+slot_of(struct sts *s, const char *domain)
 {
 	for (size_t i = 0; i < s->c.fetches; i++)
-		if (strcmp(s->fetching[i], domain) == 0)
-			return s->fetching[i];
+		if (strcmp(s->slots[i].domain, domain) == 0)
+			return &s->slots[i];
 	return NULL;
+}
+
+/* Until when it is worth waiting for those who fetch now: who has taken longer
+ * already takes long.  The lock is held. */
+static int64_t
+worth_waiting(const struct sts *s)
+{
+	int64_t latest = 0;
+
+	for (size_t i = 0; i < s->c.fetches; i++)
+		if (s->slots[i].domain[0] != '\0' &&
+		    s->slots[i].since_us > latest)
+			latest = s->slots[i].since_us;
+	return latest + TURN_WAIT_US;
 }
 
 /* The lock is held. */
@@ -199,23 +218,25 @@ resting(const struct sts *s, const char *domain)
 }
 
 static enum turn
-take_turn(const struct find *f, const char **why)
+take_turn(const struct find *f, const char **why, int64_t *until_us)
 {
 	const char *domain = arena_z(f->a, f->domain);
 	enum turn turn = TURN_BUSY;
 	const struct rest *rest;
-	char *slot;
+	struct slot *slot;
 
 	mutex_lock(&f->s->lock);
 	rest = resting(f->s, domain);
 	if (rest != NULL) {
 		*why = arena_z(f->a, slice_z(rest->why));
 		turn = TURN_REST;
-	} else if (fetching(f->s, domain) == NULL &&
-		   (slot = fetching(f->s, "")) != NULL) {
-		snprintf(slot, DOMAIN_MAX + 1, "%s", domain);
+	} else if (slot_of(f->s, domain) == NULL &&
+		   (slot = slot_of(f->s, "")) != NULL) {
+		snprintf(slot->domain, sizeof(slot->domain), "%s", domain);
+		slot->since_us = clock_mono_us();
 		turn = TURN_OURS;
 	}
+	*until_us = worth_waiting(f->s);
 	mutex_unlock(&f->s->lock);
 	return turn;
 }
@@ -226,7 +247,7 @@ end_turn(const struct find *f, enum rc rc, const struct err *e)
 	struct sts *s = f->s;
 
 	mutex_lock(&s->lock);
-	fetching(s, arena_z(f->a, f->domain))[0] = '\0';
+	slot_of(s, arena_z(f->a, f->domain))->domain[0] = '\0';
 	if (rc != RC_OK) {
 		struct rest *r = &s->rests[s->rests_at++ % RESTS_MAX];
 
@@ -390,10 +411,10 @@ static enum turn
 wait_turn(const struct find *f, const char **why)
 {
 	const struct timespec pause = {0, 10 * 1000000L};
-	int64_t until_us = clock_mono_us() + TURN_WAIT_US;
+	int64_t until_us;
 	enum turn turn;
 
-	while ((turn = take_turn(f, why)) == TURN_BUSY &&
+	while ((turn = take_turn(f, why, &until_us)) == TURN_BUSY &&
 	       clock_mono_us() < until_us && !atomic_load(&f->s->stop))
 		nanosleep(&pause, NULL);
 	return turn;

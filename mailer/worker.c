@@ -201,39 +201,6 @@ put_unsent(struct run *r, struct sending *s, enum claim_end end,
 	put_verdict(r, s, &v);
 }
 
-static void
-add_tls(struct sbuf *b, const struct tls_facts *t)
-{
-	sbuf_add_z(b, ",\"tls\":");
-	if (!t->on) {
-		sbuf_add_z(b, "null");
-		return;
-	}
-	sbuf_add_z(b, "{\"version\":");
-	sbuf_add_json(b, slice_z(t->version));
-	sbuf_add_z(b, ",\"cipher\":");
-	sbuf_add_json(b, slice_z(t->cipher));
-	sbuf_add_z(b, ",\"subject\":");
-	sbuf_add_json(b, slice_z(t->subject));
-	sbuf_add_z(b, ",\"validated\":");
-	sbuf_add_json(b, slice_z(t->validated));
-	sbuf_add_z(b, ",\"certificate_sha256\":\"");
-	for (size_t i = 0; i < sizeof(t->leaf_sha256); i++)
-		sbuf_addf(b, "%02x", t->leaf_sha256[i]);
-	sbuf_add_z(b, "\"}");
-}
-
-static void
-add_policy(struct sbuf *b, const struct tls_facts *t)
-{
-	sbuf_add_z(b, ",\"tls_policy\":");
-	sbuf_add_json(b, slice_z(t->policy));
-	if (t->failure[0] == '\0')
-		return;
-	sbuf_add_z(b, ",\"tls_failure\":");
-	sbuf_add_json(b, slice_z(t->failure));
-}
-
 /* The way taken, as members of the event's payload. */
 static struct slice
 way(struct run *r, const struct outcome *o, const char *rule)
@@ -255,8 +222,8 @@ way(struct run *r, const struct outcome *o, const char *rule)
 		sbuf_add_json(&b, slice_z(o->fault));
 		sbuf_add_z(&b, ",\"rule\":");
 		sbuf_add_json(&b, slice_z(rule));
-		add_tls(&b, &r->job->session.tls);
-		add_policy(&b, &r->job->session.tls);
+		sbuf_add_c(&b, ',');
+		outcome_tls_json(&r->job->session.tls, &b);
 	}
 	out = arena_dup(&r->job->arena, sbuf_slice(&b));
 	sbuf_fini(&b);
