@@ -310,6 +310,29 @@ def _(t):
             t.eq(m["reply"].count("\r\n"), text.count(r"\n") + 1)
 
 
+@test("valid replies of odd shapes to MAIL and RCPT are taken, too")
+def _(t):
+    shapes = ["250", "250 ", "250 2.1.0", "250 2.1.0 ", "250 ok", "250 5.1.1 x",
+              "250 2.1", "250 2.1.0.0 x", "250 2.1000.1 x", "250 2.01.5 x",
+              "250 2.1.0x", "250 .", "250 2.", "250 2..0 x", "250 2 1 0",
+              r"250-2.1.0 a\n250 ok", r"250-ok\n250 2.1.5 b", "251 2.1.5 moved",
+              r"250-2.1.0 a\n250-2.1.5 b\n250 2.0.0 c", "250 " + "x" * 480]
+    r = t.receiver()
+    for stage in ("mail", "rcpt"):
+        for text in shapes:
+            r.set_rules("stage=%s action=garbage:\"%s\\r\\n\"\n" % (
+                stage, text.replace(r"\n", r"\r\n")))
+            m = first(one(t, r, **QUICK))
+            t.eq(m["fate"], "accepted", "%s %s" % (stage, text[:40]))
+    for text in ("450", "450 4.2.0", "450 x", "550", "550 5.1", "550 5.1.1",
+                 "550 2.0.0 odd", r"550-5.1.1 a\n550 b"):
+        r.set_rules("stage=rcpt action=garbage:\"%s\\r\\n\"\n" % (
+            text.replace(r"\n", r"\r\n")))
+        m = first(one(t, r, **QUICK))
+        t.eq((m["fate"], m["code"], m["stage"]),
+             ("refused", int(text[:3]), "RCPT"), text)
+
+
 @test("TLS 1.3 tickets and key updates at every moment hang nothing")
 def _(t):
     r = t.receiver(listen=(TLS,), args=("--tls-tickets", "8"))
