@@ -51,6 +51,7 @@ invoice_data(struct page *pg, const struct invoice *i, int32_t today)
 	datum_set(d, "total", datum_money(&pg->arena, i->total));
 	datum_set(d, "balance", datum_money(&pg->arena, i->balance));
 	datum_set(d, "due_on", datum_date(&pg->arena, i->due_on));
+	datum_set(d, "past", datum_bool(&pg->arena, today > i->due_on));
 	datum_set(d, "tone", datum_text_z(&pg->arena, s->tone));
 	datum_set(
 	    d, "status_title",

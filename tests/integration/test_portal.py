@@ -22,6 +22,7 @@ def _(t):
     w.invoice("i2", "PF-1050", 14)
     w.invoice("i2", "PF-1050", 14, status="paid", rev=2, balance="0.00")
     w.invoice("i3", "PF-1060", 14, status="disputed")
+    w.invoice("i4", "PF-1070", -3)
     page = w.get(w.area())
     t.eq(page.status, 200)
     is_safe(t, page)
@@ -30,7 +31,7 @@ def _(t):
           "ana@cliente.example", "Aceptado por su servidor",
           "aceptó la responsabilidad", "La proforma ya estaba pagada",
           "La proforma está en revisión", "Último recordatorio", "No enviado",
-          "/m/", "200,00")
+          "/m/", "300,00", "Venció el", "Vence el", "Vencida")
     t.ok("<b>Pérez" not in page.text, "a name became markup")
     t.ok("leído por" not in page.text, "a reading is claimed")
 
