@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/thread.h"
+#include "store/db_log.h"
 
 #define FRAMES_LONG 4000  /* 16 MB */
 #define FRAMES_LITTLE 500 /* what a disk takes in some 10 ms */

@@ -1,5 +1,5 @@
 /*
- * 1. Nothing outside of db.c and db_open.c names SQLite.
+ * 1. Nothing outside of db*.c names SQLite.
  * 2. A statement is prepared once, by the first that opens it (a writer's all,
  *    at its start), and open at most once; open_n counts those that are.
  * 3. last is the ledger's next position and last time as this handle's
@@ -436,42 +436,6 @@ void
 db_snapshot_end(struct db *db)
 {
 	db_rollback(db);
-}
-
-/* ---- the write-ahead log ---- */
-
-static int
-log_grew(void *arg, sqlite3 *h, const char *name, int frames)
-{
-	struct db *db = arg;
-
-	(void)h;
-	(void)name;
-	db->log_frames = frames;
-	return SQLITE_OK;
-}
-
-void
-db_defer_checkpoints(struct db *db)
-{
-	(void)sqlite3_wal_hook(db->h, log_grew, db);
-}
-
-int
-db_log_frames(const struct db *db)
-{
-	return db->log_frames;
-}
-
-enum rc
-db_checkpoint(struct db *db, struct err *e)
-{
-	int code;
-
-	errno = 0;
-	code = sqlite3_wal_checkpoint_v2(db->h, NULL, SQLITE_CHECKPOINT_PASSIVE,
-					 NULL, NULL);
-	return code == SQLITE_OK ? RC_OK : db_fail(db, code, "checkpoint", e);
 }
 
 void

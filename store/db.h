@@ -7,7 +7,7 @@
 /*
  * A handle to the database: the writer's, or a reader's.  All SQL stands in
  * store/statements.def; other folders name statements and never write SQL.
- * This header is free of sqlite3; db.c and db_open.c alone know it.
+ * This header is free of sqlite3; db*.c alone know it.
  */
 struct db;
 struct sqlite3_stmt;
@@ -63,16 +63,6 @@ void db_rollback(struct db *db);
 enum rc db_savepoint(struct db *db, struct err *e) MUST_USE;
 enum rc db_release(struct db *db, struct err *e) MUST_USE;
 void db_undo(struct db *db);
-
-/* From now on commits leave the write-ahead log to db_checkpoint(). */
-void db_defer_checkpoints(struct db *db);
-
-/* Frames in the log as of the last commit. */
-int db_log_frames(const struct db *db);
-
-/* Moves what is in the log, up to the oldest that a reader still needs, into
- * the database.  Fails: RC_AGAIN (another handle does it), RC_LIMIT, RC_IO. */
-enum rc db_checkpoint(struct db *db, struct err *e) MUST_USE;
 
 /* False once an error ended the transaction of itself. */
 bool db_in_transaction(struct db *db);

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "store/checkpoint.h"
+#include "store/db_log.h"
 
 #define BATCH_OPS 512
 #define BATCH_BYTES ((size_t)4 << 20)

@@ -246,7 +246,7 @@ wait_moved(struct drain *d, struct writer *w)
 	static int64_t took[PROBES_MAX];
 	struct drain_stats moved;
 	struct bell none;
-	size_t n = 0;
+	size_t n = 0, rare, half;
 
 	bell_init(&none);
 	do {
@@ -261,9 +261,11 @@ wait_moved(struct drain *d, struct writer *w)
 	} while (moved.hits < HITS);
 	bell_fini(&none);
 	qsort(took, n, sizeof(took[0]), by_value);
+	rare = n * 99 / 100;
+	half = n / 2;
 	printf("# another's write took %.1f ms, one in a hundred %.1f,"
 	       " at most %.1f\n",
-	       (double)took[n / 2] / 1000, (double)took[n * 99 / 100] / 1000,
+	       (double)took[half] / 1000, (double)took[rare] / 1000,
 	       (double)took[n - 1] / 1000);
 }
 
