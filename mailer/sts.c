@@ -406,17 +406,20 @@ due(const struct kept *k, struct slice id)
 	       age > k->policy.max_age_s * SECOND_US / 2;
 }
 
-/* Others fetch for a moment only, as a rule. */
+/* Others fetch for a moment only, as a rule; it may be our policy. */
 static enum turn
-wait_turn(const struct find *f, const char **why)
+wait_turn(const struct find *f, bool *waited, const char **why)
 {
 	const struct timespec pause = {0, 10 * 1000000L};
 	int64_t until_us;
 	enum turn turn;
 
+	*waited = false;
 	while ((turn = take_turn(f, why, &until_us)) == TURN_BUSY &&
-	       clock_mono_us() < until_us && !atomic_load(&f->s->stop))
+	       clock_mono_us() < until_us && !atomic_load(&f->s->stop)) {
 		nanosleep(&pause, NULL);
+		*waited = true;
+	}
 	return turn;
 }
 
@@ -426,8 +429,9 @@ renew(const struct find *f, struct slice id, struct kept *k, struct err *e)
 {
 	const char *why = "";
 	enum rc rc = RC_OK;
+	bool waited;
 
-	switch (wait_turn(f, &why)) {
+	switch (wait_turn(f, &waited, &why)) {
 	case TURN_BUSY:
 		return err_set(e, RC_AGAIN,
 			       "the MTA-STS policy of %.*s is being fetched",
@@ -435,7 +439,8 @@ renew(const struct find *f, struct slice id, struct kept *k, struct err *e)
 	case TURN_REST:
 		return err_set(e, RC_IO, "%s", why);
 	case TURN_OURS:
-		rc = load(f, k) && !due(k, id) ? RC_OK : fetch(f, id, k, e);
+		if (!waited || !load(f, k) || due(k, id))
+			rc = fetch(f, id, k, e);
 		break;
 	}
 	end_turn(f, rc, e);

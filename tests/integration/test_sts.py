@@ -217,6 +217,25 @@ def _(t):
     t.eq(len(net.policies.asked), 3)
 
 
+@test("a kept policy that is damaged is fetched anew, and it is logged")
+def _(t):
+    net = net_of(t)
+    a = net.hosting()
+    deliver(a)
+    whole = kept(a)
+    path = os.path.join(a.state, "sts", "one.plain")
+    for i, bad in enumerate((b"", b"\0\xff" * 50, whole[:40].encode(),
+                             whole.replace("enforce", "none!").encode(),
+                             b"x" * 100000)):
+        with open(path, "wb") as f:
+            f.write(bad)
+        m = deliver(a, "x%d@one.plain" % i, "d%d" % i)
+        t.eq(told(a, m)["tls_policy"], "sts enforce")
+        t.eq(len(a.log("sts.not_kept")), i + 1, "logged")
+        t.eq(re.sub(r"fetched \d+", "", kept(a)),
+             re.sub(r"fetched \d+", "", whole))
+
+
 @test("a policy is fetched anew in good time before it ends")
 def _(t):
     net = net_of(t, age=7 * 86400)
