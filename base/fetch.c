@@ -46,15 +46,16 @@ private_v4(uint32_t a)
 static bool
 private_v6(const uint8_t a[16])
 {
-	static const uint8_t zero[15];
+	static const uint8_t zero[12];
 
 	if (IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)a))
 		return private_v4((uint32_t)a[12] << 24 |
 				  (uint32_t)a[13] << 16 | (uint32_t)a[14] << 8 |
 				  a[15]);
-	return (memcmp(a, zero, sizeof(zero)) == 0 && a[15] <= 1) ||
-	       (a[0] & 0xfe) == 0xfc ||			  /* unique local */
-	       (a[0] == 0xfe && (a[1] & 0xc0) == 0x80) || /* link-local */
+	/* None, loopback, and IPv4 as RFC 4291 2.5.5.1 wrote it. */
+	return memcmp(a, zero, sizeof(zero)) == 0 ||
+	       (a[0] & 0xfe) == 0xfc ||	      /* unique local */
+	       (a[0] == 0xfe && a[1] >> 7) || /* link-local, site-local */
 	       a[0] == 0xff || (a[0] == 0x00 && a[1] == 0x64);
 }
 
