@@ -114,6 +114,23 @@ a_blocked_sender_hears_who_speaks_too_early(void **state)
 }
 
 static void
+a_stall_from_the_first_byte_on_ends_a_write(void **state)
+{
+	struct pair *p = *state;
+	int64_t start_us;
+
+	while (write(p->wire.fd, "x", 1) == 1)
+		;
+	put_much(p);
+	p->to.stall_ms = 20;
+	start_us = clock_mono_us();
+	assert_false(wire_flush(&p->wire));
+	died_of(p, "write timeout");
+	assert_true(clock_mono_us() - start_us < 1900000);
+	assert_int_equal(p->wire.sent, 0);
+}
+
+static void
 a_blocked_sender_reads_what_it_may(void **state)
 {
 	struct pair *p = *state;
@@ -195,6 +212,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH_PAIR(replies_are_taken_one_by_one),
 	    WITH_PAIR(a_blocked_sender_hears_who_speaks_too_early),
+	    WITH_PAIR(a_stall_from_the_first_byte_on_ends_a_write),
 	    WITH_PAIR(a_blocked_sender_reads_what_it_may),
 	    WITH_PAIR(who_says_too_much_is_dropped),
 	    WITH_PAIR(the_deadline_holds_whatever_the_peer_does),
