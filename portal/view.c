@@ -1,4 +1,5 @@
 #include "mailer/sent.h"
+#include "portal/entry.h"
 #include "portal/page.h"
 #include "portal/portal_private.h"
 #include "store/content.h"
@@ -66,7 +67,14 @@ show(struct page *pg, const struct token *t)
 		reply_html(pg, sent.html);
 		return true;
 	}
-	datum_set(pg->data, "subject", datum_text(&pg->arena, m.subject));
+	if (page_speak(pg, &e) != RC_OK) {
+		page_fail(pg, &e);
+		return false;
+	}
+	datum_set(pg->data, "subject",
+		  datum_text(&pg->arena, m.subject.n
+					     ? m.subject
+					     : entry_title(pg, m.template)));
 	datum_set(pg->data, "text", datum_text(&pg->arena, sent.text));
 	page_send(pg, 200, "message");
 	return true;
