@@ -119,16 +119,15 @@ brand_of(const struct conf *conf, const struct hit *h)
 }
 
 /* Of nobody in particular: the mail's pixel was made so, or the brand counts
- * them so by now. */
+ * them so by now.  Where it gave opens up, not even that is counted. */
 static bool
 is_counted(const struct conf *conf, const struct hit *h)
 {
 	static const struct ref nobody;
 	const struct brand *b = brand_of(conf, h);
 
-	return h->kind == HIT_OPEN &&
-	       (ref_eq(h->mref, nobody) ||
-		(b != NULL && b->opens == TRACKING_AGGREGATE));
+	return h->kind == HIT_OPEN && b != NULL && b->opens != TRACKING_OFF &&
+	       (ref_eq(h->mref, nobody) || b->opens == TRACKING_AGGREGATE);
 }
 
 /* What the brand lets be recorded now, whatever it did when the mail went out;
