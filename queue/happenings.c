@@ -91,9 +91,10 @@ policy_of(const struct conf *conf, const struct customer *c,
 	  struct slice policy)
 {
 	const struct brand *brand = conf_brand(conf, c->brand);
+	const struct policy *p = conf_policy(conf, policy);
 
-	if (policy.n > 0)
-		return conf_policy(conf, policy);
+	if (p != NULL)
+		return p;
 	return brand == NULL ? NULL : conf_policy(conf, slice_z(brand->policy));
 }
 

@@ -10,7 +10,9 @@
  * 1. After each change of an invoice its notices are what the policy wants of
  *    its present state; what was released is never taken back to planned.
  * 2. A step is planned once for a date: a return to that date revives what was
- *    cancelled, never what was sent. */
+ *    cancelled, never what was sent.
+ * 3. Where the policy has left the configuration nothing new is planned, and
+ *    what is there is stopped, held and let go all the same. */
 
 #define STEPS_MAX 256
 
@@ -20,7 +22,7 @@ enum course { COURSE_GO, COURSE_HOLD, COURSE_STOP };
 struct plan {
 	struct queue *q;
 	struct db *db;
-	const struct policy *policy;
+	const struct policy *policy; /* NULL: it is gone */
 	struct invoice *i;
 	struct customer customer;
 	struct slice subject;
@@ -38,7 +40,8 @@ invoice_owed(const struct policy *p, const struct invoice *i)
 {
 	int64_t least = 1;
 
-	if (strcmp(p->minimum.currency, i->balance.currency) == 0 &&
+	if (p != NULL &&
+	    strcmp(p->minimum.currency, i->balance.currency) == 0 &&
 	    p->minimum.minor > least)
 		least = p->minimum.minor;
 	return i->status != INVOICE_DRAFT && i->status != INVOICE_PAID &&
@@ -50,6 +53,18 @@ bool
 invoice_auto_renew_ok(const struct invoice *i)
 {
 	return i->auto_renew && !i->charge_failed;
+}
+
+/* What judges an invoice: its policy, the brand's, or (NULL) status and balance
+ * alone. */
+static const struct policy *
+judging(const struct conf *conf, struct slice policy, struct slice brand)
+{
+	const struct policy *p = conf_policy(conf, policy);
+	const struct brand *b = conf_brand(conf, brand);
+
+	return p == NULL && b != NULL ? conf_policy(conf, slice_z(b->policy))
+				      : p;
 }
 
 static enum course
@@ -133,7 +148,7 @@ wanted(struct plan *p, const struct notice *n)
 static enum rc
 skip_if_late(const struct plan *p, struct notice *n, struct err *e)
 {
-	if (n->state != NOTICE_PLANNED || n->critical ||
+	if (p->policy == NULL || n->state != NOTICE_PLANNED || n->critical ||
 	    p->policy->late_us <= 0 || n->due_us + p->policy->late_us > p->now)
 		return RC_OK;
 	return notice_apply(p->db, n, NOTICE_EV_SKIP, SLICE("late"), SLICE(""),
@@ -150,6 +165,9 @@ align(struct plan *p, struct notice *n, struct err *e)
 				  n->anchor == p->i->due_on);
 	enum rc rc = RC_OK;
 
+	if (p->policy == NULL)
+		keep =
+		    n->anchor == p->i->due_on || n->anchor == p->i->issued_on;
 	if (open && !keep)
 		return notice_apply(p->db, n, NOTICE_EV_CANCEL,
 				    SLICE("superseded"), SLICE(""), e);
@@ -280,10 +298,22 @@ plan_due_changed(struct plan *p, int32_t old_due, struct err *e)
 	return rc == RC_STATE ? RC_OK : rc; /* told already */
 }
 
+/* The steps that the policy wants now. */
+static enum rc
+plan_steps(struct plan *p, const struct anchors *at, struct err *e)
+{
+	if (p->policy == NULL)
+		return RC_OK;
+	if (p->policy->steps_n > STEPS_MAX)
+		return err_set(e, RC_LIMIT, "a policy has over %d steps",
+			       STEPS_MAX);
+	return schedule_steps(p->policy, at, p->steps, &p->steps_n, e);
+}
+
 static enum rc
 plan_acts(struct plan *p, const struct anchors *at, struct err *e)
 {
-	for (size_t i = 0; i < p->policy->acts_n; i++) {
+	for (size_t i = 0; p->policy != NULL && i < p->policy->acts_n; i++) {
 		const struct policy_act *act = &p->policy->acts[i];
 		struct act_row row = {.invoice = p->i->id,
 				      .act = slice_z(act->name),
@@ -337,12 +367,8 @@ align_all(struct plan *p, int32_t old_due, struct in_flight *in_flight,
 				 arena_z(p->a, p->customer.time_zone)};
 	struct notice *list;
 	size_t n;
-	enum rc rc;
+	enum rc rc = plan_steps(p, &at, e);
 
-	if (p->policy->steps_n > STEPS_MAX)
-		return err_set(e, RC_LIMIT, "a policy has over %d steps",
-			       STEPS_MAX);
-	rc = schedule_steps(p->policy, &at, p->steps, &p->steps_n, e);
 	if (rc == RC_OK)
 		rc = steer_messages(p, old_due, in_flight, e);
 	if (rc == RC_OK)
@@ -356,7 +382,7 @@ align_all(struct plan *p, int32_t old_due, struct in_flight *in_flight,
 	     rc == RC_OK && i < p->steps_n && p->course != COURSE_STOP; i++)
 		if (!p->step_known[i])
 			rc = plan_step(p, &p->steps[i], e);
-	if (rc == RC_OK && told && p->course == COURSE_GO)
+	if (rc == RC_OK && told && p->course == COURSE_GO && p->policy != NULL)
 		rc = plan_due_changed(p, old_due, e);
 	if (rc == RC_OK)
 		rc = plan_acts(p, &at, e);
@@ -423,9 +449,19 @@ append_invoice(struct plan *p, bool created, struct slice why,
 	return rc;
 }
 
+/* A payment, a cancellation and a dispute need no policy; what is new does. */
+static bool
+needs_policy(const struct plan *p, const struct invoice *old)
+{
+	return old == NULL || (p->course == COURSE_GO &&
+			       (old->due_on != p->i->due_on ||
+				!slice_eq(old->policy, p->i->policy)));
+}
+
 /* Customer and policy of an invoice, or which field is wrong. */
 static enum rc
-plan_start(struct plan *p, const struct conf *conf, struct err *e)
+plan_start(struct plan *p, const struct conf *conf, const struct invoice *old,
+	   struct err *e)
 {
 	const struct brand *brand;
 	enum rc rc = customer_get(p->db, p->i->customer, p->a, &p->customer, e);
@@ -440,15 +476,21 @@ plan_start(struct plan *p, const struct conf *conf, struct err *e)
 	if (p->i->policy.n == 0 && brand != NULL)
 		p->i->policy = arena_dup(p->a, slice_z(brand->policy));
 	p->policy = conf_policy(conf, p->i->policy);
-	if (p->policy == NULL)
+	p->course = course_of(judging(conf, p->i->policy, p->customer.brand),
+			      p->i, &p->reason);
+	if (p->policy == NULL && needs_policy(p, old))
 		return err_at(e, RC_INVALID, "/policy",
 			      "there is no policy %.*s in the configuration",
 			      SLICE_ARG(p->i->policy));
+	if (p->policy == NULL) {
+		p->i->policy = old->policy;
+		p->policy = conf_policy(conf, old->policy);
+	}
 	p->subject =
 	    slice_z(arena_printf(p->a, "invoice/%.*s", SLICE_ARG(p->i->id)));
-	memcpy(p->i->policy_version, p->policy->version,
+	memcpy(p->i->policy_version,
+	       p->policy != NULL ? p->policy->version : old->policy_version,
 	       sizeof(p->i->policy_version));
-	p->course = course_of(p->policy, p->i, &p->reason);
 	return RC_OK;
 }
 
@@ -490,7 +532,7 @@ start_and_put(struct queue *q, struct db *db, struct invoice *i,
 	p->i = i;
 	p->a = a;
 	p->now = clock_wall_us();
-	rc = plan_start(p, conf, e);
+	rc = plan_start(p, conf, old, e);
 	if (rc == RC_OK)
 		rc = put(p, old, why, out, e);
 	conf_unref(conf);
@@ -552,13 +594,11 @@ static const char *
 second_thoughts(const struct conf *conf, const struct notice *n,
 		const struct invoice *i, enum outbox_stop *how)
 {
-	const struct policy *p = conf_policy(conf, i->policy);
+	const struct policy *p = judging(conf, i->policy, n->brand);
 	bool step = slice_starts(n->subject, SLICE("invoice/"));
 	const char *reason;
 
 	*how = OUTBOX_CANCEL;
-	if (p == NULL)
-		return NULL;
 	switch (course_of(p, i, &reason)) {
 	case COURSE_STOP:
 		return reason;

@@ -22,7 +22,8 @@ enum rc invoices_put(struct queue *q, struct db *db, struct invoice *i,
 		     struct err *e) MUST_USE;
 
 /* The same for a stored invoice after something about it changed (payment,
- * failed charge); why goes into invoice.changed. */
+ * failed charge); why goes into invoice.changed.  It needs no policy in the
+ * configuration, nor does a PUT that pays, cancels or disputes. */
 enum rc invoices_refresh(struct queue *q, struct db *db, struct invoice *i,
 			 struct slice why, struct arena *a,
 			 struct invoice_result *out, struct err *e) MUST_USE;
@@ -34,7 +35,8 @@ enum rc invoices_refresh(struct queue *q, struct db *db, struct invoice *i,
 enum rc invoices_review(struct queue *q, struct db *db, struct message *m,
 			struct arena *a, bool *go, struct err *e) MUST_USE;
 
-/* True when it asks for money: open, with a balance over the minimum. */
+/* True when it asks for money: open, with a balance over the minimum of p
+ * (which may be NULL: any). */
 bool invoice_owed(const struct policy *p, const struct invoice *i);
 
 /* A charge will be tried and none has failed. */

@@ -123,7 +123,7 @@ judge(struct look *l, struct notice *n, enum judgement *out, struct err *e)
 		return rc;
 	if (l->customer.hold_until_us > l->now)
 		return end(l, n, NOTICE_EV_HOLD, "customer_hold", out, e);
-	if (n->invoice.n > 0 && l->policy != NULL && outbox_asks(n) &&
+	if (n->invoice.n > 0 && outbox_asks(n) &&
 	    !invoice_owed(l->policy, &l->invoice))
 		return end(l, n, NOTICE_EV_CANCEL, "paid", out, e);
 	why = unwanted(l);

@@ -18,8 +18,8 @@ struct err fixture_error;
 	"time_zone = \"America/Argentina/Buenos_Aires\" "                      \
 	"policy = \"default\" route = \"mx\" }\n"
 
-#define FIXTURE_POLICY                                                         \
-	"policy \"default\" {\n"                                               \
+#define FIXTURE_POLICY(name)                                                   \
+	"policy \"" name "\" {\n"                                              \
 	"time_zone = \"America/Argentina/Buenos_Aires\"\n"                     \
 	"window = \"mon-sat 09:00-19:00 customer\"\n"                          \
 	"group = \"due_date\" minimum = \"ARS 500\" cap = \"3/day\"\n"         \
@@ -36,6 +36,18 @@ struct err fixture_error;
 	"act \"suspend\" { at = \"due+2d\" needs = {\"pre-suspension\"} "      \
 	"proof = {\"mx_accepted\"} window = \"mon-thu 09:00-15:00\" }\n"       \
 	"}\n"
+
+void
+fixture_policies(struct fixture *f, bool both)
+{
+	const struct conf *conf;
+
+	OK(conf_parse(both ? SLICE(FIXTURE_CONF FIXTURE_POLICY("default")
+				       FIXTURE_POLICY("other"))
+			   : SLICE(FIXTURE_CONF FIXTURE_POLICY("default")),
+		      "/test/acuse.conf", &conf, e));
+	conf_box_set(f->q.conf, conf);
+}
 
 /* Moves the clock on to a moment. */
 void
@@ -62,8 +74,8 @@ fixture_make(void **state)
 	snprintf(phases, sizeof(phases), "%s/phases", f->dir);
 	assert_true(time_parse(SLICE("2026-10-26T12:00:00Z"), &f->start_us));
 	OK(clock_share(clock, f->start_us, 1, e));
-	OK(conf_parse(SLICE(FIXTURE_CONF FIXTURE_POLICY), "/test/acuse.conf",
-		      &conf, e));
+	OK(conf_parse(SLICE(FIXTURE_CONF FIXTURE_POLICY("default")),
+		      "/test/acuse.conf", &conf, e));
 	f->q.conf = conf_box_new(conf);
 	f->q.instance = 1;
 	bell_init(&f->q.plan);
@@ -163,7 +175,8 @@ put_invoice(struct fixture *f, struct db *db, void *arg, struct err *e)
 	struct invoice i = {.id = slice_z(p->id),
 			    .customer = slice_z(p->customer),
 			    .number = slice_z(p->id),
-			    .policy = SLICE("default"),
+			    .policy =
+				slice_z(p->policy ? p->policy : "default"),
 			    .rev = p->rev,
 			    .status = p->status,
 			    .total = {100000, "ARS"},

@@ -37,6 +37,10 @@ int fixture_make(void **state);
 /* For cmocka's tear-down: removes what it made. */
 int fixture_free(void **state);
 
+/* A configuration with the policies "default" (the brand's) and, where both is
+ * set, "other", of the same steps. */
+void fixture_policies(struct fixture *f, bool both);
+
 /* Moves the clock on to a moment ("2026-11-03T12:30:00Z"). */
 void fixture_at(const char *when);
 
@@ -51,7 +55,7 @@ void fixture_customer(struct fixture *f, const char *id);
 
 /* An invoice of 1,000.00 ARS. */
 struct put {
-	const char *id, *customer, *due;
+	const char *id, *customer, *due, *policy; /* NULL: "default" */
 	int64_t rev;
 	int status; /* enum invoice_status */
 	bool auto_renew;

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "queue/hand.h"
+#include "queue/happenings.h"
 #include "queue/outbox.h"
 #include "queue/state.h"
 #include "store/message.h"
@@ -494,6 +495,130 @@ test_a_death_is_uncertain_past_the_first_byte_alone(void **state)
 	}
 }
 
+/* An invoice of a policy that a reload then takes away; its proforma waits. */
+static struct put
+make_one_of_a_lost_policy(struct fixture *f)
+{
+	struct put p = {.id = "i1",
+			.customer = "c1",
+			.due = DUE,
+			.policy = "other",
+			.rev = 1,
+			.status = INVOICE_OPEN};
+
+	fixture_policies(f, true);
+	fixture_customer(f, "c1");
+	OK(fixture_put(f, &p, e));
+	fixture_at(PROFORMA_TIME);
+	fixture_plan(f);
+	assert_int_equal(only_message(f)->state, MESSAGE_QUEUED);
+	return p;
+}
+
+static enum rc
+run_payment(struct fixture *f, struct db *db, void *arg, struct err *e)
+{
+	static const uint8_t hash[32];
+	struct happening h = {.id = SLICE("e1"),
+			      .type = SLICE("payment.received"),
+			      .customer = SLICE("c1"),
+			      .invoice = SLICE("i1"),
+			      .data = SLICE("{}"),
+			      .balance = {0, "ARS"},
+			      .retry_on = DATE_NONE};
+	struct notice *made;
+	size_t n;
+
+	return happenings_post(&f->q, db, &h, hash, &f->a, &made, &n, arg, e);
+}
+
+/* What stops an invoice, with its policy gone: by an event, or by a PUT. */
+static enum rc
+stop_by(struct fixture *f, struct put *p, int how, struct in_flight *in_flight)
+{
+	if (how < 0)
+		return fixture_do(f, run_payment, in_flight, &fixture_error);
+	p->rev++;
+	p->status = how;
+	return fixture_put(f, p, &fixture_error);
+}
+
+static void
+test_a_payment_needs_no_policy(void **state)
+{
+	static const int ways[] = {-1, INVOICE_PAID, INVOICE_CANCELLED,
+				   INVOICE_REFUNDED};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		struct fixture *f = *state;
+		struct put p = make_one_of_a_lost_policy(f);
+		struct in_flight in_flight;
+
+		fixture_policies(f, false);
+		assert_int_equal(stop_by(f, &p, ways[i], &in_flight), RC_OK);
+		assert_int_equal(only_message(f)->state, MESSAGE_CANCELLED);
+		assert_int_equal(
+		    fixture_step(f, "i1", "reminder-1", DUE)->state,
+		    NOTICE_CANCELLED);
+		fixture_free(state);
+		fixture_make(state);
+	}
+}
+
+static void
+test_a_policy_lost_in_flight_stops_the_retry(void **state)
+{
+	static const int ways[] = {-1, INVOICE_PAID, INVOICE_CANCELLED,
+				   INVOICE_DISPUTED};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		struct fixture *f = *state;
+		struct put p = make_one_of_a_lost_policy(f);
+		struct in_flight in_flight;
+		struct take t;
+
+		assert_true(phase_go(f->q.phases, begin(f, &t)->slot));
+		fixture_policies(f, false);
+		assert_int_equal(stop_by(f, &p, ways[i], &in_flight), RC_OK);
+		end(f, &t, CLAIM_DEFERRED);
+		fixture_at("2026-11-03T13:30:00Z");
+		OK(fixture_do(f, run_take, &t, e));
+		assert_int_equal(t.batch.n, 0);
+		if (ways[i] == INVOICE_DISPUTED)
+			assert_true(only_message(f)->held);
+		else
+			assert_int_equal(only_message(f)->state,
+					 MESSAGE_CANCELLED);
+		fixture_free(state);
+		fixture_make(state);
+	}
+}
+
+static void
+test_without_its_policy_nothing_new_is_planned(void **state)
+{
+	struct fixture *f = *state;
+	struct put p = make_one_of_a_lost_policy(f);
+
+	fixture_policies(f, false);
+	p.rev = 2;
+	p.status = INVOICE_DISPUTED;
+	OK(fixture_put(f, &p, e));
+	assert_int_equal(fixture_step(f, "i1", "reminder-1", DUE)->state,
+			 NOTICE_HELD);
+	assert_true(only_message(f)->held);
+	p.rev = 3;
+	p.status = INVOICE_OPEN;
+	OK(fixture_put(f, &p, e));
+	assert_int_equal(fixture_step(f, "i1", "reminder-1", DUE)->state,
+			 NOTICE_PLANNED);
+	assert_false(only_message(f)->held);
+	p.rev = 4;
+	p.due = "2026-12-18";
+	assert_int_equal(fixture_put(f, &p, &fixture_error), RC_INVALID);
+	assert_string_equal(fixture_error.pointer, "/policy");
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, fixture_make, fixture_free)
 
@@ -515,6 +640,9 @@ main(void)
 	    TEST(test_a_bad_address_is_suppressed_for_what_waits_too),
 	    TEST(test_past_its_not_after_it_expires),
 	    TEST(test_a_death_is_uncertain_past_the_first_byte_alone),
+	    TEST(test_a_payment_needs_no_policy),
+	    TEST(test_a_policy_lost_in_flight_stops_the_retry),
+	    TEST(test_without_its_policy_nothing_new_is_planned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
