@@ -429,6 +429,7 @@ static void
 set_common(const struct gather *g, struct datum *d)
 {
 	struct letter *l = g->out;
+	bool tracked = l->track_opens || l->track_links;
 	struct datum *customer = datum_map(g->a);
 	char hex[REF_HEX];
 
@@ -443,11 +444,10 @@ set_common(const struct gather *g, struct datum *d)
 	datum_set(d, "view_url", own_url(g, "/m/", TOKEN_VIEW));
 	datum_set(d, "answer_url", own_url(g, "/a/", TOKEN_ANSWER));
 	datum_set(d, "preferences_url",
-		  l->mandatory ? text_z(g, "")
-			       : own_url(g, "/u/", TOKEN_LEAVE));
+		  tracked || !l->mandatory ? own_url(g, "/u/", TOKEN_LEAVE)
+					   : text_z(g, ""));
 	datum_set(d, "area_url", text_z(g, ""));
-	datum_set(d, "tracked",
-		  datum_bool(g->a, l->track_opens || l->track_links));
+	datum_set(d, "tracked", datum_bool(g->a, tracked));
 	datum_set(d, "tracked_opens", datum_bool(g->a, l->track_opens));
 	datum_set(d, "tracked_links", datum_bool(g->a, l->track_links));
 	datum_set(d, "mandatory", datum_bool(g->a, l->mandatory));

@@ -100,6 +100,15 @@ class World:
                 self.links[kind] = found.group(1)
         self.mref = wait_for(self.accepted, what="the acceptance")
 
+    def notice(self):
+        """One more, sent by hand: its mail."""
+        before = len(self.mx.journal("message"))
+        self.acuse.ok(self.acuse.post("notices", {
+            "template": "reminder", "customer": "c1", "invoice": "i1"}))
+        entry = self.mx.wait_journal("message", before + 1)[-1]
+        return email.message_from_bytes(self.mx.message(entry),
+                                        policy=email.policy.default)
+
     def accepted(self):
         for m in self.acuse.get("messages?customer=c1").body["items"]:
             if m["state"] == "accepted":

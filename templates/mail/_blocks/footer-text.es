@@ -2,12 +2,17 @@ Ver este aviso en el navegador: {{view_url}}
 {{#brand.support_url}}
 Ayuda: {{brand.support_url}}
 {{/brand.support_url}}
+{{^mandatory}}
 {{#preferences_url}}
-Si no quiere recibir avisos como este, cambie sus preferencias: {{preferences_url}}
+Para dejar de recibir avisos como este: {{preferences_url}}
 {{/preferences_url}}
+{{/mandatory}}
 {{#tracked}}
 
-Para dejar constancia de la entrega, registramos {{#tracked_opens}}si este correo se abre{{/tracked_opens}}{{#tracked_links}}{{#tracked_opens}} y {{/tracked_opens}}si se usan sus enlaces{{/tracked_links}}{{#brand.tracking_basis}} ({{brand.tracking_basis}}){{/brand.tracking_basis}}.
+De este correo registramos {{#tracked_opens}}si se cargan sus imágenes{{/tracked_opens}}{{#tracked_links}}{{#tracked_opens}} y {{/tracked_opens}}si se solicitan sus enlaces{{/tracked_links}}{{#brand.tracking_basis}} ({{brand.tracking_basis}}){{/brand.tracking_basis}}{{^brand.tracking_basis}} (con su consentimiento){{/brand.tracking_basis}}.
+{{#preferences_url}}
+Para cambiar lo que registramos: {{preferences_url}}
+{{/preferences_url}}
 {{/tracked}}
 
 {{brand.title}}{{#brand.tax_id}} · {{brand.tax_id}}{{/brand.tax_id}}{{#brand.postal_address}} · {{brand.postal_address}}{{/brand.postal_address}}

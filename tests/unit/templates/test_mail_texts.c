@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/embedded.h"
 #include "templates/catalog.h"
 #include "templates/markup.h"
 #include "templates/sample.h"
@@ -278,11 +279,34 @@ test_all_texts(void **state)
 	assert_int_equal(errors, 0);
 }
 
+/* EVIDENCE.md: images that were loaded prove no reading and no delivery, nor
+ * does a footer say so. */
+static void
+test_footers_claim_no_opening(void **state)
+{
+	static const char *const claims[] = {
+	    "opened", " abre", "se abr", "abiert", "apert",
+	    " apre",  "proof", "prueba", "prova",  "constancia"};
+	const struct embedded_file *f = NULL;
+	int files = 0;
+
+	(void)state;
+	while ((f = embedded_next("templates/mail/_blocks/footer-", f))) {
+		files++;
+		for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++)
+			if (slice_find(slice_of(f->data, f->size),
+				       slice_z(claims[i])) >= 0)
+				fail_msg("%s says '%s'", f->name, claims[i]);
+	}
+	assert_int_equal(files, 6);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_all_texts),
+	    cmocka_unit_test(test_footers_claim_no_opening),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
