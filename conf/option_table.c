@@ -241,9 +241,9 @@ const struct option option_table[] = {
      "except for customers who consented."},
     {"brand", "opens", OPT_WORD, F(brand, opens_asked), "individual", 0, 0,
      NULL, trackings,
-     "Whether a pixel tells that a mail was opened. `aggregate`: all mails of "
-     "the brand have the same pixel, and loads are counted by the day, of "
-     "nobody."},
+     "Whether a pixel tells that a mail's images were loaded, which a machine "
+     "may do. `aggregate`: all mails of the brand have the same pixel, and "
+     "loads are counted by the day, of nobody."},
     {"brand", "links", OPT_BOOL, F(brand, links_asked), "true", 0, 0, NULL,
      NULL, "Whether links are rewritten, and clicks recorded."},
     {"brand", "text_links", OPT_BOOL, F(brand, text_links), "false", 0, 0, NULL,
@@ -252,7 +252,8 @@ const struct option option_table[] = {
      "worse."},
     {"brand", "visitor_address", OPT_WORD, F(brand, visitor_address),
      "truncated", 0, 0, NULL, visitors,
-     "What is kept of the addresses that opens and clicks come from."},
+     "What is kept of the addresses that requests for images and links come "
+     "from."},
     {"brand", "visitor_days", OPT_INT, F(brand, visitor_days), "180", 1, 3650,
      NULL, NULL,
      "For how many days. Then what is kept of a hit (address, user agent, "

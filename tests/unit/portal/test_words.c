@@ -157,6 +157,34 @@ test_nothing_is_said_to_be_read(void **state)
 					       slice_z(claims[k])) < 0);
 }
 
+/* Nor to be opened: images were loaded, links requested, by whomever.  A
+ * dispute may be open. */
+static void
+test_nothing_is_said_to_be_opened(void **state)
+{
+	static const char *const claims[] = {
+	    "opened", " abre", "se abr", "abiert", "apert", " apre", "followed",
+	};
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct slice rest = sbuf_slice(&texts[i]);
+
+		while (rest.p != NULL) {
+			struct slice line = slice_cut(&rest, '\n'), key;
+
+			key = slice_cut(&line, '=');
+			if (slice_starts(key, SLICE("title_dispute-")))
+				continue;
+			for (size_t k = 0; k < sizeof(claims) / sizeof(*claims);
+			     k++)
+				if (slice_find(line, slice_z(claims[k])) >= 0)
+					fail_msg("words.%s.html: %.*s",
+						 languages[i], SLICE_ARG(line));
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -165,6 +193,7 @@ main(void)
 	    cmocka_unit_test(test_all_states_facts_and_events_are_told),
 	    cmocka_unit_test(test_all_templates_have_a_title),
 	    cmocka_unit_test(test_nothing_is_said_to_be_read),
+	    cmocka_unit_test(test_nothing_is_said_to_be_opened),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
