@@ -332,36 +332,54 @@ suppress(struct work *w, const struct message *m, struct slice reason,
 	return rc;
 }
 
+/* An end after which it waits on.  Who held it meanwhile did so for a reason,
+ * which the row keeps: it says who may let go. */
+static enum rc
+wait_on(struct work *w, struct message *m, enum message_event ev,
+	struct slice reason, struct slice more, struct err *e)
+{
+	struct slice held_for = m->reason;
+	bool held = m->held;
+	enum rc rc;
+
+	m->instance = 0;
+	rc = message_apply(w->db, m, ev, reason, more, e);
+	if (rc == RC_OK && held) {
+		m->reason = held_for;
+		return message_update(w->db, m, e);
+	}
+	return rc == RC_OK ? lane_wake(w->db, m->lane, m->next_us, e) : rc;
+}
+
 static enum rc
 defer(struct work *w, struct message *m, int64_t wait_us, struct slice reason,
       struct slice more, struct err *e)
 {
 	int64_t next = w->now + wait_us;
-	enum rc rc;
 
 	if (next > m->not_after_us)
 		return finish(w, m, MESSAGE_EV_EXPIRE, reason, more, e);
 	m->next_us = next;
-	m->instance = 0;
-	rc = message_apply(w->db, m, MESSAGE_EV_DEFER, reason, more, e);
-	return rc == RC_OK && !m->held ? lane_wake(w->db, m->lane, next, e)
-				       : rc;
+	return wait_on(w, m, MESSAGE_EV_DEFER, reason, more, e);
+}
+
+static bool
+by_hand(const struct message *m)
+{
+	return m->held && slice_starts(m->reason, SLICE("by hand"));
 }
 
 static enum rc
 uncertain(struct work *w, struct message *m, struct slice reason,
 	  struct slice more, struct err *e)
 {
-	enum rc rc;
-
 	m->uncertain++;
-	m->instance = 0;
-	m->held = !w->conf->resend_uncertain;
 	m->next_us = w->now + w->conf->uncertain_delay_us;
-	rc = message_apply(w->db, m, MESSAGE_EV_UNCERTAIN, reason, more, e);
-	return rc == RC_OK && !m->held
-		   ? lane_wake(w->db, m->lane, m->next_us, e)
-		   : rc;
+	if (w->conf->resend_uncertain || by_hand(m))
+		return wait_on(w, m, MESSAGE_EV_UNCERTAIN, reason, more, e);
+	m->held = true; /* for a person, whatever billing says later */
+	m->instance = 0;
+	return message_apply(w->db, m, MESSAGE_EV_UNCERTAIN, reason, more, e);
 }
 
 static enum rc
@@ -395,9 +413,13 @@ unfit(struct work *w, struct message *m, struct slice reason, struct slice more,
 {
 	enum rc rc;
 
-	m->held = true;
-	m->instance = 0;
-	rc = message_apply(w->db, m, MESSAGE_EV_DEFER, reason, more, e);
+	if (by_hand(m)) {
+		rc = wait_on(w, m, MESSAGE_EV_DEFER, reason, more, e);
+	} else {
+		m->held = true;
+		m->instance = 0;
+		rc = message_apply(w->db, m, MESSAGE_EV_DEFER, reason, more, e);
+	}
 	return rc == RC_OK ? alarm_raised(w, m, reason, e) : rc;
 }
 
@@ -425,7 +447,9 @@ settle(struct work *w, struct message *m, const struct claim_verdict *v,
 			return unclaim(w, m, w->now + wait, e);
 		return defer(w, m, wait, SLICE("untried"), more, e);
 	case CLAIM_STOPPED:
-		return defer(w, m, 0, SLICE("stopped"), more, e);
+		/* Not held, it was stopped by what was not committed. */
+		wait = m->held ? 0 : UNTRIED_WAIT_US;
+		return defer(w, m, wait, SLICE("stopped"), more, e);
 	case CLAIM_UNFIT:
 		if (v->claim->attempt.id == 0)
 			more = SLICE("");

@@ -553,7 +553,10 @@ outbox_arrived(struct db *db, const struct message *m, struct arena *a,
 			if (list[i].kind == KIND_MESSAGE_CREATED)
 				more = replaced(&list[i], &mref);
 			unknown |= list[i].kind == KIND_MESSAGE_UNCERTAIN;
-			*out |= unknown && shows_arrival(list[i].kind);
+			*out |= shows_arrival(list[i].kind);
+			/* Who looked at it looked at what was then refused. */
+			if (list[i].kind == KIND_MESSAGE_DEFERRED && !unknown)
+				*out = false;
 		}
 	}
 	return rc;

@@ -82,9 +82,9 @@ enum rc outbox_resume(struct queue *q, struct db *db, struct slice invoice,
 /* Why an uncertain message that has arrived is not sent again. */
 #define OUTBOX_ARRIVED "arrived"
 
-/* Whether a message of which an attempt was uncertain has shown since that it
- * arrived: opened, clicked, viewed, answered, replied to.  The same of the one
- * that it replaces. */
+/* Whether a message of which an attempt was uncertain has shown that it
+ * arrived: opened, clicked, viewed, answered, replied to, be it before the
+ * reply's time ran out.  The same of the one that it replaces. */
 enum rc outbox_arrived(struct db *db, const struct message *m, struct arena *a,
 		       bool *out, struct err *e) MUST_USE;
 

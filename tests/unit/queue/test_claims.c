@@ -132,6 +132,23 @@ test_paid_before_data_stops_it(void **state)
 	assert_int_equal(only_message(f)->state, MESSAGE_CANCELLED);
 }
 
+/* A stop whose transaction was rolled back leaves the row as it was. */
+static void
+test_a_stop_that_nothing_tells_waits_a_little(void **state)
+{
+	struct fixture *f = *state;
+	struct take t;
+
+	make_one(f);
+	begin(f, &t);
+	assert_true(phase_stop(f->q.phases, only_message(f)->mref));
+	end(f, &t, CLAIM_STOPPED);
+	assert_int_equal(only_message(f)->state, MESSAGE_DEFERRED);
+	assert_true(only_message(f)->next_us > clock_wall_us());
+	OK(fixture_do(f, run_take, &t, e));
+	assert_int_equal(t.batch.n, 0);
+}
+
 /* What could not be stopped is named; and it does not go a second time. */
 static void
 test_paid_in_flight_is_not_tried_again(void **state)
@@ -182,6 +199,61 @@ test_a_dispute_in_flight_holds_the_retry(void **state)
 	OK(fixture_do(f, run_take, &t, e));
 	assert_int_equal(t.batch.n, 1);
 	claims_free(&f->q, &t.batch);
+}
+
+/* The worker's end tells its own reason, and leaves the hold's. */
+static void
+test_a_dispute_of_a_claimed_one_ends_with_the_dispute(void **state)
+{
+	static const enum claim_end ends[] = {CLAIM_STOPPED, CLAIM_UNTRIED,
+					      CLAIM_DEFERRED, CLAIM_UNCERTAIN};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		struct fixture *f = *state;
+		struct take t;
+
+		make_one(f);
+		begin(f, &t);
+		fixture_invoice(f, "i1", "c1", DUE, 2, INVOICE_DISPUTED);
+		assert_false(phase_go(f->q.phases, t.batch.claims[0].slot));
+		end(f, &t, ends[i]);
+		assert_true(only_message(f)->held);
+		assert_true(slice_eq_z(only_message(f)->reason, "disputed"));
+		fixture_invoice(f, "i1", "c1", DUE, 3, INVOICE_OPEN);
+		assert_false(only_message(f)->held);
+		fixture_at("2026-11-03T13:30:00Z");
+		OK(fixture_do(f, run_take, &t, e));
+		assert_int_equal(t.batch.n, 1);
+		claims_free(&f->q, &t.batch);
+		fixture_free(state);
+		fixture_make(state);
+	}
+}
+
+static void
+test_a_persons_hold_keeps_its_reason(void **state)
+{
+	static const enum claim_end ends[] = {CLAIM_STOPPED, CLAIM_DEFERRED,
+					      CLAIM_UNCERTAIN, CLAIM_UNFIT};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		struct hand_order hold = {.what = HAND_HOLD,
+					  .by_message = true,
+					  .reason = SLICE("a call")};
+		struct fixture *f = *state;
+		struct take t;
+
+		make_one(f);
+		begin(f, &t);
+		hold.mref = only_message(f)->mref;
+		OK(fixture_do(f, run_hand, &hold, e));
+		end(f, &t, ends[i]);
+		assert_true(only_message(f)->held);
+		assert_true(
+		    slice_eq_z(only_message(f)->reason, "by hand: a call"));
+		fixture_free(state);
+		fixture_make(state);
+	}
 }
 
 /* A nightly PUT is no order to let go of what an operator looks at. */
@@ -265,8 +337,8 @@ run_told(struct fixture *f, struct db *db, void *arg, struct err *e)
 	return ledger_append(db, x->kind, x->mref, SLICE("{}"), e);
 }
 
-/* Hits before the end is unknown may be a scanner's on the way in; a fetch
- * after it shows that somebody has the message. */
+/* A fetch shows that its bytes have left, also one before the reply's time ran
+ * out; but not one of what was refused then. */
 static void
 test_what_arrived_is_not_sent_again(void **state)
 {
@@ -275,7 +347,10 @@ test_what_arrived_is_not_sent_again(void **state)
 		int state;
 	} rows[] = {
 	    {0, 0, MESSAGE_CLAIMED},
-	    {KIND_MESSAGE_CLICKED, 0, MESSAGE_CLAIMED},
+	    {KIND_MESSAGE_CLICKED, 0, MESSAGE_CANCELLED},
+	    {KIND_MESSAGE_OPENED, 0, MESSAGE_CANCELLED},
+	    {KIND_MESSAGE_VIEWED, 0, MESSAGE_CANCELLED},
+	    {KIND_MESSAGE_CLASSIFIED, 0, MESSAGE_CLAIMED},
 	    {0, KIND_MESSAGE_CLASSIFIED, MESSAGE_CLAIMED},
 	    {0, KIND_MESSAGE_OPENED, MESSAGE_CANCELLED},
 	    {0, KIND_MESSAGE_CLICKED, MESSAGE_CANCELLED},
@@ -312,6 +387,27 @@ test_what_arrived_is_not_sent_again(void **state)
 		fixture_free(state);
 		fixture_make(state);
 	}
+}
+
+static void
+test_a_fetch_of_what_was_refused_is_no_arrival(void **state)
+{
+	struct fixture *f = *state;
+	struct told x = {.kind = KIND_MESSAGE_OPENED};
+	struct take t;
+
+	make_one(f);
+	begin(f, &t);
+	x.mref = only_message(f)->mref;
+	OK(fixture_do(f, run_told, &x, e));
+	end(f, &t, CLAIM_DEFERRED);
+	fixture_at("2026-11-03T13:30:00Z");
+	begin(f, &t);
+	end(f, &t, CLAIM_UNCERTAIN);
+	fixture_at("2026-11-03T14:30:00Z");
+	OK(fixture_do(f, run_take, &t, e));
+	assert_int_equal(t.batch.n, 1);
+	claims_free(&f->q, &t.batch);
 }
 
 /* One mail about i1 and i2, whose end is unknown. */
@@ -628,12 +724,16 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_an_accepted_message_ends_its_notice),
 	    TEST(test_paid_before_data_stops_it),
+	    TEST(test_a_stop_that_nothing_tells_waits_a_little),
 	    TEST(test_paid_in_flight_is_not_tried_again),
 	    TEST(test_a_dispute_in_flight_holds_the_retry),
+	    TEST(test_a_dispute_of_a_claimed_one_ends_with_the_dispute),
+	    TEST(test_a_persons_hold_keeps_its_reason),
 	    TEST(test_billing_lets_go_of_its_own_holds_alone),
 	    TEST(test_a_moved_date_in_flight_ends_the_retry),
 	    TEST(test_a_reopening_sends_no_uncertain_one_again),
 	    TEST(test_what_arrived_is_not_sent_again),
+	    TEST(test_a_fetch_of_what_was_refused_is_no_arrival),
 	    TEST(test_what_is_left_of_an_uncertain_one_goes_on_marked),
 	    TEST(test_what_is_left_waits_for_no_more_if_the_first_arrived),
 	    TEST(test_a_reopening_sends_what_was_never_tried),
