@@ -1,6 +1,9 @@
 /*
  * 1. A batch is taken by the sink once: it is tried with the same hits until
- *    the sink commits or refuses it for good, and only then read past.
+ *    the sink commits.  Where it refuses them for good, smaller parts are tried
+ *    down to the one hit that is at fault; the journal is read past that when
+ *    the sink has committed so, and never past ASIDE_MOST in a row: then it is
+ *    not the hits.
  * 2. Whoever else writes waits for a batch: one that took long is followed by
  *    one of half its size, one that took little by one of twice its size.
  */
@@ -18,6 +21,7 @@
 #define RETRY_FIRST_MS 50
 #define RETRY_LAST_MS 2000
 #define WIPE_AFTER_US (10 * MINUTE_US)
+#define ASIDE_MOST 16
 #define BATCH_LEAST 256
 #define BATCH_LONG_US (50 * SECOND_US / 1000)
 #define BATCH_SHORT_US (20 * SECOND_US / 1000)
@@ -33,9 +37,11 @@ struct drain {
 	size_t batch; /* how many of them are read at a time */
 	uint32_t segments[JOURNAL_WRITERS_MAX]; /* last said consumed */
 	bool stalled;
-	int64_t last_us; /* when hits were moved that stand there still, or 0 */
+	int64_t kept_us; /* since when what was moved stands there, or 0 */
+	unsigned aside_row;
 	_Atomic bool wipe;
-	_Atomic uint64_t moved, batches, retries;
+	_Atomic int64_t wipe_after_us;
+	_Atomic uint64_t moved, batches, retries, aside;
 	_Atomic int64_t lag_us;
 };
 
@@ -64,24 +70,30 @@ batch_fit(struct drain *d, int64_t took_us)
 		d->batch *= 2;
 }
 
-static bool
-batch_take(struct drain *d, size_t n, const struct journal_offset *after)
+/* RC_OK when it is committed, RC_AGAIN when there is no more time, else what
+ * the sink says for good of these hits. */
+static enum rc
+part_take(struct drain *d, size_t from, size_t n,
+	  const struct journal_offset *after, struct err *e)
 {
 	int wait_ms = RETRY_FIRST_MS;
 
 	for (;;) {
-		struct err e = {0};
 		int64_t start_us = clock_mono_us();
-		enum rc rc = d->sink.take(d->sink.owner, d->hits, n, after, &e);
+		enum rc rc =
+		    d->sink.take(d->sink.owner, d->hits + from, n, after, e);
 
 		if (rc == RC_OK) {
 			batch_fit(d, clock_mono_us() - start_us);
 			break;
 		}
 		atomic_fetch_add(&d->retries, 1);
-		say_stalled(d, &e);
+		if (rc != RC_AGAIN && rc != RC_IO && rc != RC_LIMIT && n > 0 &&
+		    d->aside_row < ASIDE_MOST)
+			return rc;
+		say_stalled(d, e);
 		if (out_of_time(d))
-			return false;
+			return RC_AGAIN;
 		(void)bell_wait(&d->bell, wait_ms);
 		wait_ms =
 		    wait_ms * 2 > RETRY_LAST_MS ? RETRY_LAST_MS : wait_ms * 2;
@@ -89,6 +101,54 @@ batch_take(struct drain *d, size_t n, const struct journal_offset *after)
 	if (d->stalled)
 		LOG(DRAIN_RESUMED, LOG_I("retries", atomic_load(&d->retries)));
 	d->stalled = false;
+	return RC_OK;
+}
+
+/* The journal goes on behind a hit that is refused for good. */
+static bool
+set_aside(struct drain *d, const struct hit *h,
+	  const struct journal_offset *after, const struct err *why)
+{
+	struct err e = {0};
+	char hex[REF_HEX];
+
+	if (part_take(d, 0, 0, after, &e) != RC_OK)
+		return false;
+	ref_hex(h->mref, hex);
+	LOG(HIT_REFUSED, LOG_Z("mref", hex), LOG_I("kind", h->kind),
+	    LOG_I("writer", after->writer), LOG_I("segment", after->segment),
+	    LOG_I("ends", after->at), LOG_ERR(why));
+	d->aside_row++;
+	atomic_fetch_add(&d->aside, 1);
+	return true;
+}
+
+static bool
+batch_take(struct drain *d, size_t n, const struct journal_offset *after)
+{
+	struct journal_offset o = *after;
+	size_t part = n;
+
+	for (size_t from = 0; from < n;) {
+		struct err e = {0};
+		enum rc rc;
+
+		part = part < n - from ? part : n - from;
+		o.at = d->hits[from + part - 1].end;
+		rc = part_take(d, from, part, &o, &e);
+		if (rc == RC_AGAIN)
+			return false;
+		if (rc != RC_OK && part > 1) {
+			part /= 2;
+			continue;
+		}
+		if (rc != RC_OK && !set_aside(d, &d->hits[from], &o, &e))
+			return false;
+		if (rc == RC_OK)
+			d->aside_row = 0;
+		from += part;
+		part = n;
+	}
 	atomic_fetch_add(&d->moved, n);
 	atomic_fetch_add(&d->batches, 1);
 	atomic_store(&d->lag_us, clock_wall_us() - d->hits[n - 1].time_us);
@@ -107,25 +167,32 @@ segments_free(struct drain *d, const struct journal_offset *o)
 		LOG(JOURNAL_FAILED, LOG_ERR(&e));
 }
 
-/* Caught up: what was taken need not stay on disk, nor a segment in which
- * nothing stood. */
+/* What was taken need not stay on disk.  Who asks means all that was written
+ * until then, so that waits until it has caught up. */
+static void
+wipe(struct drain *d, bool caught_up)
+{
+	bool asked = caught_up && atomic_exchange(&d->wipe, false);
+	struct err e = {0};
+
+	if (!asked && (d->kept_us == 0 || clock_mono_us() - d->kept_us <
+					      atomic_load(&d->wipe_after_us)))
+		return;
+	d->kept_us = 0;
+	if (journal_wipe(d->reader, &e) != RC_OK)
+		LOG(JOURNAL_FAILED, LOG_ERR(&e));
+}
+
+/* Caught up: nor need a segment stay in which nothing stood. */
 static void
 rest(struct drain *d)
 {
 	struct journal_offset at;
-	struct err e = {0};
-	bool asked = atomic_exchange(&d->wipe, false);
 
 	for (unsigned i = 0; i < JOURNAL_WRITERS_MAX; i++)
 		if (journal_at(d->reader, i, &at))
 			segments_free(d, &at);
-
-	if (!asked &&
-	    (d->last_us == 0 || clock_mono_us() - d->last_us < WIPE_AFTER_US))
-		return;
-	d->last_us = 0;
-	if (journal_wipe(d->reader, &e) != RC_OK)
-		LOG(JOURNAL_FAILED, LOG_ERR(&e));
+	wipe(d, true);
 }
 
 static void
@@ -146,7 +213,9 @@ drain_run(void *arg)
 			return;
 		if (n > 0) {
 			segments_free(d, &after);
-			d->last_us = clock_mono_us();
+			if (d->kept_us == 0)
+				d->kept_us = clock_mono_us();
+			wipe(d, false);
 		} else if (rc == RC_OK) {
 			rest(d);
 		}
@@ -180,6 +249,8 @@ drain_start(const char *dir, const struct drain_sink *sink, struct drain **out,
 	d->reader = reader;
 	d->sink = *sink;
 	d->batch = DRAIN_BATCH;
+	d->kept_us = clock_mono_us(); /* what the last process left */
+	atomic_store(&d->wipe_after_us, WIPE_AFTER_US);
 	bell_init(&d->bell);
 	thread_start(&d->thread, "drain", drain_run, d);
 	*out = d;
@@ -196,6 +267,13 @@ void
 drain_wipe(struct drain *d)
 {
 	atomic_store(&d->wipe, true);
+	bell_ring(&d->bell);
+}
+
+void
+drain_wipe_after(struct drain *d, int64_t us)
+{
+	atomic_store(&d->wipe_after_us, us);
 	bell_ring(&d->bell);
 }
 
@@ -221,6 +299,7 @@ drain_stats(const struct drain *d, struct drain_stats *out)
 	    .hits = atomic_load(&d->moved),
 	    .batches = atomic_load(&d->batches),
 	    .retries = atomic_load(&d->retries),
+	    .aside = atomic_load(&d->aside),
 	    .lag_us = atomic_load(&d->lag_us),
 	};
 }

@@ -10,8 +10,10 @@ struct drain_sink {
 	enum rc (*offsets)(void *owner, struct journal_offset *out, size_t *n,
 			   struct err *e);
 	/* Takes n hits of one writer and, in the same transaction, that it
-	 * stands at after; returns once that is committed.  RC_AGAIN and RC_IO
-	 * are tried again with the same hits, paced. */
+	 * stands at after; returns once that is committed.  n may be 0.
+	 * RC_AGAIN, RC_IO and RC_LIMIT (a full disk) are tried again with the
+	 * same hits, paced; any other refusal is taken for that of a hit, which
+	 * is found, set aside and said loudly. */
 	enum rc (*take)(void *owner, const struct hit *hits, size_t n,
 			const struct journal_offset *after, struct err *e);
 };
@@ -28,15 +30,20 @@ enum rc drain_start(const char *dir, const struct drain_sink *sink,
 void drain_nudge(struct drain *d);
 
 /* Asks that what the ledger has taken be destroyed in the journal (after an
- * erasure), as soon as it has caught up.  Without being asked it does so after
- * ten quiet minutes.  Thread: any. */
+ * erasure), as soon as it has caught up.  Without being asked it does so when
+ * the oldest of it has stood there for ten minutes, whatever comes meanwhile.
+ * Thread: any. */
 void drain_wipe(struct drain *d);
+
+/* Other than ten minutes, for tests.  Thread: any. */
+void drain_wipe_after(struct drain *d, int64_t us);
 
 /* Moves what is there (at most for grace_ms) and ends the thread. */
 void drain_stop(struct drain *d, int grace_ms);
 
 struct drain_stats {
-	uint64_t hits, batches, retries;
+	uint64_t hits, batches, retries; /* hits: those set aside too */
+	uint64_t aside;			 /* that the sink refused for good */
 	int64_t lag_us; /* of the newest hit moved, when it was moved */
 };
 

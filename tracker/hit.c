@@ -169,6 +169,7 @@ hit_decode(struct slice in, uint64_t nonce, uint64_t at, struct hit *out,
 	h.destination = slice_of(h.signals.p + h.signals.n, get(p + 72, 2));
 	if (!fields_fit(&h, n))
 		return false;
+	h.end = (uint32_t)(at + n);
 	*out = h;
 	*size = n;
 	return true;

@@ -33,6 +33,7 @@ struct hit {
 	 * case, cut to its bound */
 	struct slice signals;
 	struct slice destination; /* of a click; never cut */
+	uint32_t end; /* as it was read: where in its segment it ends */
 };
 
 /* Adds a record's bytes; texts past their bounds are cut.  nonce is the

@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -20,8 +21,12 @@ struct sink {
 	_Atomic int64_t taken;
 	int64_t refuse; /* so many times before each batch */
 	int64_t refused;
-	size_t batch; /* of the last refusal: the same must come again */
+	int64_t aside; /* that were read past */
+	size_t batch;  /* of the last refusal: the same must come again */
 	bool wrong;
+	bool broken;	   /* no hit is ever taken */
+	int64_t poison[2]; /* times of hits that are refused for good */
+	size_t poison_n;
 	struct bell moved;
 };
 
@@ -59,6 +64,16 @@ offsets(void *owner, struct journal_offset *out, size_t *n, struct err *e)
 	return RC_OK;
 }
 
+static bool
+has_poison(const struct sink *s, const struct hit *hits, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < s->poison_n; k++)
+			if (hits[i].time_us == s->poison[k])
+				return true;
+	return false;
+}
+
 static enum rc
 take(void *owner, const struct hit *hits, size_t n,
      const struct journal_offset *after, struct err *e)
@@ -67,13 +82,16 @@ take(void *owner, const struct hit *hits, size_t n,
 	int64_t at = atomic_load(&s->taken);
 
 	for (size_t i = 0; i < n; i++)
-		s->wrong |= hits[i].time_us != at + (int64_t)i;
+		s->wrong |= hits[i].time_us != at + s->aside + (int64_t)i;
 	if (s->refused < s->refuse) {
 		s->wrong |= s->refused > 0 && s->batch != n;
 		s->batch = n;
 		s->refused++;
 		return err_set(e, RC_AGAIN, "locked");
 	}
+	if (n > 0 && (s->broken || has_poison(s, hits, n)))
+		return err_set(e, RC_BUG, "what is this?");
+	s->aside += n == 0;
 	s->refused = 0;
 	s->offset = *after;
 	atomic_store(&s->taken, at + (int64_t)n);
@@ -161,6 +179,85 @@ test_once_and_in_order(void **state)
 	bell_fini(&s.moved);
 }
 
+static void
+wait_aside(struct drain *d, uint64_t n)
+{
+	int64_t end_us = clock_mono_us() + 20 * SECOND_US;
+	struct drain_stats stats;
+
+	for (drain_stats(d, &stats); stats.aside < n; drain_stats(d, &stats)) {
+		assert_true(clock_mono_us() < end_us);
+		(void)sched_yield();
+	}
+	assert_int_equal(stats.aside, n);
+}
+
+/* Two hits that the ledger never takes hold up none of the others, and are not
+ * met again. */
+static void
+test_poison_is_set_aside(void **state)
+{
+	struct journal_config c = {
+	    .dir = dir, .segment_bytes = 64 << 10, .total_bytes = 8 << 20};
+	struct sink s = {.poison = {5, 1999}, .poison_n = 2};
+	struct drain_sink sink = {&s, offsets, take};
+	struct journal *j = NULL;
+	struct journal_writer *w = NULL;
+	struct drain *d = NULL;
+	struct err e;
+
+	(void)state;
+	bell_init(&s.moved);
+	assert_int_equal(journal_open(&c, &j, &e), RC_OK);
+	assert_int_equal(journal_writer_new(j, &w, &e), RC_OK);
+	write_hits(w, 0, 2000);
+	assert_int_equal(drain_start(dir, &sink, &d, &e), RC_OK);
+	wait_taken(&s, 1998);
+	wait_aside(d, 2);
+	drain_stop(d, 1000);
+	write_hits(w, 2000, 5);
+	assert_int_equal(drain_start(dir, &sink, &d, &e), RC_OK);
+	wait_taken(&s, 2003);
+	drain_stop(d, 1000);
+	assert_int_equal(s.aside, 2);
+	assert_false(s.wrong);
+	journal_writer_free(w);
+	journal_close(j);
+	bell_fini(&s.moved);
+}
+
+/* A ledger that takes no hit at all is what is at fault: some are set aside,
+ * the others wait until it is mended. */
+static void
+test_not_all_are_poison(void **state)
+{
+	struct journal_config c = {
+	    .dir = dir, .segment_bytes = 64 << 10, .total_bytes = 8 << 20};
+	struct sink s = {.broken = true};
+	struct drain_sink sink = {&s, offsets, take};
+	struct journal *j = NULL;
+	struct journal_writer *w = NULL;
+	struct drain *d = NULL;
+	struct err e;
+
+	(void)state;
+	bell_init(&s.moved);
+	assert_int_equal(journal_open(&c, &j, &e), RC_OK);
+	assert_int_equal(journal_writer_new(j, &w, &e), RC_OK);
+	write_hits(w, 0, 100);
+	assert_int_equal(drain_start(dir, &sink, &d, &e), RC_OK);
+	wait_aside(d, 16);
+	drain_stop(d, 50);
+	s.broken = false;
+	assert_int_equal(drain_start(dir, &sink, &d, &e), RC_OK);
+	wait_taken(&s, 84);
+	drain_stop(d, 1000);
+	assert_false(s.wrong);
+	journal_writer_free(w);
+	journal_close(j);
+	bell_fini(&s.moved);
+}
+
 /* A segment stands whole in one read. */
 static bool
 file_has(const char *path, struct slice what)
@@ -227,11 +324,54 @@ test_wiped_when_asked(void **state)
 	bell_fini(&s.moved);
 }
 
+/* What the ledger has is destroyed in time, however many more come. */
+static void
+test_wiped_under_a_trickle(void **state)
+{
+	struct journal_config c = {
+	    .dir = dir, .segment_bytes = 64 << 10, .total_bytes = 8 << 20};
+	struct hit first = {.kind = HIT_OPEN,
+			    .method = HIT_GET,
+			    .agent = SLICE("who came first")};
+	struct sink s = {.refuse = 0};
+	struct drain_sink sink = {&s, offsets, take};
+	int64_t end_us = clock_mono_us() + 20 * SECOND_US;
+	struct journal *j = NULL;
+	struct journal_writer *w = NULL;
+	struct drain *d = NULL;
+	struct err e;
+
+	(void)state;
+	bell_init(&s.moved);
+	assert_int_equal(journal_open(&c, &j, &e), RC_OK);
+	assert_int_equal(journal_writer_new(j, &w, &e), RC_OK);
+	assert_int_equal(drain_start(dir, &sink, &d, &e), RC_OK);
+	drain_wipe_after(d, SECOND_US / 4);
+	assert_true(journal_append(w, &first) && journal_sync(w));
+	for (int64_t i = 1; journal_has(first.agent); i++) {
+		assert_true(clock_mono_us() < end_us);
+		write_hits(w, i, 1);
+		drain_nudge(d);
+		wait_taken(&s, i + 1);
+	}
+	drain_stop(d, 1000);
+	assert_false(s.wrong);
+	journal_writer_free(w);
+	journal_close(j);
+	bell_fini(&s.moved);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_once_and_in_order, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(test_poison_is_set_aside, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(test_not_all_are_poison, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(test_wiped_under_a_trickle, setup,
 					    teardown),
 	    cmocka_unit_test_setup_teardown(test_wiped_when_asked, setup,
 					    teardown),
