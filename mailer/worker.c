@@ -281,7 +281,8 @@ decide(struct run *r, struct sending *s)
 	if (o->fate == FATE_INVALID &&
 	    (verdict != VERDICT_BAD_ADDRESS || r->hop->relay))
 		v.end = CLAIM_UNFIT;
-	if (verdict == VERDICT_NEXT_EXCHANGER && !r->last_hop)
+	if (verdict == VERDICT_NEXT_EXCHANGER && !r->last_hop &&
+	    phase_back(r->w->queue->phases, s->claim->slot))
 		return; /* it stays ready for the next one */
 	if (verdict == VERDICT_RETRY_LATER &&
 	    s->claim->m.attempts <= GREYLIST_TRIES)

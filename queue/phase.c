@@ -16,7 +16,8 @@
  * 1. A slot's mref is written before its phase leaves PHASE_FREE and is not
  *    changed until it is PHASE_FREE again.
  * 2. phase_go() and phase_stop() race by one compare-and-swap from
- *    PHASE_CLAIMED: exactly one of them wins.
+ *    PHASE_CLAIMED, phase_back() and phase_stop() by one from PHASE_GOING:
+ *    exactly one of them wins.
  * 3. What an earlier process left stays in the file until phases_forget(), so
  *    that a second death before it was resolved loses nothing. */
 
@@ -180,6 +181,16 @@ phase_go(struct phases *p, int slot)
 					      PHASE_GOING);
 }
 
+bool
+phase_back(struct phases *p, int slot)
+{
+	uint32_t was = PHASE_GOING;
+
+	return atomic_compare_exchange_strong(&p->slots[slot].phase, &was,
+					      PHASE_CLAIMED) ||
+	       was == PHASE_CLAIMED;
+}
+
 void
 phase_content(struct phases *p, int slot)
 {
@@ -192,6 +203,24 @@ phase_free(struct phases *p, int slot)
 	atomic_store(&p->slots[slot].phase, PHASE_FREE);
 }
 
+/* True when it is stopped. */
+static bool
+stop(struct slot *s)
+{
+	uint32_t was = atomic_load(&s->phase);
+
+	for (;;) {
+		uint32_t to = was == PHASE_CLAIMED ? PHASE_STOPPED
+			      : was == PHASE_GOING ? PHASE_ASKED
+						   : was;
+
+		if (to == was)
+			return was == PHASE_STOPPED || was == PHASE_FREE;
+		if (atomic_compare_exchange_strong(&s->phase, &was, to))
+			return to == PHASE_STOPPED;
+	}
+}
+
 bool
 phase_stop(struct phases *p, struct ref mref)
 {
@@ -200,14 +229,11 @@ phase_stop(struct phases *p, struct ref mref)
 	mutex_lock(&p->lock);
 	for (size_t i = 0; i < p->n; i++) {
 		struct slot *s = &p->slots[i];
-		uint32_t was = PHASE_CLAIMED;
 
 		if (atomic_load(&s->phase) == PHASE_FREE ||
 		    memcmp(s->mref, mref.b, sizeof(mref.b)) != 0)
 			continue;
-		stopped = atomic_compare_exchange_strong(&s->phase, &was,
-							 PHASE_STOPPED) ||
-			  was == PHASE_STOPPED || was == PHASE_FREE;
+		stopped = stop(s);
 		break;
 	}
 	mutex_unlock(&p->lock);

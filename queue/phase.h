@@ -8,7 +8,8 @@
  * what a death leaves there tells the next instance which messages may have
  * arrived, and what a payment finds there tells which can still be stopped.
  *
- *	free -> claimed -> going -> content -> free
+ *	free -> claimed <-> going -> content -> free
+ *	            |          \-> asked -> content or free
  *	            \-> stopped -> free
  */
 enum phase {
@@ -17,6 +18,7 @@ enum phase {
 	PHASE_STOPPED, /* will not begin DATA */
 	PHASE_GOING,   /* DATA is out, no byte of content */
 	PHASE_CONTENT, /* content may have arrived */
+	PHASE_ASKED,   /* going, and asked to stop since: not once more */
 };
 
 struct phases;
@@ -39,12 +41,16 @@ void phases_forget(struct phases *p);
 int phase_claim(struct phases *p, struct ref mref);
 /* Before DATA: true, or false when it was stopped. */
 bool phase_go(struct phases *p, int slot);
+/* After its DATA was refused, before it may go to another server: true, or
+ * false when content of it has gone, or it was asked to stop. */
+bool phase_back(struct phases *p, int slot);
 /* Before the first byte of content. */
 void phase_content(struct phases *p, int slot);
 void phase_free(struct phases *p, int slot);
 
 /* Stops a message that did not begin DATA.  True when it is stopped or not
- * under way at all; false when it is past stopping.  Thread: any. */
+ * under way at all; false when it is past stopping: then it begins no second
+ * DATA.  Thread: any. */
 bool phase_stop(struct phases *p, struct ref mref);
 
 #endif

@@ -29,6 +29,31 @@ def _(t):
     t.ok("policy=opportunistic validated=none" in text, text)
 
 
+def not_for_the_first(t, *args):
+    net = Net(t)
+    first = net.exchanger(
+        "mx1.plain", "127.0.0.1", args=args,
+        rules='match=* stage=rcpt action=reply:"521 5.3.2 Not for me"\n')
+    second = net.exchanger("mx2.plain", "127.0.0.2", args=args)
+    net.ns.add("one.plain", "MX", "10 mx1.plain", "20 mx2.plain")
+    a = net.hosting()
+    send(a, "ana@one.plain")
+    m = a.wait_messages(state="accepted")[0]
+    t.eq(m["attempts"], 1)
+    t.eq((len(first.journal("rcpt")), len(second.journal("message"))), (1, 1))
+    t.eq(a.events(m["mref"], "message.deferred"), [])
+
+
+@test("what one exchanger does not take goes to the next")
+def _(t):
+    not_for_the_first(t)
+
+
+@test("the same where nothing is pipelined")
+def _(t):
+    not_for_the_first(t, "--without", "PIPELINING")
+
+
 @test("equal preferences share the load")
 def _(t):
     net = Net(t, smtp="")

@@ -142,6 +142,37 @@ test_stop_and_go_have_one_winner(void **state)
 	phases_close(p);
 }
 
+/* Refused at one server, it may go to the next; unless somebody asked. */
+static void
+test_back_and_stop_have_one_winner(void **state)
+{
+	struct phases *p = open_phases(*state);
+	struct ref a = ref_new(), b = ref_new(), c = ref_new();
+	int slot_a, slot_b, slot_c;
+
+	phases_forget(p);
+	slot_a = phase_claim(p, a);
+	slot_b = phase_claim(p, b);
+	slot_c = phase_claim(p, c);
+	assert_true(phase_back(p, slot_a)); /* it never went */
+	assert_true(phase_go(p, slot_a));
+	assert_true(phase_back(p, slot_a));
+	assert_true(phase_go(p, slot_a));
+	assert_true(phase_back(p, slot_a));
+	assert_true(phase_stop(p, a));
+	assert_false(phase_back(p, slot_a));
+	assert_true(phase_go(p, slot_b));
+	assert_false(phase_stop(p, b));
+	assert_false(phase_stop(p, b)); /* said twice */
+	assert_false(phase_back(p, slot_b));
+	assert_false(phase_go(p, slot_b));
+	assert_true(phase_go(p, slot_c));
+	phase_content(p, slot_c);
+	assert_false(phase_back(p, slot_c));
+	assert_false(phase_stop(p, c));
+	phases_close(p);
+}
+
 static void
 test_slots_are_bounded_and_used_again(void **state)
 {
@@ -182,6 +213,7 @@ main(void)
 	    TEST(test_a_death_leaves_how_far_each_had_come),
 	    TEST(test_after_a_reboot_each_may_have_arrived),
 	    TEST(test_stop_and_go_have_one_winner),
+	    TEST(test_back_and_stop_have_one_winner),
 	    TEST(test_slots_are_bounded_and_used_again),
 	    TEST(test_another_file_is_refused),
 	};
