@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "queue/customers.h"
+#include "queue/hand.h"
 #include "queue/planner.h"
 
 struct err fixture_error;
@@ -265,4 +266,82 @@ fixture_messages(struct fixture *f, const char *customer, int state,
 
 	OK(message_list(f->db, &filter, &f->a, out, &n, e));
 	return n;
+}
+
+/* ---- claims ---- */
+
+enum rc
+fixture_run_take(struct fixture *f, struct db *db, void *arg, struct err *e)
+{
+	struct take *t = arg;
+	struct message *list;
+	size_t n = fixture_messages(f, "c1", -1, &list);
+
+	if (n == 0)
+		return err_set(e, RC_NOTFOUND, "no message");
+	return claims_take(&f->q, db, list[0].lane, clock_wall_us(), 10, &f->a,
+			   &t->batch, e);
+}
+
+enum rc
+fixture_run_journal(struct fixture *f, struct db *db, void *arg, struct err *e)
+{
+	return claims_journal(&f->q, db, &((struct take *)arg)->batch,
+			      SLICE(""), e);
+}
+
+static enum rc
+run_end(struct fixture *f, struct db *db, void *arg, struct err *e)
+{
+	return claims_end(&f->q, db, arg, 1, e);
+}
+
+enum rc
+fixture_run_hand(struct fixture *f, struct db *db, void *arg, struct err *e)
+{
+	struct hand_result out;
+
+	return hand_apply(&f->q, db, arg, &f->a, &out, e);
+}
+
+struct claim *
+fixture_begin(struct fixture *f, struct take *t)
+{
+	OK(fixture_do(f, fixture_run_take, t, e));
+	assert_int_equal(t->batch.n, 1);
+	OK(fixture_do(f, fixture_run_journal, t, e));
+	return &t->batch.claims[0];
+}
+
+void
+fixture_end(struct fixture *f, struct take *t, enum claim_end how)
+{
+	struct claim_verdict v = {.claim = &t->batch.claims[0],
+				  .end = how,
+				  .verdict = "a test's",
+				  .wait_us = SECOND_US,
+				  .facts = FACT_MX_ACCEPTED,
+				  .suppress = how == CLAIM_FAILED};
+
+	OK(fixture_do(f, run_end, &v, e));
+	claims_free(&f->q, &t->batch);
+}
+
+struct message *
+fixture_message(struct fixture *f)
+{
+	struct message *list;
+
+	assert_int_equal(fixture_messages(f, "c1", -1, &list), 1);
+	return &list[0];
+}
+
+void
+fixture_proforma(struct fixture *f)
+{
+	fixture_customer(f, "c1");
+	fixture_invoice(f, "i1", "c1", DUE, 1, INVOICE_OPEN);
+	fixture_at(PROFORMA_TIME);
+	fixture_plan(f);
+	assert_int_equal(fixture_message(f)->state, MESSAGE_QUEUED);
 }

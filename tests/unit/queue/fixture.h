@@ -81,4 +81,35 @@ struct notice *fixture_step(struct fixture *f, const char *invoice,
 size_t fixture_messages(struct fixture *f, const char *customer, int state,
 			struct message **out);
 
+/* ---- claims, all of customer c1 ---- */
+
+struct take {
+	struct claim_batch batch;
+	size_t limit;
+};
+
+#define DUE "2026-11-18"		     /* a Wednesday */
+#define PROFORMA_TIME "2026-11-03T12:30:00Z" /* its opening */
+
+/* A proforma of invoice i1, due at DUE, that waits. */
+void fixture_proforma(struct fixture *f);
+
+/* The one message there is. */
+struct message *fixture_message(struct fixture *f);
+
+/* For fixture_do(): claims what waits and journals it, arg a struct take;
+ * applies a struct hand_order. */
+enum rc fixture_run_take(struct fixture *f, struct db *db, void *arg,
+			 struct err *e) MUST_USE;
+enum rc fixture_run_journal(struct fixture *f, struct db *db, void *arg,
+			    struct err *e) MUST_USE;
+enum rc fixture_run_hand(struct fixture *f, struct db *db, void *arg,
+			 struct err *e) MUST_USE;
+
+/* Claims and journals the one message that waits. */
+struct claim *fixture_begin(struct fixture *f, struct take *t);
+
+/* Its end; a failure suppresses the address. */
+void fixture_end(struct fixture *f, struct take *t, enum claim_end how);
+
 #endif
