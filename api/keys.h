@@ -26,7 +26,8 @@ const struct caller *keys_find(const struct keys *k, struct slice secret);
 /* A list of those replaced, freed with the last. */
 void keys_chain(struct keys *newest, struct keys *before);
 
-/* Adds a new secret ("acuse_" and 32 characters); its hash is what is stored. */
+/* Adds a new secret ("acuse_" and 32 characters); its hash is what is stored.
+ */
 void keys_mint(struct sbuf *secret, uint8_t hash[32]);
 
 /* "send", "read", "admin"; 0 for another name. */

@@ -10,6 +10,7 @@
 /* A word of eight times the byte c. */
 #define EIGHT(c) (UINT64_C(0x0101010101010101) * (unsigned char)(c))
 
+/* The eight bytes at p. */
 static inline uint64_t
 eight_load(const char *p)
 {

@@ -29,7 +29,7 @@ extern const struct shape shape_locale;	   /* "es_AR" */
 extern const struct shape shape_zone;	   /* of /usr/share/zoneinfo */
 extern const struct shape shape_selector;  /* of DKIM, Ref: RFC 6376 3.1 */
 extern const struct shape shape_network;   /* address, or address/bits */
-extern const struct shape shape_resolver; /* "192.0.2.1", "::1@5300" */
+extern const struct shape shape_resolver;  /* "192.0.2.1", "::1@5300" */
 extern const struct shape shape_exchanger; /* "host:port" */
 extern const struct shape shape_template;  /* a folder of templates/mail */
 

@@ -4,13 +4,15 @@
 #include "mailer/letter.h"
 #include "mailer/materials.h"
 
-/* Memory to compose in: each message takes that of the one before. */
+/* Memory to compose in: each message takes that of the one before.
+ * Thread: one at a time. */
 struct compose_room {
 	struct arena arena;
 	struct sbuf subject, html, linked, text, linked_text, pdf;
 	struct sbuf plain, bytes; /* before signing, and after */
 };
 
+/* Nothing is allocated before the first message. */
 void compose_room_init(struct compose_room *room);
 void compose_room_fini(struct compose_room *room);
 

@@ -1,0 +1,130 @@
+#include <unicode/udatpg.h>
+#include <unicode/ustring.h>
+
+#include "base/clock.h"
+#include "templates/locale_private.h"
+
+static const char *const skeletons[PATTERNS] = {
+    [LOCALE_DATE_LONG] = "yMMMMd",	 [LOCALE_DATE_SHORT] = "yMd",
+    [LOCALE_DATE_MEDIUM] = "yMMMd",	 [LOCALE_DATE_FULL] = "yMMMMEEEEd",
+    [LOCALE_DATE_WEEKDAY] = "MMMMEEEEd", [LOCALE_DATE_DAY] = "MMMMd",
+    [LOCALE_DATE_MONTH] = "yMMMM",	 [PATTERN_TIME] = "jm",
+    [PATTERN_DATETIME] = "yMMMMdjm",	 [PATTERN_DATETIME_SHORT] = "yMdjm",
+};
+
+static UDateFormat *
+open_pattern(const char *name, const char *skeleton, const UChar *zone,
+	     UErrorCode *st)
+{
+	UDateTimePatternGenerator *g = udatpg_open(name, st);
+	UChar u[64], pattern[UTF16_MAX];
+	UDateFormat *f = NULL;
+	int32_t n;
+
+	if (U_FAILURE(*st))
+		return NULL;
+	u_charsToUChars(skeleton, u, (int32_t)strlen(skeleton) + 1);
+	n = udatpg_getBestPattern(g, u, -1, pattern, UTF16_MAX, st);
+	if (U_SUCCESS(*st))
+		f = udat_open(UDAT_PATTERN, UDAT_PATTERN, name, zone, -1,
+			      pattern, n, st);
+	udatpg_close(g);
+	return f;
+}
+
+static enum rc
+make_date(struct locale *l, int pattern, UDate ms, struct sbuf *out,
+	  struct err *e)
+{
+	static const UChar utc[] = {'U', 'T', 'C', 0};
+	UDateFormat **f = &l->f->dates[pattern];
+	UErrorCode st = U_ZERO_ERROR;
+	UChar s[UTF16_MAX];
+	int32_t n;
+
+	if (!*f)
+		*f = open_pattern(l->f->name, skeletons[pattern], utc, &st);
+	if (U_FAILURE(st))
+		return locale_icu_err(e, "open a date format", st);
+	n = udat_format(*f, ms, s, UTF16_MAX, NULL, &st);
+	return locale_add_utf16(s, n, st, "format a date", out, e);
+}
+
+static enum rc
+add_pattern(struct locale *l, int pattern, UDate ms, struct sbuf *out,
+	    struct err *e)
+{
+	struct memo *made = &l->f->dates_made;
+	char source[sizeof(pattern) + sizeof(ms)];
+	size_t from = out->n;
+	enum rc rc;
+
+	memcpy(source, &pattern, sizeof(pattern));
+	memcpy(source + sizeof(pattern), &ms, sizeof(ms));
+	if (memo_recall(made, slice_of(source, sizeof(source)), out))
+		return RC_OK;
+	rc = make_date(l, pattern, ms, out, e);
+	if (rc == RC_OK)
+		memo_keep(made, slice_of(source, sizeof(source)),
+			  locale_added(out, from));
+	return rc;
+}
+
+static UDate
+local_ms(const struct locale *l, int64_t us)
+{
+	int64_t ms = us / 1000 + zone_offset_s(l->zone, us) * INT64_C(1000);
+
+	return (double)ms;
+}
+
+enum rc
+locale_add_date(struct locale *l, int32_t date, enum locale_date how,
+		struct sbuf *out, struct err *e)
+{
+	return add_pattern(l, (int)how, date * 86400000.0, out, e);
+}
+
+int32_t
+locale_date_of(const struct locale *l, int64_t us)
+{
+	int32_t date;
+	int minute;
+
+	zone_local(l->zone, us, &date, &minute);
+	return date;
+}
+
+enum rc
+locale_add_time(struct locale *l, int64_t us, struct sbuf *out, struct err *e)
+{
+	return add_pattern(l, PATTERN_TIME, local_ms(l, us), out, e);
+}
+
+enum rc
+locale_add_datetime(struct locale *l, int64_t us, bool brief, struct sbuf *out,
+		    struct err *e)
+{
+	int pattern = brief ? PATTERN_DATETIME_SHORT : PATTERN_DATETIME;
+
+	return add_pattern(l, pattern, local_ms(l, us), out, e);
+}
+
+enum rc
+locale_add_zone(struct locale *l, int64_t us, struct sbuf *out, struct err *e)
+{
+	UErrorCode st = U_ZERO_ERROR;
+	UChar zone[64], s[UTF16_MAX];
+	int64_t ms = us / 1000;
+	int32_t n;
+
+	if (!l->zone_name) {
+		u_charsToUChars(zone_name(l->zone), zone,
+				(int32_t)strlen(zone_name(l->zone)) + 1);
+		l->zone_name = open_pattern(l->f->name, "z", zone, &st);
+	}
+	if (U_FAILURE(st))
+		return locale_icu_err(e, "open a zone format", st);
+	n = udat_format(l->zone_name, (double)ms, s, UTF16_MAX, NULL, &st);
+	return locale_add_utf16(s, n, st, "format a zone", out, e);
+}
