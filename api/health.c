@@ -1,6 +1,7 @@
 #include "api/answer.h"
 #include "api/handlers.h"
 #include "base/clock.h"
+#include "mailer/verdict.h"
 #include "store/stats.h"
 
 void
@@ -91,6 +92,9 @@ read_metrics(struct reading *r, struct err *e)
 	gauge(&r->out, "acuse_writer_backlog",
 	      "Operations that wait for the store.",
 	      (int64_t)writer_backlog(r->api->c.queue->writer));
+	gauge(&r->out, "acuse_verdicts_unknown",
+	      "Replies that no row of the verdict table knew.",
+	      (int64_t)verdict_unknown());
 	if (r->api->c.metrics != NULL)
 		r->api->c.metrics(r->api->c.metrics_owner, &r->out);
 	http_reply(r->rq, 200, "text/plain; version=0.0.4",

@@ -8,10 +8,13 @@
 
 #include "base/embedded.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "mailer/reply.h"
 
-/* Invariant: rows are tried in order; what is read later comes later. */
+/* Invariants.
+ * 1. Rows are tried in order; what is read later comes later.
+ * 2. A message is accepted by FATE_ACCEPTED and by nothing else. */
 
 #define FILE_MAX (256 * 1024)
 #define ROWS_MAX 2000
@@ -19,6 +22,7 @@
 /* Rules run on what strangers say: a bad one may cost this much, not more. */
 #define MATCH_STEPS 20000
 #define TEXT_MAX 4096
+#define LOGGED_MAX 300
 
 enum { ANY = -1, NONE = -2 };
 
@@ -35,8 +39,10 @@ struct verdict_rules {
 	struct row *rows;
 	size_t n, cap;
 	pcre2_match_context *limits;
-	atomic_uint_fast64_t unknown;
 };
+
+/* The program's, whatever rules it had at the time. */
+static atomic_uint_fast64_t unknown;
 
 static const char *const names[VERDICTS] = {
     [VERDICT_ACCEPTED] = "accepted",
@@ -220,6 +226,10 @@ read_row(struct slice line, struct row *r, struct err *e)
 	if (!read_verdict(line, &r->verdict))
 		return err_at(e, RC_INVALID, r->where,
 			      "\"-> verdict\" is missing, or is none");
+	if (r->verdict == VERDICT_ACCEPTED &&
+	    (r->stages != UINT32_C(1) << STAGE_DOT || r->code[0] != 2))
+		return err_at(e, RC_INVALID, r->where,
+			      "only a 2xx to the final dot is accepted");
 	return compile(text, &r->text, r->where, e);
 }
 
@@ -387,15 +397,23 @@ text_fits(const struct verdict_rules *v, const struct row *r, struct slice text,
 static enum verdict
 by_digit(const struct outcome *o)
 {
-	switch (o->code / 100) {
-	case 2:
-		return VERDICT_ACCEPTED;
-	case 5:
-		return o->stage == STAGE_RCPT ? VERDICT_BAD_ADDRESS
-					      : VERDICT_OURS;
-	default:
+	if (o->code / 100 != 5)
 		return VERDICT_RETRY;
-	}
+	return o->stage == STAGE_RCPT ? VERDICT_BAD_ADDRESS : VERDICT_OURS;
+}
+
+static enum verdict
+no_row(const struct outcome *o, struct slice text)
+{
+	enum verdict verdict = by_digit(o);
+
+	atomic_fetch_add(&unknown, 1);
+	if (text.n > LOGGED_MAX)
+		text.n = LOGGED_MAX;
+	LOG(VERDICT_UNKNOWN, LOG_Z("stage", stage_name(o->stage)),
+	    LOG_I("code", o->code), LOG_S("reply", text),
+	    LOG_Z("verdict", names[verdict]));
+	return verdict;
 }
 
 static enum verdict
@@ -418,12 +436,11 @@ by_rows(struct verdict_rules *v, const struct outcome *o, const char **rule)
 			found = r;
 	}
 	pcre2_match_data_free(data);
-	if (found != NULL) {
-		*rule = found->where;
-		return found->verdict;
-	}
-	atomic_fetch_add(&v->unknown, 1);
-	return by_digit(o);
+	if (found == NULL)
+		return no_row(o, text);
+	*rule = found->where;
+	return found->verdict == VERDICT_ACCEPTED ? VERDICT_RETRY
+						  : found->verdict;
 }
 
 enum verdict
@@ -455,7 +472,7 @@ verdict_of(struct verdict_rules *v, const struct outcome *o, const char **rule)
 }
 
 uint64_t
-verdict_unknown(const struct verdict_rules *v)
+verdict_unknown(void)
 {
-	return atomic_load(&v->unknown);
+	return atomic_load(&unknown);
 }

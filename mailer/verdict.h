@@ -6,7 +6,8 @@
 /*
  * What a reply means for the queue, by rows of conf/verdicts.conf; that file
  * says their form.  An operator's rows are tried before those built in; what
- * no row knows is decided by the first digit of its code, and counted.
+ * no row knows is decided by the first digit of its code, counted and logged.
+ * No row makes an acceptance of what is none.
  */
 enum verdict {
 	VERDICT_ACCEPTED,
@@ -43,8 +44,8 @@ struct verdict_rules *verdict_rules_new(void);
 enum verdict verdict_of(struct verdict_rules *v, const struct outcome *o,
 			const char **rule);
 
-/* How often no row knew. */
-uint64_t verdict_unknown(const struct verdict_rules *v);
+/* How often no row knew, since the program's start.  Thread: any. */
+uint64_t verdict_unknown(void);
 
 /* The word of conf/verdicts.conf and of logs: "bad_address". */
 const char *verdict_name(enum verdict v);

@@ -132,6 +132,15 @@ static const struct {
     {STAGE_DOT, "554 5.7.9 Message not accepted for policy reasons",
      VERDICT_POLICY_BLOCK},
     {STAGE_DOT, "554 Message refused", VERDICT_POLICY_BLOCK},
+    {STAGE_MAIL, "550 5.7.1 Not from here", VERDICT_POLICY_BLOCK},
+    {STAGE_DOT,
+     "550 5.7.1 Our system has detected that this message is likely "
+     "unsolicited mail",
+     VERDICT_POLICY_BLOCK},
+    /* one recipient's own choice */
+    {STAGE_RCPT, "550 5.7.1 Recipient does not take mail from you",
+     VERDICT_OURS},
+    {STAGE_DOT, "550 5.7.1 Not accepted by this user", VERDICT_OURS},
     {STAGE_RCPT,
      "554 5.7.1 Service unavailable; Sender address blocked using "
      "dnsbl.example",
@@ -157,6 +166,7 @@ static void
 replies_as_servers_give_them(void **state)
 {
 	struct verdict_rules *v = *state;
+	uint64_t unknown = verdict_unknown();
 	bool ok = true;
 
 	for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
@@ -173,7 +183,7 @@ replies_as_servers_give_them(void **state)
 			    verdict_name(replies[i].want));
 	}
 	assert_true(ok);
-	assert_int_equal(verdict_unknown(v), 0);
+	assert_int_equal(verdict_unknown(), unknown);
 }
 
 static void
@@ -206,15 +216,37 @@ static void
 the_unknown_goes_by_its_first_digit_and_is_counted(void **state)
 {
 	struct verdict_rules *v = verdict_rules_new();
+	uint64_t unknown = verdict_unknown();
 	const char *rule;
 
-	(void)state;
 	assert_int_equal(judge(v, STAGE_RCPT, "499 x", &rule), VERDICT_RETRY);
 	assert_string_equal(rule, "first digit");
 	assert_int_equal(judge(v, STAGE_RCPT, "599 x", NULL),
 			 VERDICT_BAD_ADDRESS);
 	assert_int_equal(judge(v, STAGE_DOT, "599 x", NULL), VERDICT_OURS);
-	assert_int_equal(verdict_unknown(v), 3);
+	assert_int_equal(verdict_unknown(), unknown + 3);
+	verdict_rules_free(v);
+	/* Those built in hide none of them, and other rules forget none. */
+	assert_int_equal(judge(*state, STAGE_RCPT, "499 x", &rule),
+			 VERDICT_RETRY);
+	assert_string_equal(rule, "first digit");
+	assert_int_equal(verdict_unknown(), unknown + 4);
+}
+
+/* Whatever a row says, and whatever code comes at a place where it means
+ * nothing. */
+static void
+nothing_but_an_acceptance_is_accepted(void **state)
+{
+	struct verdict_rules *v = verdict_rules_new();
+	struct err e = {0};
+
+	assert_int_equal(
+	    verdict_rules_add(v, "f", SLICE("dot 2xx * * -> accepted\n"), &e),
+	    RC_OK);
+	assert_int_equal(judge(v, STAGE_DOT, "250 Ok", NULL), VERDICT_RETRY);
+	assert_int_equal(judge(*state, STAGE_DATA, "250 Ok", NULL),
+			 VERDICT_RETRY);
 	verdict_rules_free(v);
 }
 
@@ -258,6 +290,13 @@ bad_rows_are_refused_by_file_and_line(void **state)
 	    "RCPT 550 * * retry",
 	    "RCPT 550 * * -> x",
 	    "RCPT 550 * * -> uncertain",
+	    "RCPT 550 * * -> accepted",
+	    "dot 550 * * -> accepted",
+	    "dot xxx * * -> accepted",
+	    "dot - * * -> accepted",
+	    "dot * * * -> accepted",
+	    "RCPT,dot 250 * * -> accepted",
+	    "* 250 * * -> accepted",
 	    "RCPT 550 * * -> stopped",
 	    "RCPX 550 * * -> retry",
 	    "RCPT,,DATA 550 * * -> retry",
@@ -338,6 +377,7 @@ main(void)
 	    cmocka_unit_test(fates_that_need_no_reply),
 	    cmocka_unit_test(
 		the_unknown_goes_by_its_first_digit_and_is_counted),
+	    cmocka_unit_test(nothing_but_an_acceptance_is_accepted),
 	    cmocka_unit_test(an_operators_rows_come_first),
 	    cmocka_unit_test(bad_rows_are_refused_by_file_and_line),
 	    cmocka_unit_test(a_hostile_reply_is_judged_in_time),
