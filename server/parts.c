@@ -312,6 +312,7 @@ static void
 add_metrics(void *owner, struct sbuf *out)
 {
 	const struct server *s = owner;
+	struct drain_stats moved = {0};
 	struct hits_stats hits;
 	struct http_stats http;
 
@@ -325,6 +326,11 @@ add_metrics(void *owner, struct sbuf *out)
 	add_counter(out, "acuse_hits_lost",
 		    "Hits answered that found no room in the journal.",
 		    hits.lost);
+	if (s->drain != NULL)
+		drain_stats(s->drain, &moved);
+	add_counter(out, "acuse_hits_refused",
+		    "Hits that the ledger refused for good, set aside.",
+		    moved.aside);
 	add_counter(out, "acuse_bad_tokens", "Links that nobody of us signed.",
 		    hits.bad_tokens);
 	add_counter(out, "acuse_guesses_refused",

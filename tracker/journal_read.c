@@ -106,6 +106,50 @@ scan(struct journal_reader *r, struct err *e)
 	return RC_OK;
 }
 
+/* How many whole records stand behind where reading ends for good.  Neither a
+ * process's death nor an earlier use of the space leaves any. */
+static size_t
+records_behind(struct journal_reader *r, const struct source *s)
+{
+	size_t n = 0, at = s->o.at;
+
+	while (at < s->segment.bytes) {
+		ssize_t bytes = pread(s->fd, r->chunk, CHUNK, (off_t)at);
+		struct slice in;
+		bool last;
+
+		if (bytes <= 0)
+			break;
+		in = slice_of(r->chunk, (size_t)bytes);
+		last = at + in.n >= s->segment.bytes || in.n < HIT_RECORD_MAX;
+		while (in.n >= (last ? 8 : HIT_RECORD_MAX)) {
+			struct hit h;
+			size_t size = 8;
+
+			n += hit_decode(in, s->segment.nonce, at, &h, &size);
+			in = slice_skip(in, size);
+			at += size;
+		}
+		if (last)
+			break;
+	}
+	return n;
+}
+
+static void
+source_leave(struct journal_reader *r, struct source *s)
+{
+	char name[SEGMENT_NAME];
+	size_t n = records_behind(r, s);
+
+	if (n > 0) {
+		segment_name(s->o.writer, s->o.segment, name);
+		LOG(JOURNAL_TORN, LOG_Z("segment", name), LOG_I("at", s->o.at),
+		    LOG_I("behind", n));
+	}
+	(void)close(s->fd);
+}
+
 static enum rc
 source_advance(struct journal_reader *r, struct source *s, struct err *e)
 {
@@ -116,7 +160,7 @@ source_advance(struct journal_reader *r, struct source *s, struct err *e)
 	s->next = 0;
 	r->advanced = true;
 	if (s->fd >= 0)
-		(void)close(s->fd);
+		source_leave(r, s);
 	segment_name(s->o.writer, number, name);
 	s->fd = openat(r->dir, name, O_RDONLY | O_CLOEXEC);
 	if (s->fd < 0)

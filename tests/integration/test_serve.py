@@ -488,6 +488,7 @@ def _(t):
     a = Hosting(t, send="false")
     for path, word in (("/healthz", "ok"), ("/readyz", "ready"),
                        ("/metrics", "acuse_hits_lost 0"),
+                       ("/metrics", "acuse_hits_refused 0"),
                        ("/metrics", "acuse_ledger_leaves")):
         answer = a.get(path, headers={"Authorization": None})
         t.eq(answer.status, 200, path)

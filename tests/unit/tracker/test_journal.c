@@ -254,6 +254,63 @@ test_torn_tail(void **state)
 	}
 }
 
+/* What was answered and cannot be read any more is not passed over in silence,
+ * and neither a segment's natural end nor its last torn record is told. */
+static void
+test_damage_is_said(void **state)
+{
+	struct place *p = *state;
+	struct journal_writer *w = NULL;
+	struct journal_reader *r = NULL;
+	struct journal_offset o = {0};
+	char path[160], log_path[96], line[512];
+	size_t size, n;
+	struct hit one = hit_of(0);
+	struct sbuf record;
+	struct err e;
+	FILE *f;
+	int fd;
+
+	sbuf_init(&record, HIT_RECORD_MAX);
+	hit_encode(&one, 1, 1, &record);
+	size = record.n;
+	sbuf_fini(&record);
+	(void)snprintf(log_path, sizeof(log_path), "%s/log", p->dir);
+	log_init(open(log_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), LOG_ERROR);
+	journal_start(p, 4096 * SEGMENT);
+	for (unsigned damaged = 0; damaged < 2; damaged++) {
+		assert_int_equal(journal_writer_new(p->j, &w, &e), RC_OK);
+		write_hits(w, 4 * damaged, 4);
+		journal_writer_free(w);
+		newest_segment(p->dir, path);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		assert_true(fd >= 0);
+		/* the second, with two behind it, or the last one */
+		assert_int_equal(
+		    pwrite(fd, "x", 1,
+			   (off_t)(64 + (damaged ? 1 : 3) * size + 40)),
+		    1);
+		(void)close(fd);
+	}
+	assert_int_equal(journal_writer_new(p->j, &w, &e), RC_OK);
+	assert_int_equal(journal_reader_new(p->dir, &r, &e), RC_OK);
+	for (n = 1; n > 0;) {
+		struct hit hits[10];
+
+		assert_int_equal(journal_read(r, hits, 10, &n, &o, &e), RC_OK);
+	}
+	journal_reader_free(r);
+	journal_writer_free(w);
+	f = fopen(log_path, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(line, sizeof(line), f));
+	assert_non_null(strstr(line, "event=journal.torn"));
+	assert_non_null(strstr(line, "behind=2"));
+	assert_null(fgets(line, sizeof(line), f));
+	(void)fclose(f);
+	log_init(open("/dev/null", O_WRONLY | O_CLOEXEC), LOG_ERROR);
+}
+
 /* What a segment held in an earlier life is never read again. */
 static void
 test_recycled_space(void **state)
@@ -449,6 +506,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_each_writer_has_its_own, setup,
 					    teardown),
 	    cmocka_unit_test_setup_teardown(test_torn_tail, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_damage_is_said, setup,
+					    teardown),
 	    cmocka_unit_test_setup_teardown(test_recycled_space, setup,
 					    teardown),
 	    cmocka_unit_test_setup_teardown(test_wipe, setup, teardown),
