@@ -171,6 +171,59 @@ customer_hold_handle(struct http_request *rq)
 	change_handle(rq, &kind, rq->params[0]);
 }
 
+/* ---- consent ---- */
+
+struct said {
+	struct consent consent;
+	struct slice customer;
+	bool given;
+};
+
+static enum rc
+parse_put_consent(const struct change_ask *ask, void **what, struct err *e)
+{
+	struct said *s = ARENA_NEW(ask->a, struct said);
+
+	*what = s;
+	s->customer = ask->id;
+	return parse_consent(ask->body, ask->a, &s->consent, &s->given, e);
+}
+
+static enum rc
+run_put_consent(struct change_run *r, struct err *e)
+{
+	const struct said *s = r->what;
+	struct consent x = s->consent;
+	struct customer c;
+	enum rc rc;
+
+	x.by = r->by;
+	rc = s->given ? consent_give(r->db, s->customer, &x, r->a, e)
+		      : consent_withdraw(r->db, s->customer, SLICE("api"),
+					 r->by, r->a, e);
+	if (rc == RC_OK)
+		rc = customer_get(r->db, s->customer, r->a, &c, e);
+	if (rc != RC_OK)
+		return rc;
+	add_created(r, false, s->customer);
+	render_consent(&r->out->body, "consent", c.consent);
+	member_close(&r->out->body, '}');
+	return RC_OK;
+}
+
+void
+customer_consent_handle(struct http_request *rq)
+{
+	static const struct change_kind kind = {
+	    .body_max = SMALL_BODY_MAX,
+	    .body_required = true,
+	    .parse = parse_put_consent,
+	    .run = run_put_consent,
+	};
+
+	change_handle(rq, &kind, rq->params[0]);
+}
+
 /* ---- the client area ---- */
 
 static enum rc

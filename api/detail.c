@@ -6,6 +6,7 @@ static const struct detail details[] = {
     {HTTP_PUT, "/v1/customers/{id}", &form_customer, "", "200 201", ""},
     {HTTP_GET, "/v1/customers/{id}/log", NULL, "limit cursor", "", ""},
     {HTTP_PUT, "/v1/customers/{id}/hold", &form_hold, "", "", ""},
+    {HTTP_PUT, "/v1/customers/{id}/consent", &form_consent, "", "", ""},
     {HTTP_POST, "/v1/customers/{id}/area-link", &form_area_link, "", "", ""},
     {HTTP_PUT, "/v1/services/{id}", &form_service, "", "200 201", ""},
     {HTTP_PUT, "/v1/invoices/{id}", &form_invoice, "", "200 201", ""},

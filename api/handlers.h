@@ -14,6 +14,7 @@
 void customer_put_handle(struct http_request *rq);
 void customer_get_handle(struct http_request *rq);
 void customer_hold_handle(struct http_request *rq);
+void customer_consent_handle(struct http_request *rq);
 void customer_area_link_handle(struct http_request *rq);
 void service_put_handle(struct http_request *rq);
 void service_get_handle(struct http_request *rq);

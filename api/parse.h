@@ -1,6 +1,7 @@
 #ifndef API_PARSE_H
 #define API_PARSE_H
 
+#include "queue/consent.h"
 #include "queue/gate.h"
 #include "queue/happenings.h"
 #include "store/customer.h"
@@ -42,6 +43,10 @@ struct hold_ask {
 };
 enum rc parse_hold(json_t *o, struct arena *a, struct hold_ask *out,
 		   struct err *e) MUST_USE;
+
+/* A consent; o may be null, which withdraws (*out untouched, *given false). */
+enum rc parse_consent(json_t *o, struct arena *a, struct consent *out,
+		      bool *given, struct err *e) MUST_USE;
 
 /* "May I suspend?", about a service or a customer. */
 enum rc parse_gate(json_t *o, struct arena *a, struct gate_question *out,

@@ -30,6 +30,26 @@ parse_hold(json_t *o, struct arena *a, struct hold_ask *out, struct err *e)
 	return rc;
 }
 
+/* ---- a customer's consent ---- */
+
+static const struct json_rule consent_rules[] = {
+    {"at", JSON_WANT_TIME, true, offsetof(struct consent, at_us), 0, 0, NULL,
+     0},
+    {"source", JSON_WANT_TEXT, true, offsetof(struct consent, source), 1, 256,
+     NULL, 0},
+    {"text", JSON_WANT_TEXT, true, offsetof(struct consent, text), 1, 4096,
+     NULL, 0},
+};
+const struct form form_consent = FORM("Consent", consent_rules, NULL);
+
+enum rc
+parse_consent(json_t *o, struct arena *a, struct consent *out, bool *given,
+	      struct err *e)
+{
+	*given = !json_is_null(o);
+	return *given ? form_fill(&form_consent, o, "", out, a, e) : RC_OK;
+}
+
 /* ---- the gate ---- */
 
 static const struct json_rule gate_rules[] = {

@@ -22,6 +22,15 @@ render_hold(struct sbuf *b, const char *key, int64_t until_us,
 	member_close(b, '}');
 }
 
+void
+render_consent(struct sbuf *b, const char *key, struct slice consent)
+{
+	if (consent.n > 0)
+		member_raw(b, key, consent);
+	else
+		member_null(b, key);
+}
+
 static void
 render_contact(struct sbuf *b, const struct contact *k)
 {
@@ -54,6 +63,7 @@ render_customer(struct sbuf *b, const char *key, const struct customer *c)
 	member_int(b, "version", c->version);
 	member_ref(b, "ref", c->ref);
 	render_hold(b, "hold", c->hold_until_us, c->hold_reason);
+	render_consent(b, "consent", c->consent);
 	member_time(b, "created_at", c->created_us);
 	member_time(b, "updated_at", c->updated_us);
 	member_close(b, '}');

@@ -11,7 +11,7 @@
 /* What the API's answers look like (API.md): one function a noun, each writing
  * one value (member.h). */
 
-/* As billing put it, with its hold. */
+/* As billing put it, with its hold and consent. */
 void render_customer(struct sbuf *b, const char *key, const struct customer *c);
 void render_service(struct sbuf *b, const char *key, const struct service *s);
 
@@ -47,6 +47,10 @@ void render_facts(struct sbuf *b, const char *key, uint32_t facts);
  * that was judged has its class, and class_title, what that says. */
 void render_events(struct sbuf *b, const char *key, const struct event *list,
 		   size_t n, size_t from, size_t end, struct arena *a);
+
+/* What a customer said of being tracked: {at, source, text}, {withdrawn_at},
+ * or null. */
+void render_consent(struct sbuf *b, const char *key, struct slice consent);
 
 /* A hold's {until, reason}, or null. */
 void render_hold(struct sbuf *b, const char *key, int64_t until_us,

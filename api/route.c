@@ -34,6 +34,10 @@ const struct http_route api_routes[] = {
     CHANGE(HTTP_PUT, "/v1/customers/{id}/hold", "send", SMALL_BODY_MAX,
 	   customer_hold_handle,
 	   "Holds all notices to a customer; null lets them go on."),
+    CHANGE(HTTP_PUT, "/v1/customers/{id}/consent", "send", SMALL_BODY_MAX,
+	   customer_consent_handle,
+	   "A customer's consent to being tracked; null withdraws it.  One "
+	   "that was given before the last withdrawal answers 409."),
     {.method = HTTP_POST,
      .pattern = "/v1/customers/{id}/area-link",
      .scope = "read",

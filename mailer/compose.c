@@ -77,7 +77,7 @@ pixel_ref(const struct letter *l)
 {
 	static const struct ref nobody;
 
-	return l->brand->opens == TRACKING_AGGREGATE ? nobody : l->m.mref;
+	return l->count_opens ? nobody : l->m.mref;
 }
 
 static enum rc

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "queue/answers.h"
+#include "queue/consent.h"
 #include "queue/invoices.h"
 #include "queue/schedule.h"
 #include "store/customer.h"
@@ -496,6 +496,7 @@ choose_manner(struct gather *g)
 {
 	struct letter *l = g->out;
 	const struct policy *p = l->policy;
+	struct tracks may;
 	bool track = true;
 
 	for (size_t i = 0; p != NULL && i < p->steps_n; i++) {
@@ -511,9 +512,10 @@ choose_manner(struct gather *g)
 		track = p->on[i].track;
 	}
 	l->mandatory = !policy_may_leave(p, l->step);
-	track = track && !answers_withdrawn(g->customer.consent);
-	l->track_opens = track && l->brand->opens != TRACKING_OFF;
-	l->track_links = track && l->brand->links;
+	may = consent_tracks(l->brand, g->customer.consent);
+	l->track_opens = track && may.opens != TRACKING_OFF;
+	l->count_opens = may.opens == TRACKING_AGGREGATE;
+	l->track_links = track && may.links;
 	l->track_text = l->track_links && l->brand->text_links;
 }
 

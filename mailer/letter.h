@@ -17,6 +17,7 @@ struct letter {
 	struct slice invoice; /* id of the first one; "" */
 	bool attach_pdf, mandatory;
 	bool track_opens, track_links, track_text;
+	bool count_opens; /* of nobody in particular */
 	struct datum *data;
 	const struct token_key *key;
 };

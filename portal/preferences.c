@@ -1,6 +1,7 @@
 #include "portal/page.h"
 #include "portal/portal_private.h"
 #include "queue/answers.h"
+#include "queue/consent.h"
 #include "queue/outbox.h"
 
 struct withdrawal {
@@ -32,8 +33,8 @@ may_leave(struct page *pg, const struct message *m)
 static void
 set_choices(struct page *pg, const struct message *m, const struct customer *c)
 {
-	const struct brand *b = pg->brand;
-	bool withdrawn = answers_withdrawn(c->consent);
+	struct tracks t = consent_tracks(pg->brand, c->consent);
+	bool opens = t.opens != TRACKING_OFF;
 	struct datum *customer = datum_map(&pg->arena);
 
 	datum_set(customer, "name", datum_text(&pg->arena, c->name));
@@ -42,11 +43,10 @@ set_choices(struct page *pg, const struct message *m, const struct customer *c)
 	datum_set(
 	    pg->data, "action_url",
 	    datum_text(&pg->arena, page_link(pg, "/u/", TOKEN_LEAVE, m->mref)));
-	set_bool(pg, "opens", b->opens != TRACKING_OFF && !withdrawn);
-	set_bool(pg, "links", b->links && !withdrawn);
-	set_bool(pg, "tracked",
-		 (b->opens != TRACKING_OFF || b->links) && !withdrawn);
-	set_bool(pg, "withdrawn", withdrawn);
+	set_bool(pg, "opens", opens);
+	set_bool(pg, "links", t.links);
+	set_bool(pg, "tracked", opens || t.links);
+	set_bool(pg, "withdrawn", consent_withdrawn(c->consent));
 	set_bool(pg, "refused", false);
 	set_bool(pg, "optional", may_leave(pg, m));
 	set_bool(pg, "left", false);
@@ -87,7 +87,8 @@ run_withdrawal(struct write_op *op, struct db *db, struct err *e)
 
 	arena_init(&a, 16u << 20);
 	rc = x->customer.n > 0
-		 ? answers_withdraw(x->q, db, x->customer, SLICE("link"), &a, e)
+		 ? consent_withdraw(db, x->customer, SLICE("link"), SLICE(""),
+				    &a, e)
 		 : answers_leave(x->q, db, x->mref, &a, e);
 	arena_fini(&a);
 	return rc;

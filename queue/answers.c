@@ -12,7 +12,6 @@
 #include "templates/zone.h"
 
 #define PAYLOAD_MAX 65536
-#define WITHDRAWN "\"withdrawn_at\""
 
 static const char *const names[ANSWERS] = {
     [ANSWER_RECEIVED] = "received",
@@ -211,44 +210,6 @@ answers_take(struct queue *q, struct db *db, const struct answer *x,
 	rc = apply(&w, e);
 	sbuf_fini(&w.payload);
 	conf_unref(w.conf);
-	return rc;
-}
-
-/* ---- consent ---- */
-
-bool
-answers_withdrawn(struct slice consent)
-{
-	return slice_find(consent, SLICE(WITHDRAWN)) >= 0;
-}
-
-enum rc
-answers_withdraw(struct queue *q, struct db *db, struct slice customer,
-		 struct slice source, struct arena *a, struct err *e)
-{
-	char when[TIME_SIZE];
-	struct customer c;
-	struct slice consent;
-	struct sbuf b;
-	enum rc rc = customer_get(db, customer, a, &c, e);
-
-	(void)q;
-	if (rc != RC_OK || answers_withdrawn(c.consent))
-		return rc;
-	time_format(clock_wall_us(), when);
-	consent = slice_z(arena_printf(a, "{" WITHDRAWN ":\"%s\"}", when));
-	rc = customer_set_consent(db, customer, consent, e);
-	if (rc != RC_OK)
-		return rc;
-	sbuf_init(&b, PAYLOAD_MAX);
-	sbuf_add_z(&b, "{\"customer\":");
-	sbuf_add_json(&b, customer);
-	sbuf_addf(&b, ",\"at\":\"%s\"", when);
-	add_text(&b, "source", source);
-	sbuf_add_c(&b, '}');
-	rc =
-	    ledger_append(db, KIND_CUSTOMER_WITHDREW, c.ref, sbuf_slice(&b), e);
-	sbuf_fini(&b);
 	return rc;
 }
 

@@ -38,20 +38,10 @@ int answers_parse(struct slice name);
 enum rc answers_take(struct queue *q, struct db *db, const struct answer *x,
 		     struct arena *a, struct err *e) MUST_USE;
 
-/* Takes back the customer's consent to being tracked: no pixel and no counted
- * links from now on.  Said twice it changes nothing.  source: "link".
- * Fails: RC_NOTFOUND. */
-enum rc answers_withdraw(struct queue *q, struct db *db, struct slice customer,
-			 struct slice source, struct arena *a,
-			 struct err *e) MUST_USE;
-
 /* Takes a message's address off what is optional, of its brand: suppressed for
  * that alone.  Said twice, or where the address takes no mail at all, it
  * changes nothing.  Fails: RC_NOTFOUND. */
 enum rc answers_leave(struct queue *q, struct db *db, struct ref mref,
 		      struct arena *a, struct err *e) MUST_USE;
-
-/* True for the consent of a customer who withdrew it. */
-bool answers_withdrawn(struct slice consent);
 
 #endif

@@ -4,7 +4,7 @@
 #include "base/date.h"
 #include "base/mem.h"
 #include "proof/ledger.h"
-#include "queue/answers.h"
+#include "queue/consent.h"
 #include "store/journal.h"
 
 /* Past so many hits of a message in a day, one counting event an hour. */
@@ -137,7 +137,7 @@ may_record(const struct conf *conf, const struct hit *h, struct slice consent)
 {
 	const struct brand *b = brand_of(conf, h);
 
-	if (answers_withdrawn(consent))
+	if (consent_withdrawn(consent))
 		return false;
 	if (b == NULL || h->kind == HIT_VIEW)
 		return true;

@@ -262,7 +262,6 @@ def _(t):
                          ("GET", "messages/%s/evidence" % ref),
                          ("GET", "messages/%s/certificate" % ref),
                          ("PUT", "messages/%s/legal-hold" % ref),
-                         ("PUT", "customers/c1/consent"),
                          ("POST", "gate/gate-1/override"),
                          ("POST", "customers/c1/erase"),
                          ("POST", "templates/receipt/preview")):

@@ -13,13 +13,6 @@ run_answer(struct fixture *f, struct db *db, void *arg, struct err *e)
 	return answers_take(&f->q, db, arg, &f->a, e);
 }
 
-static enum rc
-run_withdraw(struct fixture *f, struct db *db, void *arg, struct err *e)
-{
-	return answers_withdraw(&f->q, db, slice_z(arg), SLICE("link"), &f->a,
-				e);
-}
-
 /* The message of c1 about i1, sent on a Tuesday. */
 static struct message
 sent(struct fixture *f)
@@ -156,24 +149,6 @@ test_a_flood_is_refused_for_a_day(void **state)
 	assert_int_equal(say(f, ref_new(), ANSWER_WRONG, ""), RC_NOTFOUND);
 }
 
-static void
-test_consent_is_withdrawn_once(void **state)
-{
-	struct fixture *f = *state;
-	struct customer c;
-	char id[] = "c1";
-
-	fixture_customer(f, id);
-	for (int i = 0; i < 2; i++)
-		assert_int_equal(
-		    fixture_do(f, run_withdraw, id, &fixture_error), RC_OK);
-	OK(customer_get(f->db, SLICE("c1"), &f->a, &c, e));
-	assert_true(answers_withdrawn(c.consent));
-	assert_int_equal(count(f, c.ref, KIND_CUSTOMER_WITHDREW), 1);
-	assert_false(answers_withdrawn(SLICE("{\"at\":\"2026-11-03\"}")));
-	assert_false(answers_withdrawn(SLICE("")));
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fixture_make, fixture_free)
 
 int
@@ -186,7 +161,6 @@ main(void)
 	    TEST(test_received_confirms_and_holds_nothing),
 	    TEST(test_what_is_not_received_confirms_nothing),
 	    TEST(test_a_flood_is_refused_for_a_day),
-	    TEST(test_consent_is_withdrawn_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
