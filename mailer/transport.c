@@ -461,6 +461,8 @@ transport_run(struct transport *t, struct transport_session *s, struct err *e)
 	wire_init(&r->wire, &to, t->tls, &s->cancel, &s->tls);
 	r->wire.deadline_us = s->deadline_us;
 	r->wire.log = &s->transcript;
+	r->wire.tick = s->calls.tick;
+	r->wire.tick_arg = s->calls.arg;
 	wire_note(&r->wire, 'T', slice_z(s->peer));
 	if (to.policy_note != NULL)
 		wire_note(&r->wire, 'T', slice_z(to.policy_note));

@@ -68,6 +68,9 @@ struct transport_calls {
 	 * that order, before transport_run() returns; as a rule before the
 	 * next message is asked for. */
 	void (*verdict)(void *arg, struct transport_message *m);
+	/* While it waits for the peer, several times a second.  NULL: nothing
+	 * is to be done meanwhile. */
+	void (*tick)(void *arg);
 	void *arg;
 };
 

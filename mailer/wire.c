@@ -20,6 +20,8 @@
  *    in in[].
  */
 
+#define TICK_MS 100
+
 void
 wire_init(struct wire *w, const struct target *to, SSL_CTX *tls,
 	  struct bell *cancel, struct tls_facts *facts)
@@ -96,6 +98,15 @@ left_ms(const struct wire *w, int64_t until_us)
 	return end < INT32_MAX ? (int)end : INT32_MAX;
 }
 
+/* How long to wait in one go. */
+static int
+pause_ms(const struct wire *w, int64_t until_us)
+{
+	int ms = left_ms(w, until_us);
+
+	return w->tick != NULL && ms > TICK_MS ? TICK_MS : ms;
+}
+
 /* Waits for events on the socket until until_us, the deadline or a cancel.
  * What came; 0: dead, where late says why if it was the time. */
 static short
@@ -104,9 +115,11 @@ await(struct wire *w, short events, int64_t until_us, const char *late)
 	while (!w->dead) {
 		struct pollfd p[2] = {{w->fd, events, 0},
 				      {w->cancel->fd, POLLIN, 0}};
-		int ms = left_ms(w, until_us);
-		int r = poll(p, 2, ms);
+		int r;
 
+		if (w->tick != NULL)
+			w->tick(w->tick_arg);
+		r = poll(p, 2, pause_ms(w, until_us));
 		if (p[1].revents != 0)
 			wire_die(w, "cancelled");
 		else if (r > 0)

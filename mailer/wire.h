@@ -24,6 +24,9 @@ struct wire {
 	struct sbuf *log;    /* where the transcript goes; may be changed */
 	int64_t deadline_us; /* clock_mono_us(); 0: none */
 	int64_t started_us;  /* clock_mono_us() */
+	void (*tick)(
+	    void *arg); /* several times a second of waiting; or NULL */
+	void *tick_arg;
 
 	enum stage stage; /* what we are at; kept as it was at death */
 	bool hush;	  /* the peer may not speak: content flows */
@@ -40,7 +43,8 @@ struct wire {
 	char reply[REPLY_MAX]; /* the last one, verbatim */
 };
 
-/* Nothing is opened yet.  The caller sets deadline_us and log afterwards. */
+/* Nothing is opened yet.  The caller sets deadline_us, log and tick
+ * afterwards. */
 void wire_init(struct wire *w, const struct target *to, SSL_CTX *tls,
 	       struct bell *cancel, struct tls_facts *facts);
 

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mailbox.h"
+#include "mailer/pending.h"
+#include "queue/halt.h"
 #include "store/content.h"
 #include "templates/locale.h"
 
@@ -14,13 +16,10 @@
  * 3. A destination that cannot be reached costs its own lane time, and no
  *    message of it a verdict. */
 
-#define FLUSH_COUNT 64
-#define FLUSH_US (100 * INT64_C(1000))
 #define GREYLIST_WAIT_US (5 * MINUTE_US)
 #define GREYLIST_TRIES 3
 #define FULL_WAIT_US (4 * HOUR_US)
 #define POLICY_BLOCK_US HOUR_US
-#define STORE_WAIT_MAX_MS 2000
 
 /* How long a destination rests after so many failures in a row. */
 static const int64_t backoff_us[] = {
@@ -32,6 +31,7 @@ struct sending {
 	struct transport_message tm;
 	bool ready; /* composed, journaled, without a verdict yet */
 	bool asked; /* given to the session at hand */
+	const char *halt; /* why a pause or a hold stopped it */
 };
 
 struct run {
@@ -44,26 +44,23 @@ struct run {
 	struct sending *list;
 	size_t n;
 	bool answered; /* it said something of a message */
+	const char *halt; /* why nothing more of the batch may go */
 	struct sbuf scratch;
-	struct claim_verdict *pending;
-	size_t pending_n;
-	int64_t flushed_us;
+	struct pending pending;
 };
 
 /* ---- operations in the writer's thread ---- */
 
-struct end_op {
+struct run_op {
 	struct write_op op;
 	struct run *r;
 	struct slice more;
-	const struct claim_verdict *verdicts;
-	size_t n;
 };
 
 static enum rc
 run_journal(struct write_op *op, struct db *db, struct err *e)
 {
-	struct end_op *x = (struct end_op *)op;
+	struct run_op *x = (struct run_op *)op;
 
 	/* It may be run again after a failed commit: from the same start. */
 	for (size_t i = 0; i < x->r->n; i++) {
@@ -78,78 +75,14 @@ run_journal(struct write_op *op, struct db *db, struct err *e)
 }
 
 static enum rc
-run_end(struct write_op *op, struct db *db, struct err *e)
-{
-	struct end_op *x = (struct end_op *)op;
-
-	return claims_end(x->r->w->queue, db, x->verdicts, x->n, e);
-}
-
-static enum rc
 run_block(struct write_op *op, struct db *db, struct err *e)
 {
-	struct run *r = ((struct end_op *)op)->r;
+	struct run *r = ((struct run_op *)op)->r;
 	int64_t until =
 	    r->job->block_us > 0 ? clock_wall_us() + r->job->block_us : 0;
 
 	return claims_block_lane(r->w->queue, db, r->job->batch.lane.id, until,
 				 slice_z(r->job->block_reason), e);
-}
-
-/* What has no place on the disk now may have one soon; a verdict that the
- * store refuses will not become better. */
-static bool
-passing(enum rc rc)
-{
-	return rc == RC_IO || rc == RC_LIMIT || rc == RC_AGAIN;
-}
-
-/* Tries until the store takes it, or the mailer stops. */
-static enum rc
-persist(struct run *r, struct write_op *op, struct err *e)
-{
-	int wait_ms = 50;
-	enum rc rc;
-
-	while ((rc = writer_do(r->w->queue->writer, op, e)) != RC_OK &&
-	       passing(rc) && !atomic_load(r->w->stop)) {
-		struct timespec pause = {wait_ms / 1000,
-					 wait_ms % 1000 * 1000000L};
-
-		nanosleep(&pause, NULL);
-		if (wait_ms < STORE_WAIT_MAX_MS)
-			wait_ms *= 2;
-	}
-	return rc;
-}
-
-static void
-commit_verdicts(struct run *r, struct claim_verdict *from, size_t n)
-{
-	struct end_op x = {
-	    .op = {.run = run_end}, .r = r, .verdicts = from, .n = n};
-	struct err e;
-	enum rc rc = persist(r, &x.op, &e);
-
-	if (rc == RC_OK)
-		return;
-	if (n > 1 && !passing(rc)) {
-		for (size_t i = 0; i < n; i++)
-			commit_verdicts(r, &from[i], 1);
-		return;
-	}
-	LOG(VERDICT_LOST, LOG_I("messages", n), LOG_ERR(&e));
-	for (size_t i = 0; i < n; i++)
-		from[i].claim->slot = -1;
-}
-
-static void
-flush(struct run *r)
-{
-	r->flushed_us = clock_mono_us();
-	if (r->pending_n > 0)
-		commit_verdicts(r, r->pending, r->pending_n);
-	r->pending_n = 0;
 }
 
 /* As the store keeps it; done here, not in the writer's turn. */
@@ -177,12 +110,11 @@ transcript(struct run *r, struct slice message)
 static void
 put_verdict(struct run *r, struct sending *s, const struct claim_verdict *v)
 {
-	r->pending[r->pending_n] = *v;
-	r->pending[r->pending_n++].claim = s->claim;
+	struct claim_verdict mine = *v;
+
+	mine.claim = s->claim;
 	s->ready = false;
-	if (r->pending_n == FLUSH_COUNT ||
-	    clock_mono_us() - r->flushed_us > FLUSH_US)
-		flush(r);
+	pending_put(&r->pending, &mine);
 }
 
 /* A claim that ends without having been sent. */
@@ -297,10 +229,25 @@ decide(struct run *r, struct sending *s)
 				       : slice_z(v.verdict);
 	v.transcript = transcript(r, sbuf_slice(&s->tm.transcript));
 	v.more = way(r, o, rule);
+	if (verdict == VERDICT_STOPPED)
+		v.reason = slice_z(s->halt != NULL ? s->halt : v.verdict);
 	put_verdict(r, s, &v);
 }
 
 /* ---- the session's calls ---- */
+
+/* A pause or a hold came since it was claimed, or it has got too late. */
+static bool
+halted(struct run *r, struct sending *s)
+{
+	enum halt halt =
+	    halt_ask(r->w->queue, r->w->db, &s->claim->m, &s->claim->halts,
+		     &r->job->arena, &s->halt);
+
+	if (halt == HALT_LANE)
+		r->halt = s->halt;
+	return halt != HALT_NONE;
+}
 
 static struct transport_message *
 next(void *arg)
@@ -310,6 +257,8 @@ next(void *arg)
 	for (size_t i = 0; i < r->n && r->job->block_us == 0; i++) {
 		if (!r->list[i].ready || r->list[i].asked)
 			continue;
+		if (halted(r, &r->list[i]) && r->halt != NULL)
+			return NULL;
 		r->list[i].asked = true;
 		return &r->list[i].tm;
 	}
@@ -322,7 +271,7 @@ may_go(void *arg, struct transport_message *m)
 	struct run *r = arg;
 	struct sending *s = m->job;
 
-	return phase_go(r->w->queue->phases, s->claim->slot);
+	return !halted(r, s) && phase_go(r->w->queue->phases, s->claim->slot);
 }
 
 static void
@@ -332,6 +281,12 @@ content(void *arg, struct transport_message *m)
 	struct sending *s = m->job;
 
 	phase_content(r->w->queue->phases, s->claim->slot);
+}
+
+static void
+tick(void *arg)
+{
+	pending_tick(&((struct run *)arg)->pending);
 }
 
 static void
@@ -409,6 +364,7 @@ session(struct run *r)
 					    .may_go = may_go,
 					    .content = content,
 					    .verdict = verdict,
+					    .tick = tick,
 					    .arg = r};
 	start_over(r);
 	if (transport_run(r->w->transport, s, &e) == RC_OK)
@@ -534,7 +490,7 @@ prepare_all(struct run *r)
 static bool
 journal(struct run *r)
 {
-	struct end_op x = {.op = {.run = run_journal}, .r = r};
+	struct run_op x = {.op = {.run = run_journal}, .r = r};
 	struct err e;
 
 	r->hop = &r->route.hops[0];
@@ -596,7 +552,7 @@ no_route(struct run *r, enum rc rc, const struct err *e)
 static void
 rest_destination(struct run *r)
 {
-	struct end_op x = {.op = {.run = run_block}, .r = r};
+	struct run_op x = {.op = {.run = run_block}, .r = r};
 	struct err e;
 
 	if (r->job->block_reason[0] != '\0' && r->job->block_us == 0)
@@ -649,8 +605,7 @@ worker_run(struct worker *w, struct job *job)
 	enum rc rc;
 
 	r.list = ARENA_ARRAY(&job->arena, struct sending, r.n);
-	r.pending = ARENA_ARRAY(&job->arena, struct claim_verdict, r.n + 1);
-	r.flushed_us = clock_mono_us();
+	pending_init(&r.pending, w->queue, w->stop, &job->arena);
 	sbuf_init(&r.scratch, CONTENT_MAX);
 	job->block_reason = "unreachable";
 	for (size_t i = 0; i < r.n; i++) {
@@ -666,14 +621,14 @@ worker_run(struct worker *w, struct job *job)
 		no_route(&r, rc, &e);
 	} else {
 		prepare_all(&r);
-		flush(&r);
+		pending_flush(&r.pending);
 		if (some_ready(&r) && journal(&r))
 			send_all(&r);
 		else
 			job->block_reason = "";
 	}
 	give_back(&r);
-	flush(&r);
+	pending_flush(&r.pending);
 	rest_destination(&r);
 	for (size_t i = 0; i < r.n; i++)
 		transport_message_fini(&r.list[i].tm);

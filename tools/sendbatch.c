@@ -374,7 +374,8 @@ send_all(struct options *o, struct transport *t, struct batch *b)
 	transport_session_init(&s);
 	b->session = &s;
 	s.to = o->to;
-	s.calls = (struct transport_calls){next, may_go, content, verdict, b};
+	s.calls =
+	    (struct transport_calls){next, may_go, content, verdict, NULL, b};
 	if (o->deadline_ms != 0)
 		s.deadline_us = clock_mono_us() + o->deadline_ms * 1000;
 	if (!o->quiet && !checked(b, &s)) {

@@ -206,6 +206,26 @@ def _(t):
     t.eq(len(a.events(m["mref"], "message.uncertain")), 1)
 
 
+@test("what was accepted is on record while the next of its batch stalls")
+def _(t):
+    r = t.receiver(rules="match=* stage=dot action=stall skip=6 count=1")
+    a = Hosting(t, to=[r], patience="10m", more=elsewhere(
+        "stall.example", r, more="connections = 1"))
+    a.ok(a.post("queue/hold", {"brand": "default"}))
+    for i in range(7):
+        a.customer("c%d" % i, "ana%d@stall.example" % i)
+        a.notice("c%d" % i)
+    a.wait_messages(7)
+    a.ok(a.post("queue/resume", {"brand": "default"}))
+    r.wait_journal("message", 7)
+    a.wait_messages(6, state="accepted")
+    t.eq(len(a.messages(state="claimed")), 1)
+    a.process.kill()
+    a.start()
+    a.wait_messages(1, state="uncertain")
+    t.eq(len(a.messages(state="accepted")), 6)
+
+
 @test("uncertain waits for a person where the operator wants it so")
 def _(t):
     r = t.receiver(rules="match=*@lost.example stage=dot action=drop count=1")

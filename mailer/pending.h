@@ -1,0 +1,35 @@
+#ifndef MAILER_PENDING_H
+#define MAILER_PENDING_H
+
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "queue/claims.h"
+
+/*
+ * Verdicts on their way to the store: many a commit where replies come fast,
+ * none later than a fraction of a second where they do not.
+ */
+struct pending {
+	struct queue *queue;
+	const atomic_bool *stop; /* end soon: do not wait for the store */
+	struct claim_verdict *list;
+	size_t n;
+	int64_t flushed_us; /* clock_mono_us() */
+};
+
+/* None yet.  Owns: the arena; what verdicts point to must outlive it. */
+void pending_init(struct pending *p, struct queue *q, const atomic_bool *stop,
+		  struct arena *a);
+
+/* Takes a verdict, and commits those that have waited. */
+void pending_put(struct pending *p, const struct claim_verdict *v);
+
+/* Commits those that have waited; call it now and then while nothing comes. */
+void pending_tick(struct pending *p);
+
+/* Commits all, however long the store takes to recover; of what it refuses
+ * for good the claim keeps its slot, so that the next start resolves it. */
+void pending_flush(struct pending *p);
+
+#endif
