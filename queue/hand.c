@@ -247,6 +247,43 @@ one(struct hand *h, struct err *e)
 /* ---- many ---- */
 
 static enum rc
+/* What was held as our fault: who resumes has mended it. */
+static enum rc
+let_go(struct hand *h, struct err *e)
+{
+	struct lane_load *lanes;
+	int64_t after = 0;
+	size_t n = HAND_MAX;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && n == HAND_MAX) {
+		rc = lane_list(h->db, h->order->brand, h->order->domain, after,
+			       HAND_MAX, h->a, &lanes, &n, e);
+		for (size_t i = 0; rc == RC_OK && i < n; i++) {
+			int64_t changed;
+
+			after = lanes[i].lane.id;
+			rc = message_let_go(h->db, after, &changed, e);
+			h->out->changed += changed;
+			if (rc == RC_OK && changed > 0)
+				rc = lane_wake(h->db, after, h->now, e);
+		}
+	}
+	return rc;
+}
+
+static enum rc
+resume_all(struct hand *h, struct err *e)
+{
+	int64_t before = h->out->changed;
+	enum rc rc = queue_resume(h->q, h->db, h->order->by, e);
+
+	if (rc == RC_OK)
+		rc = let_go(h, e);
+	return rc == RC_OK && h->out->changed > before ? append_to_ledger(h, e)
+						       : rc;
+}
+
 hold_many(struct hand *h, struct err *e)
 {
 	const struct hand_order *o = h->order;
@@ -259,6 +296,8 @@ hold_many(struct hand *h, struct err *e)
 			       &h->out->changed, e);
 		return rc == RC_OK ? append_to_ledger(h, e) : rc;
 	}
+		if (rc == RC_OK && !held)
+			rc = let_go(h, e);
 	sbuf_init(&now, 4096);
 	rc = queue_paused(h->db, &now, e);
 	h->out->changed = held == (rc == RC_NOTFOUND);
@@ -266,7 +305,7 @@ hold_many(struct hand *h, struct err *e)
 	if (rc != RC_OK && rc != RC_NOTFOUND)
 		return rc;
 	return held ? queue_pause(h->q, h->db, o->reason, o->by, e)
-		    : queue_resume(h->q, h->db, o->by, e);
+		    : resume_all(h, e);
 }
 
 static enum rc

@@ -23,13 +23,15 @@ struct hand_order {
 };
 
 struct hand_result {
-	int64_t changed; /* messages; of a hold or resume, destinations */
-	bool more;	 /* a bound was met: ask again for the rest */
+	/* messages; of a hold, destinations; of a resume, both together */
+	int64_t changed;
+	bool more; /* a bound was met: ask again for the rest */
 };
 
 /* Does it, with its event.  A brand or destination that is held stays so for
  * messages to come; all at once is sending paused.  Messages that have begun,
- * or are held one by one, are left by what is not about them alone.
+ * or are held one by one, are left by what is not about them alone; but a
+ * resume lets go of what was held as our own fault.
  * Fails: RC_NOTFOUND, RC_STATE (it has ended, or begun, or its invoice is in
  * dispute).  Thread: writer. */
 enum rc hand_apply(struct queue *q, struct db *db,

@@ -220,6 +220,19 @@ message_update_queue_id(struct db *db, const struct message *m, struct err *e)
 }
 
 enum rc
+message_let_go(struct db *db, int64_t lane, int64_t *changed, struct err *e)
+{
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_MESSAGE_LET_GO);
+	bind_int(&q, 0, lane);
+	rc = query_run(&q, e);
+	*changed = rc == RC_OK ? db_changes(db) : 0;
+	return rc;
+}
+
+enum rc
 message_set_facts(struct db *db, struct ref mref, uint32_t mask, uint32_t facts,
 		  struct err *e)
 {

@@ -74,6 +74,11 @@ enum rc message_update_queue_id(struct db *db, const struct message *m,
  * it changes meanwhile. */
 enum rc message_set_facts(struct db *db, struct ref mref, uint32_t mask,
 			  uint32_t facts, struct err *e) MUST_USE;
+/* Lets go of what is held in a lane as unfit to be sent: not of what a person
+ * holds, a dispute, or a doubt whether it arrived.  *changed: messages.
+ * Thread: writer. */
+enum rc message_let_go(struct db *db, int64_t lane, int64_t *changed,
+		       struct err *e) MUST_USE;
 /* Newest first: created before before_us, or then and with an id below
  * before_id (0 for the first page).  Filters left empty do not count; state -1:
  * any. */

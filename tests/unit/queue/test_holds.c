@@ -133,7 +133,7 @@ run_payment(struct fixture *f, struct db *db, void *arg, struct err *e)
 {
 	static const uint8_t hash[32];
 	struct happening h = {.id = SLICE("e1"),
-			      .type = SLICE("payment.received"),
+			      .type = SLICE_INIT("payment.received"),
 			      .customer = SLICE("c1"),
 			      .invoice = SLICE("i1"),
 			      .data = SLICE("{}"),
@@ -232,6 +232,60 @@ test_without_its_policy_nothing_new_is_planned(void **state)
 	assert_string_equal(fixture_error.pointer, "/policy");
 }
 
+/* All that the program held as its own fault goes on; not what a person holds,
+ * or billing. */
+static void
+test_a_resume_of_all_lets_go_of_what_was_unfit(void **state)
+{
+	static const struct {
+		struct hand_order order;
+		bool by_hand, disputed, freed;
+	} rows[] = {
+	    {{.what = HAND_RESUME, .all = true}, false, false, true},
+	    {{.what = HAND_RESUME, .brand = SLICE_INIT("default")},
+	     false,
+	     false,
+	     true},
+	    {{.what = HAND_RESUME, .domain = SLICE_INIT("cliente.example")},
+	     false,
+	     false,
+	     true},
+	    {{.what = HAND_RESUME, .domain = SLICE_INIT("other.example")},
+	     false,
+	     false,
+	     false},
+	    {{.what = HAND_RESUME, .all = true}, true, false, false},
+	    {{.what = HAND_RESUME, .all = true}, false, true, false},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct hand_order hold = {.what = HAND_HOLD,
+					  .by_message = true};
+		struct hand_order order = rows[i].order;
+		struct fixture *f = *state;
+		struct take t;
+
+		fixture_proforma(f);
+		fixture_begin(f, &t);
+		hold.mref = fixture_message(f)->mref;
+		if (rows[i].by_hand)
+			OK(fixture_do(f, fixture_run_hand, &hold, e));
+		if (rows[i].disputed)
+			fixture_invoice(f, "i1", "c1", DUE, 2,
+					INVOICE_DISPUTED);
+		fixture_end(f, &t,
+			    rows[i].disputed ? CLAIM_STOPPED : CLAIM_UNFIT);
+		assert_true(fixture_message(f)->held);
+		OK(fixture_do(f, fixture_run_hand, &order, e));
+		assert_int_equal(!fixture_message(f)->held, rows[i].freed);
+		OK(fixture_do(f, fixture_run_take, &t, e));
+		assert_int_equal(t.batch.n, rows[i].freed);
+		claims_free(&f->q, &t.batch);
+		fixture_free(state);
+		fixture_make(state);
+	}
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, fixture_make, fixture_free)
 
@@ -246,6 +300,7 @@ main(void)
 	    TEST(test_a_payment_needs_no_policy),
 	    TEST(test_a_policy_lost_in_flight_stops_the_retry),
 	    TEST(test_without_its_policy_nothing_new_is_planned),
+	    TEST(test_a_resume_of_all_lets_go_of_what_was_unfit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
