@@ -246,7 +246,6 @@ one(struct hand *h, struct err *e)
 
 /* ---- many ---- */
 
-static enum rc
 /* What was held as our fault: who resumes has mended it. */
 static enum rc
 let_go(struct hand *h, struct err *e)
@@ -284,6 +283,7 @@ resume_all(struct hand *h, struct err *e)
 						       : rc;
 }
 
+static enum rc
 hold_many(struct hand *h, struct err *e)
 {
 	const struct hand_order *o = h->order;
@@ -294,10 +294,10 @@ hold_many(struct hand *h, struct err *e)
 	if (!o->all) {
 		rc = lane_hold(h->db, o->brand, o->domain, held,
 			       &h->out->changed, e);
-		return rc == RC_OK ? append_to_ledger(h, e) : rc;
-	}
 		if (rc == RC_OK && !held)
 			rc = let_go(h, e);
+		return rc == RC_OK ? append_to_ledger(h, e) : rc;
+	}
 	sbuf_init(&now, 4096);
 	rc = queue_paused(h->db, &now, e);
 	h->out->changed = held == (rc == RC_NOTFOUND);
