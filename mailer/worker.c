@@ -29,8 +29,8 @@ static const int64_t backoff_us[] = {
 struct sending {
 	struct claim *claim;
 	struct transport_message tm;
-	bool ready; /* composed, journaled, without a verdict yet */
-	bool asked; /* given to the session at hand */
+	bool ready;	  /* composed, journaled, without a verdict yet */
+	bool asked;	  /* given to the session at hand */
 	const char *halt; /* why a pause or a hold stopped it */
 };
 
@@ -43,7 +43,7 @@ struct run {
 	bool last_hop;
 	struct sending *list;
 	size_t n;
-	bool answered; /* it said something of a message */
+	bool answered;	  /* it said something of a message */
 	const char *halt; /* why nothing more of the batch may go */
 	struct sbuf scratch;
 	struct pending pending;
@@ -240,9 +240,8 @@ decide(struct run *r, struct sending *s)
 static bool
 halted(struct run *r, struct sending *s)
 {
-	enum halt halt =
-	    halt_ask(r->w->queue, r->w->db, &s->claim->m, &s->claim->halts,
-		     &r->job->arena, &s->halt);
+	enum halt halt = halt_ask(r->w->queue, r->w->db, &s->claim->m,
+				  &s->claim->halts, &r->job->arena, &s->halt);
 
 	if (halt == HALT_LANE)
 		r->halt = s->halt;
@@ -379,6 +378,16 @@ session(struct run *r)
 	}
 }
 
+/* What is left of the batch may not go: look before a connection. */
+static bool
+all_halted(struct run *r)
+{
+	for (size_t i = 0; i < r->n && r->halt == NULL; i++)
+		if (r->list[i].ready)
+			halted(r, &r->list[i]);
+	return r->halt != NULL;
+}
+
 static bool
 some_ready(const struct run *r)
 {
@@ -406,8 +415,8 @@ judge_session(struct run *r)
 static void
 send_all(struct run *r)
 {
-	for (size_t h = 0;
-	     h < r->route.hops_n && some_ready(r) && r->job->block_us == 0;
+	for (size_t h = 0; h < r->route.hops_n && some_ready(r) &&
+			   r->job->block_us == 0 && !all_halted(r);
 	     h++) {
 		r->hop = &r->route.hops[h];
 		r->last_hop = h + 1 == r->route.hops_n;
@@ -416,6 +425,8 @@ send_all(struct run *r)
 		    r->job->session.outcome.code != 421)
 			r->job->block_reason = "";
 	}
+	if (r->halt != NULL && !r->answered)
+		r->job->block_reason = "";
 	judge_session(r);
 }
 
@@ -557,10 +568,25 @@ rest_destination(struct run *r)
 
 	if (r->job->block_reason[0] != '\0' && r->job->block_us == 0)
 		r->job->block_us = backoff(r);
-	if (r->job->block_us == 0 && r->job->batch.lane.failures == 0)
+	if (r->job->block_us == 0 && (r->job->batch.lane.failures == 0 ||
+				      (r->halt != NULL && !r->answered)))
 		return;
 	if (writer_do(r->w->queue->writer, &x.op, &e) != RC_OK)
 		LOG(VERDICT_LOST, LOG_ERR(&e));
+}
+
+/* Its turn had not come when the batch was stopped. */
+static void
+put_halted(struct run *r, struct sending *s)
+{
+	bool begun = s->claim->attempt.id != 0;
+	struct claim_verdict v = {.end = begun ? CLAIM_STOPPED : CLAIM_UNTRIED,
+				  .verdict = "stopped",
+				  .reason = slice_z(r->halt)};
+
+	if (begun)
+		v.transcript = transcript(r, SLICE(""));
+	put_verdict(r, s, &v);
 }
 
 static void
@@ -581,6 +607,10 @@ give_back(struct run *r)
 
 		if (!r->list[i].ready)
 			continue;
+		if (r->halt != NULL) {
+			put_halted(r, &r->list[i]);
+			continue;
+		}
 		if (r->list[i].claim->attempt.id != 0) {
 			v.peer = slice_z(route_address(r->hop, &r->job->arena));
 			v.reply = arena_dup(&r->job->arena,
@@ -622,7 +652,7 @@ worker_run(struct worker *w, struct job *job)
 	} else {
 		prepare_all(&r);
 		pending_flush(&r.pending);
-		if (some_ready(&r) && journal(&r))
+		if (some_ready(&r) && !all_halted(&r) && journal(&r))
 			send_all(&r);
 		else
 			job->block_reason = "";

@@ -154,9 +154,10 @@ take(struct work *w, int64_t lane, size_t limit, struct arena *a,
 	size_t n;
 	enum rc rc = lane_get(w->db, lane, a, &out->lane, e);
 
-	if (rc == RC_OK)
-		rc = lane_claim(w->db, lane, w->q->instance, w->now, limit, a,
-				&list, &n, e);
+	if (rc != RC_OK || out->lane.held)
+		return rc;
+	rc = lane_claim(w->db, lane, w->q->instance, w->now, limit, a, &list,
+			&n, e);
 	if (rc != RC_OK)
 		return rc;
 	out->claims = ARENA_ARRAY(a, struct claim, n + 1);
@@ -173,6 +174,7 @@ take(struct work *w, int64_t lane, size_t limit, struct arena *a,
 			continue;
 		}
 		c->m = list[i];
+		c->halts = atomic_load(&w->q->halts);
 		out->n++;
 	}
 	return rc;
@@ -449,7 +451,7 @@ settle(struct work *w, struct message *m, const struct claim_verdict *v,
 	case CLAIM_STOPPED:
 		/* Not held, it was stopped by what was not committed. */
 		wait = m->held ? 0 : UNTRIED_WAIT_US;
-		return defer(w, m, wait, SLICE("stopped"), more, e);
+		return defer(w, m, wait, reason, more, e);
 	case CLAIM_UNFIT:
 		if (v->claim->attempt.id == 0)
 			more = SLICE("");

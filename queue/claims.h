@@ -19,6 +19,7 @@ struct claim {
 	struct slice bytes;	/* filled by the composer, or stored before */
 	struct slice packed;	/* by content_pack(), where they are new */
 	bool dropped;		/* stopped meanwhile: leave it out */
+	uint64_t halts;		/* of the queue, then: halt_ask() */
 };
 
 struct claim_batch {

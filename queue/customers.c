@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/date.h"
+#include "queue/halt.h"
 #include "queue/state.h"
 #include "templates/locale.h"
 #include "templates/zone.h"
@@ -231,6 +232,7 @@ customers_hold(struct queue *q, struct db *db, struct slice id,
 		rc = append_hold(db, &c, until_us, reason, by, e);
 	if (rc == RC_OK && until_us == 0)
 		rc = resume_notices(db, &c, a, e);
+	halt_note(q);
 	queue_wake_planner(q);
 	queue_wake_mailer(q);
 	return rc;

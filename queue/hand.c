@@ -1,6 +1,7 @@
 #include "queue/hand.h"
 
 #include "base/clock.h"
+#include "queue/halt.h"
 #include "queue/outbox.h"
 #include "queue/state.h"
 #include "store/invoice.h"
@@ -292,6 +293,7 @@ hold_many(struct hand *h, struct err *e)
 	enum rc rc;
 
 	if (!o->all) {
+		halt_note(h->q);
 		rc = lane_hold(h->db, o->brand, o->domain, held,
 			       &h->out->changed, e);
 		if (rc == RC_OK && !held)

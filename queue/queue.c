@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/idn.h"
 #include "proof/ledger.h"
+#include "queue/halt.h"
 #include "store/meta.h"
 
 #define BLAST_ALLOWED "blast_allowed_us"
@@ -28,11 +29,13 @@ queue_committed(void *queue)
 {
 	struct queue *q = queue;
 
+	if (q->halt_noted)
+		halt_now(q);
 	if (q->wake_planner)
 		bell_ring(&q->plan);
 	if (q->wake_mailer)
 		bell_ring(&q->mail);
-	q->wake_planner = q->wake_mailer = false;
+	q->halt_noted = q->wake_planner = q->wake_mailer = false;
 }
 
 static struct slice
@@ -115,6 +118,7 @@ set_paused(struct queue *q, struct db *db, enum kind kind, struct slice reason,
 	if (rc == RC_OK)
 		rc = ledger_append(db, kind, self, sbuf_slice(&b), e);
 	sbuf_fini(&b);
+	halt_note(q);
 	queue_wake_planner(q);
 	queue_wake_mailer(q);
 	return rc;

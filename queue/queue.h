@@ -1,6 +1,8 @@
 #ifndef QUEUE_QUEUE_H
 #define QUEUE_QUEUE_H
 
+#include <stdatomic.h>
+
 #include "base/thread.h"
 #include "conf/conf.h"
 #include "queue/phase.h"
@@ -11,12 +13,13 @@ struct queue {
 	struct conf_box *conf;
 	struct writer *writer;
 	struct phases *phases;
-	int64_t instance;   /* of this process: meta "instance" */
-	uint8_t secret[32]; /* keys/suppression: hashes of addresses */
-	struct bell plan;   /* a notice may be due */
-	struct bell mail;   /* a message may be due */
-	/* of the transaction at hand: what to ring after it */
-	bool wake_planner, wake_mailer;
+	int64_t instance;	/* of this process: meta "instance" */
+	uint8_t secret[32];	/* keys/suppression: hashes of addresses */
+	struct bell plan;	/* a notice may be due */
+	struct bell mail;	/* a message may be due */
+	_Atomic uint64_t halts; /* pauses and holds so far: queue/halt.h */
+	/* of the transaction at hand: what to tell and ring after it */
+	bool halt_noted, wake_planner, wake_mailer;
 };
 
 /* A notice, or a message, may be due once the transaction at hand is committed:
@@ -24,7 +27,8 @@ struct queue {
 void queue_wake_planner(struct queue *q);
 void queue_wake_mailer(struct queue *q);
 
-/* Rings for what the transactions so far woke; for writer_on_commit(). */
+/* Counts the halts of the transactions so far, and rings for what they woke;
+ * for writer_on_commit(). */
 void queue_committed(void *queue);
 
 /* Hash under which an address is kept when it is suppressed: folded to lower

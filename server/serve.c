@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "queue/halt.h"
 #include "server/parts.h"
 #include "server/settings.h"
 
@@ -99,6 +100,7 @@ reload(struct server *s)
 		LOG(CONF_RELOADED, LOG_Z("file", s->o->config));
 	else
 		LOG(CONF_REFUSED, LOG_Z("file", s->o->config), LOG_ERR(&e));
+	halt_now(&s->queue);
 	bell_ring(&s->queue.plan);
 	bell_ring(&s->queue.mail);
 	sd_notify(0, "READY=1");

@@ -1,0 +1,86 @@
+#include "queue/halt.h"
+
+#include "base/clock.h"
+#include "store/customer.h"
+#include "store/lane.h"
+
+void
+halt_note(struct queue *q)
+{
+	q->halt_noted = true;
+}
+
+void
+halt_now(struct queue *q)
+{
+	atomic_fetch_add(&q->halts, 1);
+}
+
+static bool
+observes(struct queue *q)
+{
+	const struct conf *conf = conf_box_get(q->conf);
+	bool out = !conf->send;
+
+	conf_unref(conf);
+	return out;
+}
+
+static enum rc
+paused(struct db *db, bool *out, struct err *e)
+{
+	struct sbuf reason;
+	enum rc rc;
+
+	sbuf_init(&reason, 4096);
+	rc = queue_paused(db, &reason, e);
+	sbuf_fini(&reason);
+	*out = rc == RC_OK;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static enum halt
+look(struct queue *q, struct db *db, const struct message *m, struct arena *a,
+     const char **why)
+{
+	struct customer c;
+	struct lane lane;
+	struct err e;
+	bool all;
+
+	*why = "store";
+	if (paused(db, &all, &e) != RC_OK ||
+	    lane_get(db, m->lane, a, &lane, &e) != RC_OK ||
+	    customer_get(db, m->customer, a, &c, &e) != RC_OK)
+		return HALT_LANE;
+	*why = all	     ? "paused"
+	       : lane.held   ? "held"
+	       : observes(q) ? "observe"
+			     : NULL;
+	if (*why != NULL)
+		return HALT_LANE;
+	if (c.hold_until_us <= clock_wall_us())
+		return HALT_NONE;
+	*why = "customer_hold";
+	return HALT_ONE;
+}
+
+enum halt
+halt_ask(struct queue *q, struct db *db, const struct message *m,
+	 uint64_t *seen, struct arena *a, const char **why)
+{
+	uint64_t now;
+
+	*why = "not_after";
+	if (m->not_after_us < clock_wall_us())
+		return HALT_ONE;
+	*why = NULL;
+	while ((now = atomic_load(&q->halts)) != *seen) {
+		enum halt halt = look(q, db, m, a, why);
+
+		if (halt != HALT_NONE)
+			return halt;
+		*seen = now;
+	}
+	return HALT_NONE;
+}
