@@ -125,6 +125,22 @@ token_check(const struct keyring *k, struct slice text,
 	return rc;
 }
 
+bool
+token_peek(struct slice text, struct token *out)
+{
+	struct sbuf bytes;
+	bool good = false;
+
+	sbuf_init(&bytes, TOKEN_SIZE);
+	if (text.n == TOKEN_TEXT && base64url_decode(text, &bytes) &&
+	    (uint8_t)bytes.p[0] == VERSION) {
+		get_head((const uint8_t *)bytes.p, out);
+		good = true;
+	}
+	sbuf_fini(&bytes);
+	return good;
+}
+
 void
 token_add_reverse(struct sbuf *out, const struct token_key *key,
 		  struct ref mref)

@@ -43,6 +43,10 @@ enum rc token_check(const struct keyring *k, struct slice text,
 		    enum token_purpose purpose, struct slice destination,
 		    struct token *out) MUST_USE;
 
+/* What a text that has a token's shape says of itself, whoever made it: it is
+ * not checked. */
+bool token_peek(struct slice text, struct token *out);
+
 /* Adds the reverse path's local part: "b." and base32 of a token whose MAC is
  * cut to 10 bytes (at most 64 characters). */
 void token_add_reverse(struct sbuf *out, const struct token_key *key,

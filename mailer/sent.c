@@ -4,11 +4,12 @@
 #include <pthread.h>
 
 #include "base/codec.h"
-#include "base/sbuf.h"
+#include "base/token.h"
 
 #define HTML_MAX ((size_t)4 << 20)
 #define INLINE_MAX ((size_t)2 << 20) /* of pictures within the message */
 #define FILES_MAX 32
+#define PIXEL_PATH "/o/"
 
 struct picture {
 	struct slice id, url; /* "logo@host", "data:image/png;base64,…" */
@@ -211,8 +212,28 @@ is_image(struct slice tag)
 	       strchr(" \t\r\n\f/", tag.p[4]) != NULL;
 }
 
+static bool
+is_pixel(struct slice tag, struct slice prefix, struct ref mref)
+{
+	static const struct ref nobody;
+	struct token t;
+	ptrdiff_t at;
+
+	if (slice_find(tag, prefix) >= 0)
+		return true;
+	while ((at = slice_find(tag, SLICE(PIXEL_PATH))) >= 0) {
+		tag = slice_skip(tag, (size_t)at + strlen(PIXEL_PATH));
+		if (tag.n >= TOKEN_TEXT &&
+		    token_peek(slice_of(tag.p, TOKEN_TEXT), &t) &&
+		    (ref_eq(t.ref, mref) || ref_eq(t.ref, nobody)))
+			return true;
+	}
+	return false;
+}
+
 struct slice
-sent_without_pixel(struct slice html, struct slice prefix, struct arena *a)
+sent_without_pixel(struct slice html, struct slice prefix, struct ref mref,
+		   struct arena *a)
 {
 	struct slice rest = html, out;
 	struct sbuf b;
@@ -226,7 +247,7 @@ sent_without_pixel(struct slice html, struct slice prefix, struct arena *a)
 		tag.n = is_image(tag) ? tag_end(tag) : 1;
 		if (tag.n == 0)
 			tag.n = 1;
-		if (slice_find(tag, prefix) < 0)
+		if (!is_pixel(tag, prefix, mref))
 			sbuf_add(&b, tag);
 		rest = slice_skip(rest, (size_t)at + tag.n);
 	}

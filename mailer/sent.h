@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/ref.h"
 #include "base/slice.h"
 
 /* A message as people see it, from its exact bytes. */
@@ -20,9 +21,11 @@ struct sent {
 enum rc sent_read(struct slice bytes, struct arena *a, struct sent *out,
 		  struct err *e) MUST_USE;
 
-/* The HTML without the <img> tags whose address begins with prefix (the
- * brand's "https://notices.example.com/o/"). */
+/* The HTML without the <img> tags that are pixels: whose address begins with
+ * prefix (the brand's "https://notices.example.com/o/"), or has the path of a
+ * pixel of this message, or of nobody, on any host: the brand may have had
+ * another when it was sent. */
 struct slice sent_without_pixel(struct slice html, struct slice prefix,
-				struct arena *a);
+				struct ref mref, struct arena *a);
 
 #endif

@@ -4,8 +4,8 @@
 #include "portal/portal_private.h"
 #include "store/content.h"
 
-/* What was sent is foreign HTML: it runs nothing, posts nothing, and has no
- * origin. */
+/* What was sent is foreign, be it HTML or text: it runs nothing, posts nothing,
+ * and has no origin. */
 #define SENT_POLICY                                                            \
 	"sandbox allow-popups allow-popups-to-escape-sandbox; "                \
 	"default-src 'none'; img-src https: data:; "                           \
@@ -28,18 +28,38 @@ read_content(struct page *pg, const struct message *m, struct sent *out,
 	return rc;
 }
 
-static void
-reply_html(struct page *pg, struct slice html)
+static struct slice
+without_pixel(struct page *pg, const struct message *m, struct slice html)
 {
-	struct http_request *rq = pg->rq;
 	struct slice pixel = slice_z(
 	    arena_printf(&pg->arena, "%s" PIXEL_PATH, pg->brand->public_url));
 
-	http_reply(rq, 200, "text/html; charset=utf-8",
-		   sent_without_pixel(html, pixel, &pg->arena));
+	return sent_without_pixel(html, pixel, m->mref, &pg->arena);
+}
+
+static void
+reply_html(struct http_request *rq, struct slice html)
+{
+	http_reply(rq, 200, "text/html; charset=utf-8", html);
 	http_header(rq, "Content-Security-Policy", SLICE(SENT_POLICY));
 	http_header(rq, "Referrer-Policy", SLICE("no-referrer"));
 	http_header(rq, "X-Frame-Options", SLICE("DENY"));
+}
+
+static enum rc
+render_text(struct page *pg, const struct message *m, struct slice text,
+	    struct slice *out, struct err *e)
+{
+	enum rc rc = page_speak(pg, e);
+
+	if (rc != RC_OK)
+		return rc;
+	datum_set(pg->data, "subject",
+		  datum_text(&pg->arena, m->subject.n
+					     ? m->subject
+					     : entry_title(pg, m->template)));
+	datum_set(pg->data, "text", datum_text(&pg->arena, text));
+	return page_render(pg, "message", out, e);
 }
 
 /* True when a message was shown: a hit. */
@@ -49,6 +69,7 @@ show(struct page *pg, const struct token *t)
 	struct err e = {0};
 	struct customer c;
 	struct message m;
+	struct slice html;
 	struct sent sent;
 	enum rc rc;
 
@@ -63,20 +84,14 @@ show(struct page *pg, const struct token *t)
 		page_fail(pg, &e);
 		return false;
 	}
-	if (sent.html.n > 0) {
-		reply_html(pg, sent.html);
-		return true;
-	}
-	if (page_speak(pg, &e) != RC_OK) {
+	html = without_pixel(pg, &m, sent.html);
+	if (sent.html.n == 0)
+		rc = render_text(pg, &m, sent.text, &html, &e);
+	if (rc != RC_OK) {
 		page_fail(pg, &e);
 		return false;
 	}
-	datum_set(pg->data, "subject",
-		  datum_text(&pg->arena, m.subject.n
-					     ? m.subject
-					     : entry_title(pg, m.template)));
-	datum_set(pg->data, "text", datum_text(&pg->arena, sent.text));
-	page_send(pg, 200, "message");
+	reply_html(pg->rq, html);
 	return true;
 }
 

@@ -14,7 +14,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	arena_init(&a, (size_t)256 << 20);
 	if (sent_read(in, &a, &s, NULL) == RC_OK && !slice_utf8(s.html))
 		__builtin_trap();
-	out = sent_without_pixel(in, SLICE(PREFIX), &a);
+	out = sent_without_pixel(in, SLICE(PREFIX), (struct ref){{0}}, &a);
 	if (out.n > in.n)
 		__builtin_trap();
 	arena_fini(&a);

@@ -16,6 +16,13 @@ from harness import Failed, run, test, wait_for
 from portal import FORM, TODAY, World, day, is_safe, wants
 
 
+def packed(data):
+    """As store/content.c packs: no dictionary, and a frame of one raw block.
+    RFC 8878, 3.1.1"""
+    return (b"\0\x28\xb5\x2f\xfd\x20" + bytes([len(data)]) +
+            (len(data) << 3 | 1).to_bytes(3, "little") + data)
+
+
 @test("the client area shows what was sent, what was not and what will be")
 def _(t):
     w = World(t)
@@ -88,6 +95,42 @@ def _(t):
          want.replace("\r\n", "\n").strip())
     viewed = wait_for(lambda: w.events("message.viewed"), what="the view")
     t.eq(len(viewed), 1)
+
+
+@test("a message loses its pixel after its brand's host has changed, too")
+def _(t):
+    w = World(t)
+    with open(w.acuse.config) as f:
+        text, n = re.subn(r'(public_url = "https://)[^"]*', r"\1new.example",
+                          f.read())
+    t.eq(n, 1)
+    with open(w.acuse.config, "w") as f:
+        f.write(text)
+    w.acuse.process.stop()
+    w.acuse.start()
+    page = w.get(w.links["m"])
+    t.eq(page.status, 200)
+    t.ok("/o/" not in page.text, "the pixel is there")
+
+
+@test("a message that is text alone is shown as harmless as any other")
+def _(t):
+    w = World(t)
+    w.acuse.process.stop()
+    db = sqlite3.connect(os.path.join(w.acuse.state, "acuse.db"))
+    sent = b"Subject: x\r\n\r\nHello <b>Ana</b>\r\n"
+    n = db.execute("UPDATE contents SET bytes = ?", (packed(sent),)).rowcount
+    db.commit()
+    db.close()
+    t.eq(n, 1)
+    w.acuse.start()
+    page = w.get(w.links["m"])
+    t.eq(page.status, 200)
+    wants(t, page, "Hello &lt;b&gt;Ana&lt;/b&gt;")
+    csp = page.headers["content-security-policy"]
+    for part in ("sandbox", "form-action 'none'", "default-src 'none'"):
+        t.ok(part in csp, "no %s in %s" % (part, csp))
+    t.eq(page.headers["referrer-policy"], "no-referrer")
 
 
 @test("a link of one purpose, or of another message, opens nothing else")

@@ -235,6 +235,28 @@ reverse_paths(void **state)
 	free(text);
 }
 
+static void
+a_glance_checks_nothing(void **state)
+{
+	struct place *p = *state;
+	struct token t = {0};
+	char *text;
+
+	token_add(&p->b, p->key, TOKEN_OPEN, p->ref, 3, SLICE(""));
+	text = strdup(sbuf_z(&p->b));
+	text[TOKEN_TEXT - 1] = text[TOKEN_TEXT - 1] == 'A' ? 'B' : 'A';
+	assert_true(token_peek(slice_z(text), &t));
+	assert_true(ref_eq(t.ref, p->ref));
+	assert_int_equal(t.index, 3);
+	assert_false(token_peek(slice_of(text, TOKEN_TEXT - 1), &t));
+	text[0] = 'B';
+	assert_false(token_peek(slice_z(text), &t));
+	text[1] = '!';
+	assert_false(token_peek(slice_z(text), &t));
+	assert_false(token_peek(SLICE(""), &t));
+	free(text);
+}
+
 int
 main(void)
 {
@@ -250,6 +272,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		retired_keys_verify_and_revoked_ones_are_told, setup, teardown),
 	    cmocka_unit_test_setup_teardown(reverse_paths, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_glance_checks_nothing, setup,
+					    teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

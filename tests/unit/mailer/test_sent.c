@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "base/token.h"
 #include "mailer/sent.h"
 
 #define OURS "https://n.example/o/"
@@ -126,8 +127,52 @@ test_pixel_is_removed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		is(sent_without_pixel(slice_z(rows[i].in), SLICE(OURS), &arena),
+		is(sent_without_pixel(slice_z(rows[i].in), SLICE(OURS),
+				      ref_new(), &arena),
 		   rows[i].out);
+}
+
+/* The token of a message in the pixel's address on some host. */
+static struct slice
+image(const char *host, const char *path, struct ref mref)
+{
+	static const struct token_key key = {.id = 1u << 16 | 7};
+	struct sbuf b;
+	struct slice out;
+
+	sbuf_init(&b, 1024);
+	sbuf_addf(&b, "<img alt='' src=\"https://%s%s", host, path);
+	token_add(&b, &key, TOKEN_OPEN, mref, 0, SLICE(""));
+	sbuf_add_z(&b, "\" width=1>");
+	out = arena_dup(&arena, sbuf_slice(&b));
+	sbuf_fini(&b);
+	return out;
+}
+
+static void
+test_pixel_of_an_older_host_is_removed(void **state)
+{
+	struct ref mref = ref_new(), nobody = {{0}};
+	const struct {
+		struct slice in;
+		bool stays;
+	} rows[] = {
+	    {image("old.example", "/o/", mref), false},
+	    {image("old.example:8443", "/o/", mref), false},
+	    {image("old.example", "/o/", nobody), false},
+	    {image("old.example", "/o/x/o/", mref), false},
+	    {image("old.example", "/o/", ref_new()), true},
+	    {image("old.example", "/c/", mref), true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct slice got =
+		    sent_without_pixel(rows[i].in, SLICE(OURS), mref, &arena);
+
+		assert_true(rows[i].stays ? slice_eq(got, rows[i].in)
+					  : got.n == 0);
+	}
 }
 
 static int
@@ -156,6 +201,7 @@ main(void)
 	    cmocka_unit_test(test_pictures_within_are_shown),
 	    cmocka_unit_test(test_what_is_no_message),
 	    cmocka_unit_test(test_pixel_is_removed),
+	    cmocka_unit_test(test_pixel_of_an_older_host_is_removed),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
