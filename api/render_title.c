@@ -42,6 +42,7 @@ static const struct {
      "Someone holding this message's secret link answered."},
     {KIND_MESSAGE_OBJECTED,
      "Someone holding this message's secret link objected."},
+    {KIND_MESSAGE_SUBMITTED, "A form behind its secret link was sent."},
     {KIND_MESSAGE_REPLIED, "A reply to it came by mail."},
     {KIND_MESSAGE_CLASSIFIED, "Its hits were judged: machine or person."},
     {KIND_MESSAGE_FORGOTTEN,

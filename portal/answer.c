@@ -1,10 +1,13 @@
+#include "base/date.h"
 #include "portal/entry.h"
 #include "portal/portal_private.h"
 #include "proof/ledger.h"
 #include "queue/answers.h"
+#include "queue/consent.h"
 #include "store/invoice.h"
 
 #define FIELD_MAX 2000 /* bytes of a field */
+#define VISIT_MAX ((size_t)32 << 10)
 
 struct answer_change {
 	struct page_change change;
@@ -121,7 +124,7 @@ static struct slice
 kept_address(const struct page *pg)
 {
 	struct addr from = pg->rq->peer;
-	char text[ADDR_TEXT];
+	char *text = arena_alloc(&pg->rq->arena, ADDR_TEXT);
 
 	if (pg->brand->visitor_address == VISITOR_NONE)
 		return SLICE("");
@@ -129,7 +132,45 @@ kept_address(const struct page *pg)
 		for (size_t i = addr_is_v4(from) ? 15 : 6; i < 16; i++)
 			from.b[i] = 0;
 	addr_format(from, text);
-	return arena_dup(&pg->rq->arena, slice_z(text));
+	return slice_z(text);
+}
+
+static struct slice
+at_most(struct slice s, size_t n)
+{
+	return slice_of(s.p, s.n < n ? s.n : n);
+}
+
+/* What is kept of the request: raw signals as of any hit, and nothing of who
+ * withdrew. */
+static struct slice
+visit_of(const struct page *pg, struct ref mref, const struct customer *c)
+{
+	struct http_request *rq = pg->rq;
+	char hex[REF_HEX], when[TIME_SIZE];
+	struct sbuf b, signals;
+	struct slice out;
+
+	if (consent_withdrawn(c->consent))
+		return SLICE("");
+	sbuf_init(&b, VISIT_MAX);
+	sbuf_init(&signals, VISIT_MAX);
+	ref_hex(mref, hex);
+	time_format(rq->received_us, when);
+	sbuf_addf(&b, "{\"mref\":\"%s\",\"at\":\"%s\",\"method\":\"POST\"", hex,
+		  when);
+	sbuf_add_z(&b, ",\"agent\":");
+	sbuf_add_json(&b,
+		      at_most(http_header_in(rq, "User-Agent"), HIT_AGENT_MAX));
+	sbuf_add_z(&b, ",\"address\":");
+	sbuf_add_json(&b, kept_address(pg));
+	sbuf_add_z(&b, ",\"signals\":");
+	sbuf_add_json(&b, at_most(hits_signals(rq, &signals), HIT_SIGNALS_MAX));
+	sbuf_add_c(&b, '}');
+	out = arena_dup(&rq->arena, sbuf_slice(&b));
+	sbuf_fini(&signals);
+	sbuf_fini(&b);
+	return out;
 }
 
 static bool
@@ -153,7 +194,6 @@ read_form(struct page *pg, struct answer *x)
 	    !take_field(rq, "reference", &x->reference))
 		return false;
 	x->kind = (enum answer_kind)kind;
-	x->address = kept_address(pg);
 	return true;
 }
 
@@ -227,6 +267,7 @@ prepare(struct page *pg)
 	x->change.op.run = run_answer;
 	x->q = p->c.queue;
 	x->x.mref = t.ref;
+	x->x.visit = visit_of(pg, t.ref, &c);
 	page_change_prepare(pg, &x->change);
 	page_send(pg, 200, "answered");
 	return x;

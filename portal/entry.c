@@ -127,8 +127,9 @@ set_events(struct page *pg, struct ref ref, struct datum *d, struct told *t,
 	*t = (struct told){0};
 	for (size_t i = 0; i < n; i++) {
 		note(t, &events[i]);
-		/* what it says stands beside each hit */
+		/* what they say stands beside each hit, and in the answer */
 		if (events[i].kind == KIND_MESSAGE_CLASSIFIED ||
+		    events[i].kind == KIND_MESSAGE_SUBMITTED ||
 		    shown++ >= EVENTS_SHOWN)
 			continue;
 		datum_add(list, event_data(pg, &events[i], classes[i]));

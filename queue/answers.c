@@ -77,7 +77,6 @@ begin_payload(struct work *w)
 	sbuf_addf(&w->payload, "{\"mref\":\"%s\",", hex);
 	add_words(&w->payload, w->x);
 	sbuf_addf(&w->payload, ",\"at\":\"%s\"", when);
-	add_text(&w->payload, "address", w->x->address);
 }
 
 /* Counts the answers of the last day, and tells whether the last of all says
@@ -184,6 +183,9 @@ apply(struct work *w, struct err *e)
 		}
 	}
 	sbuf_add_c(&w->payload, '}');
+	if (rc == RC_OK && w->x->visit.n > 0)
+		rc = ledger_append(w->db, KIND_MESSAGE_SUBMITTED, w->x->mref,
+				   w->x->visit, e);
 	if (rc != RC_OK)
 		return rc;
 	return ledger_append(w->db, kind, w->x->mref, sbuf_slice(&w->payload),

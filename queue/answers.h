@@ -23,18 +23,20 @@ struct answer {
 	enum answer_kind kind;
 	struct slice text; /* why it is wrong; may be empty */
 	struct slice paid_on, paid_by, reference; /* of ANSWER_PAID; ditto */
-	struct slice address; /* the visitor's, as far as it is kept; "" */
+	/* message.submitted's payload: what is kept of the request, for as long
+	 * as of any visit; "": nothing */
+	struct slice visit;
 };
 
 /* "received", "paid" …; -1 for an unknown name. */
 const char *answers_name(enum answer_kind kind);
 int answers_parse(struct slice name);
 
-/* Appends message.answered, and FACT_CONFIRMED to the message, when it was
- * received; else message.objected, and holds the acts of the invoices that it
- * is about by their policies' objection_hold, once a due date.  The answer that
- * was the message's last one changes nothing.  Fails: RC_NOTFOUND, RC_LIMIT
- * (too many in a day). */
+/* Appends message.submitted and message.answered, and FACT_CONFIRMED to the
+ * message, when it was received; else message.objected, and holds the acts of
+ * the invoices that it is about by their policies' objection_hold, once a due
+ * date.  The answer that was the message's last one changes nothing.  Fails:
+ * RC_NOTFOUND, RC_LIMIT (too many in a day). */
 enum rc answers_take(struct queue *q, struct db *db, const struct answer *x,
 		     struct arena *a, struct err *e) MUST_USE;
 

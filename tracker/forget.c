@@ -33,7 +33,7 @@ static bool
 is_visit(int kind)
 {
 	return kind == KIND_MESSAGE_OPENED || kind == KIND_MESSAGE_CLICKED ||
-	       kind == KIND_MESSAGE_VIEWED;
+	       kind == KIND_MESSAGE_VIEWED || kind == KIND_MESSAGE_SUBMITTED;
 }
 
 static int

@@ -124,8 +124,8 @@ count(_Atomic uint64_t *c)
 	atomic_fetch_add_explicit(c, 1, memory_order_relaxed);
 }
 
-static struct slice
-signals_of(const struct http_request *rq, struct sbuf *b)
+struct slice
+hits_signals(const struct http_request *rq, struct sbuf *b)
 {
 	sbuf_reset(b);
 	for (size_t i = 0; i < rq->headers_n; i++) {
@@ -195,7 +195,7 @@ record(struct hits *h, struct http_request *rq, enum hit_kind kind,
 	    .index = t->index,
 	    .address = rq->peer,
 	    .agent = http_header_in(rq, "User-Agent"),
-	    .signals = signals_of(rq, &l->signals),
+	    .signals = hits_signals(rq, &l->signals),
 	    .destination = destination,
 	};
 

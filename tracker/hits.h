@@ -44,6 +44,9 @@ void hits_round(void *hits, unsigned loop);
 void hits_finish(struct hits *h, struct http_request *rq, enum hit_kind kind,
 		 const struct token *t);
 
+/* The raw signals of a request, as struct hit has them; in b. */
+struct slice hits_signals(const struct http_request *rq, struct sbuf *b);
+
 struct hits_stats {
 	uint64_t opens, clicks, views, bad_tokens, revoked, lost;
 };

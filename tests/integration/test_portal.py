@@ -193,6 +193,10 @@ def _(t):
         is_safe(t, page)
         wants(t, page, "Queda constancia")
     t.eq(len(w.events("message.answered")), 1, "the same answer again")
+    t.ok("127.0" not in json.dumps(w.events("message.answered")), "for ever")
+    visit = [e["data"] for e in w.events("message.submitted")]
+    t.eq([(v["method"], v["address"]) for v in visit],
+         [("POST", "127.0.0.0")], "what is kept for some days")
     m = w.acuse.get("messages/" + w.mref).body
     t.ok("confirmed" in json.dumps(m), "no fact: %r" % m)
     wants(t, w.get(w.links["a"]), "Ya respondió")

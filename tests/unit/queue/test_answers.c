@@ -36,7 +36,7 @@ say(struct fixture *f, struct ref mref, enum answer_kind kind, const char *text)
 			   .paid_on = SLICE(""),
 			   .paid_by = SLICE(""),
 			   .reference = SLICE(""),
-			   .address = SLICE("")};
+			   .visit = SLICE("{\"agent\":\"x\"}")};
 
 	return fixture_do(f, run_answer, &x, &fixture_error);
 }
@@ -114,6 +114,7 @@ test_received_confirms_and_holds_nothing(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(say(f, m.mref, ANSWER_RECEIVED, ""), RC_OK);
 	assert_int_equal(count(f, m.mref, KIND_MESSAGE_ANSWERED), 1);
+	assert_int_equal(count(f, m.mref, KIND_MESSAGE_SUBMITTED), 1);
 	OK(message_get(f->db, m.mref, &f->a, &m, e));
 	assert_true(m.facts & FACT_CONFIRMED);
 	held_until(f, "1970-01-01T00:00:00Z");

@@ -85,7 +85,8 @@ run_customer(struct db *db, void *arg, struct err *e)
 }
 
 static enum rc
-append_open(struct db *db, const struct message *m, struct err *e)
+append_visit(struct db *db, enum kind kind, const struct message *m,
+	     struct err *e)
 {
 	struct sbuf hit;
 	enum rc rc;
@@ -94,23 +95,24 @@ append_open(struct db *db, const struct message *m, struct err *e)
 	sbuf_addf(&hit, "{\"agent\":\"%0*d\",\"address\":\"" SECRET "\"",
 		  PADDING, 1);
 	sbuf_addf(&hit, ",\"signals\":\"%0*d\"}", PADDING, 2);
-	rc = ledger_append(db, KIND_MESSAGE_OPENED, m->mref, sbuf_slice(&hit),
-			   e);
+	rc = ledger_append(db, kind, m->mref, sbuf_slice(&hit), e);
 	sbuf_fini(&hit);
 	return rc;
 }
 
-/* A hit, judged as a machine's, and an answer. */
+/* A hit, judged as a machine's, and an answer with its request. */
 static enum rc
 run_visit(struct db *db, void *arg, struct err *e)
 {
 	const struct message *m = arg;
-	enum rc rc = append_open(db, m, e);
+	enum rc rc = append_visit(db, KIND_MESSAGE_OPENED, m, e);
 
 	if (rc == RC_OK)
 		rc = ledger_append(
 		    db, KIND_MESSAGE_CLASSIFIED, m->mref,
 		    SLICE("{\"hits\":[{\"seq\":0,\"class\":\"machine\"}]}"), e);
+	if (rc == RC_OK)
+		rc = append_visit(db, KIND_MESSAGE_SUBMITTED, m, e);
 	if (rc == RC_OK)
 		rc = ledger_append(db, KIND_MESSAGE_ANSWERED, m->mref,
 				   SLICE("{\"answer\":\"received\"}"), e);
@@ -216,19 +218,20 @@ test_a_visit_goes_when_its_time_is_over(void **state)
 
 	(void)state;
 	assert_int_equal(run_on(29, INT64_MAX), 0);
-	assert_int_equal(run_on(30, INT64_MAX), 1);
+	assert_int_equal(run_on(30, INT64_MAX), 2);
 	list = events_of(&b.one, &n);
-	assert_int_equal(n, 4);
+	assert_int_equal(n, 5);
 	assert_int_equal(list[0].payload.n + list[0].salt.n, 0);
-	assert_true(list[1].payload.n > 0 && list[2].payload.n > 0);
-	assert_int_equal(list[3].kind, KIND_MESSAGE_FORGOTTEN);
-	assert_true(slice_find(list[3].payload, SLICE("\"hits\":[0]")) > 0);
+	assert_int_equal(list[2].payload.n + list[2].salt.n, 0);
+	assert_true(list[1].payload.n > 0 && list[3].payload.n > 0);
+	assert_int_equal(list[4].kind, KIND_MESSAGE_FORGOTTEN);
+	assert_true(slice_find(list[4].payload, SLICE("\"hits\":[0,2]")) > 0);
 	assert_true(
-	    slice_find(list[3].payload, SLICE("\"visitor_days = 30\"")) > 0);
+	    slice_find(list[4].payload, SLICE("\"visitor_days = 30\"")) > 0);
 	classify_told(list, n, classes);
 	assert_int_equal(classes[0], AGENT_MACHINE);
 	(void)events_of(&b.two, &n);
-	assert_int_equal(n, 3); /* that brand keeps them for longer */
+	assert_int_equal(n, 4); /* that brand keeps them for longer */
 	audit();
 }
 
@@ -238,12 +241,12 @@ test_once_is_enough(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(run_on(40, INT64_MAX), 1);
+	assert_int_equal(run_on(40, INT64_MAX), 2);
 	assert_int_equal(run_on(41, INT64_MAX), 0);
-	assert_int_equal(run_on(400, INT64_MAX), 1); /* the other brand's */
+	assert_int_equal(run_on(400, INT64_MAX), 2); /* the other brand's */
 	assert_int_equal(run_on(800, INT64_MAX), 0);
 	(void)events_of(&b.one, &n);
-	assert_int_equal(n, 4);
+	assert_int_equal(n, 5);
 	audit();
 }
 
@@ -252,7 +255,7 @@ test_what_was_not_judged_waits(void **state)
 {
 	(void)state;
 	assert_int_equal(run_on(40, 0), 0);
-	assert_int_equal(run_on(41, INT64_MAX), 1);
+	assert_int_equal(run_on(41, INT64_MAX), 2);
 }
 
 static enum rc
@@ -269,7 +272,7 @@ test_a_legal_hold_keeps_it(void **state)
 	assert_int_equal(run_on(40, INT64_MAX), 0);
 	assert_int_equal(run_on(41, INT64_MAX), 0);
 	write_by(run_hold, NULL);
-	assert_int_equal(run_on(42, INT64_MAX), 1);
+	assert_int_equal(run_on(42, INT64_MAX), 2);
 	audit();
 }
 
@@ -279,7 +282,7 @@ test_nothing_of_it_is_left_in_the_file(void **state)
 	struct sbuf file;
 
 	(void)state;
-	assert_int_equal(run_on(400, INT64_MAX), 2);
+	assert_int_equal(run_on(400, INT64_MAX), 4);
 	writer_stop(b.writer);
 	b.writer = NULL;
 	db_close(b.db);
