@@ -56,6 +56,7 @@ static const struct {
     {KIND_CUSTOMER_ERASED, "The customer's data was erased."},
     {KIND_CONTACT_CHANGED, "A contact changed."},
     {KIND_CONTACT_SUPPRESSED, "An address is no longer written to."},
+    {KIND_CONTACT_SKIPPED, "An address was left out: it takes no mail."},
     {KIND_CONTACT_RESTORED, "An address is written to again."},
     {KIND_ACT_DUE, "An act is due, and allowed."},
     {KIND_GATE_ALLOWED, "The gate allowed an act."},

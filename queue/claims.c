@@ -86,6 +86,8 @@ finish(struct work *w, struct message *m, enum message_event ev,
 
 	m->instance = 0;
 	rc = message_apply(w->db, m, ev, reason, more, e);
+	if (rc == RC_OK && ev == MESSAGE_EV_FAIL)
+		rc = outbox_elsewhere(w->q, w->db, m, w->a, e);
 	return rc == RC_OK ? outbox_settle(w->db, m, w->a, e) : rc;
 }
 
@@ -404,9 +406,10 @@ static enum rc
 fail(struct work *w, struct message *m, const struct claim_verdict *v,
      struct slice reason, struct slice more, struct err *e)
 {
-	enum rc rc = finish(w, m, MESSAGE_EV_FAIL, reason, more, e);
+	enum rc rc = v->suppress ? suppress(w, m, reason, e) : RC_OK;
 
-	return rc == RC_OK && v->suppress ? suppress(w, m, reason, e) : rc;
+	return rc == RC_OK ? finish(w, m, MESSAGE_EV_FAIL, reason, more, e)
+			   : rc;
 }
 
 static enum rc

@@ -148,7 +148,6 @@ unreachable(struct look *l, struct notice **group, size_t n, size_t suppressed,
 {
 	const char *reason = suppressed > 0 ? "suppressed" : "no_address";
 	bool critical = false;
-	struct sbuf b;
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
@@ -156,20 +155,36 @@ unreachable(struct look *l, struct notice **group, size_t n, size_t suppressed,
 		rc = notice_apply(l->db, group[i], NOTICE_EV_SKIP,
 				  slice_z(reason), SLICE(""), e);
 	}
-	if (rc != RC_OK)
-		return rc;
+	return rc == RC_OK
+		   ? outbox_unreachable(l->db, &l->customer, group[0]->step,
+					reason, critical, e)
+		   : rc;
+}
+
+/* Others get it; who does not is said all the same. */
+static enum rc
+leave_out(struct look *l, struct notice **group, size_t n,
+	  const struct contact *k, struct err *e)
+{
+	char hex[REF_HEX];
+	struct sbuf b;
+	enum rc rc;
+
 	sbuf_init(&b, 65536);
 	sbuf_add_z(&b, "{\"customer\":");
 	sbuf_add_json(&b, l->customer.id);
+	sbuf_add_z(&b, ",\"contact\":");
+	sbuf_add_json(&b, k->id);
 	sbuf_add_z(&b, ",\"step\":");
 	sbuf_add_json(&b, group[0]->step);
-	sbuf_addf(&b, ",\"reason\":\"%s\",\"before_act\":%s}", reason,
-		  critical ? "true" : "false");
-	rc = ledger_append(l->db, KIND_CUSTOMER_UNREACHABLE, l->customer.ref,
+	sbuf_add_z(&b, ",\"reason\":\"suppressed\",\"notices\":[");
+	for (size_t i = 0; i < n; i++) {
+		ref_hex(group[i]->ref, hex);
+		sbuf_addf(&b, "%s\"%s\"", i > 0 ? "," : "", hex);
+	}
+	sbuf_add_z(&b, "]}");
+	rc = ledger_append(l->db, KIND_CONTACT_SKIPPED, l->customer.ref,
 			   sbuf_slice(&b), e);
-	if (rc == RC_OK && critical)
-		rc = ledger_append(l->db, KIND_ALARM_RAISED, l->customer.ref,
-				   sbuf_slice(&b), e);
 	sbuf_fini(&b);
 	return rc;
 }
@@ -214,6 +229,8 @@ release(struct look *l, struct notice **group, size_t n, struct err *e)
 		if (rc == RC_NOTFOUND)
 			rc = RC_OK;
 	}
+	for (size_t i = 0; rc == RC_OK && i < to.suppressed; i++)
+		rc = leave_out(l, group, n, to.left_out[i], e);
 	/* One that was revived may have reached all of them before. */
 	for (size_t i = 0; rc == RC_OK && had && i < n; i++)
 		rc = outbox_settle_notice(l->db, group[i], l->a, e);

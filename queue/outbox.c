@@ -57,7 +57,7 @@ take_in(const struct search *s, const struct contact *k, struct err *e)
 	if (rc != RC_OK && rc != RC_NOTFOUND)
 		return rc;
 	if (rc == RC_OK && !slice_eq_z(found.reason, SUPPRESSION_LEFT))
-		s->out->suppressed++;
+		s->out->left_out[s->out->suppressed++] = k;
 	else if (rc == RC_OK && s->optional)
 		s->out->gone++;
 	else
@@ -88,6 +88,8 @@ outbox_recipients(struct queue *q, struct db *db, const struct customer *c,
 
 	memset(out, 0, sizeof(*out));
 	out->list = ARENA_ARRAY(a, const struct contact *, c->contacts_n + 1);
+	out->left_out =
+	    ARENA_ARRAY(a, const struct contact *, c->contacts_n + 1);
 	if (slice_starts(roles, SLICE("to:")))
 		return given_recipient(&s, slice_skip(roles, 3), e);
 	if (roles.n == 0)
@@ -255,6 +257,87 @@ waits(const struct message *m)
 {
 	return m->state == MESSAGE_QUEUED || m->state == MESSAGE_CLAIMED ||
 	       m->state == MESSAGE_DEFERRED || m->state == MESSAGE_UNCERTAIN;
+}
+
+enum rc
+outbox_unreachable(struct db *db, const struct customer *c, struct slice step,
+		   const char *reason, bool critical, struct err *e)
+{
+	struct sbuf b;
+	enum rc rc;
+
+	sbuf_init(&b, 65536);
+	sbuf_add_z(&b, "{\"customer\":");
+	sbuf_add_json(&b, c->id);
+	sbuf_add_z(&b, ",\"step\":");
+	sbuf_add_json(&b, step);
+	sbuf_addf(&b, ",\"reason\":\"%s\",\"before_act\":%s}", reason,
+		  critical ? "true" : "false");
+	rc = ledger_append(db, KIND_CUSTOMER_UNREACHABLE, c->ref,
+			   sbuf_slice(&b), e);
+	if (rc == RC_OK && critical)
+		rc = ledger_append(db, KIND_ALARM_RAISED, c->ref,
+				   sbuf_slice(&b), e);
+	sbuf_fini(&b);
+	return rc;
+}
+
+/* Whether some message of a notice has arrived, or may yet. */
+static enum rc
+has_hope(struct db *db, const struct notice *n, struct arena *a, bool *out,
+	 struct err *e)
+{
+	struct message *list;
+	size_t count;
+	enum rc rc = message_list_notice(db, n->id, a, &list, &count, e);
+
+	*out = false;
+	for (size_t i = 0; rc == RC_OK && i < count; i++)
+		*out |= waits(&list[i]) || list[i].state == MESSAGE_ACCEPTED ||
+			list[i].state == MESSAGE_DELIVERED;
+	return rc;
+}
+
+/* One critical notice of a message that failed. */
+static enum rc
+send_elsewhere(struct queue *q, struct db *db, const struct customer *c,
+	       struct notice *n, struct arena *a, struct err *e)
+{
+	struct outbox_recipients to;
+	bool hope = false;
+	enum rc rc = outbox_recipients(q, db, c, n->roles, false, a, &to, e);
+
+	for (size_t i = 0; rc == RC_OK && i < to.n; i++) {
+		struct message m;
+
+		rc = outbox_make(q, db, c, to.list[i], &n, 1, &m, e);
+		if (rc == RC_NOTFOUND)
+			rc = RC_OK; /* it has it already */
+	}
+	if (rc == RC_OK)
+		rc = has_hope(db, n, a, &hope, e);
+	return rc == RC_OK && !hope
+		   ? outbox_unreachable(db, c, n->step, "suppressed", true, e)
+		   : rc;
+}
+
+enum rc
+outbox_elsewhere(struct queue *q, struct db *db, const struct message *m,
+		 struct arena *a, struct err *e)
+{
+	struct customer c;
+	struct notice *list;
+	size_t n;
+	enum rc rc = customer_get(db, m->customer, a, &c, e);
+
+	if (rc == RC_NOTFOUND)
+		return RC_OK;
+	if (rc == RC_OK)
+		rc = notice_list_message(db, m->id, a, &list, &n, e);
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		if (list[i].critical && list[i].state == NOTICE_RELEASED)
+			rc = send_elsewhere(q, db, &c, &list[i], a, e);
+	return rc;
 }
 
 /* Moves notices to a message of their own, to the same recipient. */

@@ -12,8 +12,9 @@
 struct outbox_recipients {
 	const struct contact **list;
 	size_t n;
-	size_t suppressed; /* left out: their address takes no mail of ours */
-	size_t gone;	   /* left out: they left what is optional */
+	const struct contact **left_out; /* their address takes no mail */
+	size_t suppressed;
+	size_t gone; /* left out: they left what is optional */
 };
 
 /* Finds them: those with one of its roles (comma separated; "" is "billing"),
@@ -36,6 +37,18 @@ enum rc outbox_may_leave(const struct conf *conf, struct db *db,
 enum rc outbox_make(struct queue *q, struct db *db, const struct customer *c,
 		    const struct contact *to, struct notice **notices, size_t n,
 		    struct message *out, struct err *e) MUST_USE;
+
+/* Nobody is left to tell: an event, and an alarm when an act depends on it. */
+enum rc outbox_unreachable(struct db *db, const struct customer *c,
+			   struct slice step, const char *reason, bool critical,
+			   struct err *e) MUST_USE;
+
+/* After a message failed for good: an act that depends on one of its notices
+ * waits for no address that takes no mail.  Those notices go to the customer's
+ * other contacts; where none is left, and none had them, it is unreachable. */
+enum rc outbox_elsewhere(struct queue *q, struct db *db,
+			 const struct message *m, struct arena *a,
+			 struct err *e) MUST_USE;
 
 /* Messages that had begun when it was asked to stop them. */
 struct in_flight {
