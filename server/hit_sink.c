@@ -126,7 +126,8 @@ is_counted(const struct conf *conf, const struct hit *h)
 	static const struct ref nobody;
 	const struct brand *b = brand_of(conf, h);
 
-	return h->kind == HIT_OPEN && b != NULL && b->opens != TRACKING_OFF &&
+	return h->kind == HIT_OPEN && b != NULL &&
+	       b->opens_asked != TRACKING_OFF &&
 	       (ref_eq(h->mref, nobody) || b->opens == TRACKING_AGGREGATE);
 }
 

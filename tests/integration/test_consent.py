@@ -106,6 +106,7 @@ def _(t):
     w.acuse.process.stop()
     w.acuse.start()
     t.eq(hits(w, mref), [])
+    t.eq(w.acuse.ok(w.acuse.get("stats"))["counted_opens"], 1)
 
 
 @test("a customer's PUT leaves the consent; what is no consent is refused")
