@@ -8,6 +8,7 @@ import shutil
 import socket
 import sqlite3
 import subprocess
+import time
 
 from harness import Failed, Skip, run, test, wait_for
 from hosting import Hosting
@@ -48,18 +49,25 @@ def in_ledger(t, a, mref, opened, clicked):
         t.eq(len(a.events(mref, kind)), n, kind)
 
 
-@test("links lead on while the store is locked; hits follow when it is not")
+@test("links lead on while the store is locked for ten seconds; hits follow")
 def _(t):
     a, mref, pixel, click = mailed(t)
     lock = sqlite3.connect(os.path.join(a.state, "acuse.db"), timeout=20,
                            isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
+    end = time.monotonic() + 10
     all_answered(t, a, [pixel, click] * (HITS // 2))
-    a.wait_log("drain.stalled")
-    all_answered(t, a, [click])
+    clicks = Clicks(t, a, click)
+    while time.monotonic() < end:
+        began = time.monotonic()
+        clicks.do(1)
+        t.ok(time.monotonic() - began < 2, "a click waited for the store")
+        time.sleep(0.25)
+    t.ok(a.log("drain.stalled"), "the log says so")
+    t.eq(len(a.events(mref, "message.clicked")), 0)
     lock.execute("ROLLBACK")
     lock.close()
-    in_ledger(t, a, mref, HITS // 2, HITS // 2 + 1)
+    in_ledger(t, a, mref, HITS // 2, HITS // 2 + clicks.answered)
 
 
 @test("links lead on while the store's file is away; no hit goes elsewhere")
