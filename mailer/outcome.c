@@ -80,7 +80,11 @@ add_peer(struct sbuf *b, const struct tls_facts *t)
 	sbuf_add_c(b, ',');
 	add_member(b, "subject", t->subject);
 	sbuf_add_c(b, ',');
+	add_member(b, "issuer", t->issuer);
+	sbuf_add_c(b, ',');
 	add_member(b, "validated", t->validated);
+	sbuf_add_c(b, ',');
+	add_member(b, "verify", t->verify);
 	sbuf_add_z(b, ",\"certificate_sha256\":\"");
 	for (size_t i = 0; i < sizeof t->leaf_sha256; i++)
 		sbuf_addf(b, "%02x", t->leaf_sha256[i]);

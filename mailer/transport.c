@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/date.h"
 #include "base/mailbox.h"
 #include "base/mem.h"
 #include "mailer/hello.h"
@@ -417,6 +418,17 @@ name_peer(struct transport_session *s)
 		 a->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
+/* Whom it is with, and since when: what follows counts from there. */
+static void
+note_start(struct run *r)
+{
+	char when[TIME_SIZE], line[TIME_SIZE + sizeof r->s->peer];
+
+	time_format(r->s->outcome.started_us, when);
+	snprintf(line, sizeof line, "%s %s", when, r->s->peer);
+	wire_note(&r->wire, 'T', slice_z(line));
+}
+
 /* By what rule TLS was there or not, and what it proved. */
 static void
 note_policy(struct run *r)
@@ -463,7 +475,7 @@ transport_run(struct transport *t, struct transport_session *s, struct err *e)
 	r->wire.log = &s->transcript;
 	r->wire.tick = s->calls.tick;
 	r->wire.tick_arg = s->calls.arg;
-	wire_note(&r->wire, 'T', slice_z(s->peer));
+	note_start(r);
 	if (to.policy_note != NULL)
 		wire_note(&r->wire, 'T', slice_z(to.policy_note));
 	fit = hello(&r->wire, &s->greeting, &s->ehlo);

@@ -414,6 +414,8 @@ wire_tls(struct wire *w)
 		 "%s %s name=%s subject=%s validated=%s verify=%s", f->version,
 		 f->cipher, w->to->host, f->subject, f->validated, f->verify);
 	wire_note(w, 'T', slice_z(line));
+	if (f->chain.n > 0)
+		wire_note(w, 'T', sbuf_slice(&f->chain));
 	return true;
 }
 

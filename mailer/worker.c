@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mailbox.h"
+#include "mailer/history.h"
+#include "mailer/judge.h"
 #include "mailer/pending.h"
 #include "queue/halt.h"
 #include "store/content.h"
@@ -16,10 +18,7 @@
  * 3. A destination that cannot be reached costs its own lane time, and no
  *    message of it a verdict. */
 
-#define GREYLIST_WAIT_US (5 * MINUTE_US)
-#define GREYLIST_TRIES 3
-#define FULL_WAIT_US (4 * HOUR_US)
-#define POLICY_BLOCK_US HOUR_US
+#define TRANSCRIPT_MAX (4u << 20) /* of all sessions of an attempt */
 
 /* How long a destination rests after so many failures in a row. */
 static const int64_t backoff_us[] = {
@@ -29,8 +28,12 @@ static const int64_t backoff_us[] = {
 struct sending {
 	struct claim *claim;
 	struct transport_message tm;
-	bool ready;	  /* composed, journaled, without a verdict yet */
-	bool asked;	  /* given to the session at hand */
+	bool ready; /* composed, journaled, without a verdict yet */
+	bool asked; /* given to the session at hand */
+	bool kept;  /* the session at hand is in its history */
+	struct history history;
+	/* What stands if no later exchanger says otherwise. */
+	struct claim_verdict refused;
 	const char *halt; /* why a pause or a hold stopped it */
 };
 
@@ -43,8 +46,10 @@ struct run {
 	bool last_hop;
 	struct sending *list;
 	size_t n;
-	bool answered;	  /* it said something of a message */
-	const char *halt; /* why nothing more of the batch may go */
+	bool answered;	       /* it said something of a message */
+	struct slice said;     /* the session's transcript, for histories */
+	const char *handshake; /* why the last one with this hop failed */
+	const char *halt;      /* why nothing more of the batch may go */
 	struct sbuf scratch;
 	struct pending pending;
 };
@@ -94,15 +99,37 @@ pack(struct run *r, struct slice bytes)
 	return arena_dup(&r->job->arena, sbuf_slice(&r->scratch));
 }
 
-/* What the session said until here, and what this message did. */
+/* All that was said on its way; now: in the session at hand too. */
 static struct slice
-transcript(struct run *r, struct slice message)
+transcript(struct run *r, const struct sending *s, bool now)
 {
-	struct slice session = sbuf_slice(&r->job->session.transcript);
+	struct slice packed = SLICE("");
+	struct sbuf b;
 
-	return pack(
-	    r, slice_z(arena_printf(&r->job->arena, "%.*s%.*s",
-				    SLICE_ARG(session), SLICE_ARG(message))));
+	sbuf_init(&b, TRANSCRIPT_MAX);
+	history_add_transcript(&s->history, &b);
+	if (now) {
+		sbuf_add(&b, sbuf_slice(&r->job->session.transcript));
+		sbuf_add(&b, sbuf_slice(&s->tm.transcript));
+	}
+	if (b.n > 0)
+		packed = pack(r, sbuf_slice(&b));
+	sbuf_fini(&b);
+	return packed;
+}
+
+/* The session at hand did not take it. */
+static void
+remember(struct run *r, struct sending *s, const struct outcome *o)
+{
+	struct transport_session *session = &r->job->session;
+
+	if (r->said.n == 0)
+		r->said =
+		    arena_dup(&r->job->arena, sbuf_slice(&session->transcript));
+	history_add(&s->history, &r->job->arena, r->hop->host, o, r->said,
+		    sbuf_slice(&s->tm.transcript));
+	s->kept = true;
 }
 
 /* ---- verdicts ---- */
@@ -133,60 +160,22 @@ put_unsent(struct run *r, struct sending *s, enum claim_end end,
 	put_verdict(r, s, &v);
 }
 
-/* The way taken, as members of the event's payload. */
-static struct slice
-way(struct run *r, const struct outcome *o, const char *rule)
+static struct judge
+judge_of(struct run *r)
 {
-	struct slice out;
-	struct sbuf b;
-
-	sbuf_init(&b, 65536);
-	sbuf_addf(&b,
-		  "\"mode\":\"%s\",\"host\":", r->hop->relay ? "relay" : "mx");
-	sbuf_add_json(&b, slice_z(r->hop->host));
-	if (o != NULL) {
-		sbuf_addf(&b, ",\"stage\":\"%s\",\"enhanced\":\"%d.%d.%d\"",
-			  stage_name(o->stage), o->enhanced[0], o->enhanced[1],
-			  o->enhanced[2]);
-		sbuf_add_z(&b, ",\"queue_id\":");
-		sbuf_add_json(&b, slice_z(o->remote_id));
-		sbuf_add_z(&b, ",\"fault\":");
-		sbuf_add_json(&b, slice_z(o->fault));
-		sbuf_add_z(&b, ",\"rule\":");
-		sbuf_add_json(&b, slice_z(rule));
-		sbuf_add_c(&b, ',');
-		outcome_tls_json(&r->job->session.tls, &b);
-	}
-	out = arena_dup(&r->job->arena, sbuf_slice(&b));
-	sbuf_fini(&b);
-	return out;
+	return (struct judge){.rules = materials_verdicts(r->job->materials),
+			      .hop = r->hop,
+			      .tls = &r->job->session.tls,
+			      .handshake = r->handshake,
+			      .arena = &r->job->arena};
 }
-
-/* What the queue does about each verdict; greylisting and what concerns the
- * destination is said in decide(). */
-static const struct {
-	int64_t wait_us; /* 0: the retry table */
-	enum claim_end end;
-	bool suppress;
-} course[VERDICTS] = {
-    [VERDICT_ACCEPTED] = {0, CLAIM_ACCEPTED, false},
-    [VERDICT_UNCERTAIN] = {0, CLAIM_UNCERTAIN, false},
-    [VERDICT_STOPPED] = {0, CLAIM_STOPPED, false},
-    [VERDICT_RETRY] = {0, CLAIM_DEFERRED, false},
-    [VERDICT_RETRY_LATER] = {0, CLAIM_DEFERRED, false},
-    [VERDICT_NEXT_EXCHANGER] = {0, CLAIM_DEFERRED, false},
-    [VERDICT_MAILBOX_FULL] = {FULL_WAIT_US, CLAIM_DEFERRED, false},
-    [VERDICT_POLICY_BLOCK] = {POLICY_BLOCK_US, CLAIM_DEFERRED, false},
-    [VERDICT_BAD_ADDRESS] = {0, CLAIM_FAILED, true},
-    [VERDICT_OURS] = {0, CLAIM_UNFIT, false},
-};
 
 /* Nothing more goes to this destination for a while. */
 static void
 block(struct run *r, enum verdict verdict)
 {
 	if (verdict == VERDICT_POLICY_BLOCK)
-		r->job->block_us = POLICY_BLOCK_US;
+		r->job->block_us = JUDGE_BLOCK_US;
 	r->job->block_reason = verdict_name(verdict);
 	LOG(DESTINATION_BLOCKED, LOG_Z("host", r->hop->host),
 	    LOG_Z("reason", r->job->block_reason));
@@ -196,41 +185,24 @@ static void
 decide(struct run *r, struct sending *s)
 {
 	const struct outcome *o = &s->tm.outcome;
-	struct arena *a = &r->job->arena;
-	const char *rule = "";
+	struct judge judge = judge_of(r);
+	struct claim_verdict v;
 	enum verdict verdict =
-	    verdict_of(materials_verdicts(r->job->materials), o, &rule);
-	struct claim_verdict v = {.end = course[verdict].end,
-				  .verdict = verdict_name(verdict),
-				  .suppress = course[verdict].suppress,
-				  .wait_us = course[verdict].wait_us,
-				  .code = o->code};
+	    judge_outcome(&judge, o, &s->history, s->claim->m.attempts, &v);
 
 	r->answered |= o->code >= 200 || o->fate == FATE_STOPPED ||
 		       o->fate == FATE_INVALID;
-	/* An address beyond its own server is bad; beyond our relay it is for
-	 * us to find a way. */
-	if (o->fate == FATE_INVALID &&
-	    (verdict != VERDICT_BAD_ADDRESS || r->hop->relay))
-		v.end = CLAIM_UNFIT;
 	if (verdict == VERDICT_NEXT_EXCHANGER && !r->last_hop &&
-	    phase_back(r->w->queue->phases, s->claim->slot))
+	    phase_back(r->w->queue->phases, s->claim->slot)) {
+		s->refused = v;
+		remember(r, s, o);
 		return; /* it stays ready for the next one */
-	if (verdict == VERDICT_RETRY_LATER &&
-	    s->claim->m.attempts <= GREYLIST_TRIES)
-		v.wait_us = GREYLIST_WAIT_US * s->claim->m.attempts;
+	}
 	if (verdict == VERDICT_POLICY_BLOCK)
 		block(r, verdict);
-	v.facts = r->hop->relay ? FACT_RELAY_ACCEPTED : FACT_MX_ACCEPTED;
-	v.reply = arena_dup(a, slice_trim(sbuf_slice(&o->reply)));
-	v.queue_id = arena_dup(a, slice_z(o->remote_id));
-	v.peer = slice_z(route_address(r->hop, a));
-	v.reason = o->fault[0] != '\0' ? arena_dup(a, slice_z(o->fault))
-				       : slice_z(v.verdict);
-	v.transcript = transcript(r, sbuf_slice(&s->tm.transcript));
-	v.more = way(r, o, rule);
 	if (verdict == VERDICT_STOPPED)
 		v.reason = slice_z(s->halt != NULL ? s->halt : v.verdict);
+	v.transcript = transcript(r, s, true);
 	put_verdict(r, s, &v);
 }
 
@@ -341,8 +313,9 @@ start_over(struct run *r)
 	sbuf_reset(&s->ehlo);
 	sbuf_reset(&s->transcript);
 	s->tls.on = false;
+	r->said = SLICE("");
 	for (size_t i = 0; i < r->n; i++) {
-		r->list[i].asked = false;
+		r->list[i].asked = r->list[i].kept = false;
 		if (!r->list[i].ready)
 			continue;
 		transport_message_fini(&r->list[i].tm);
@@ -351,11 +324,41 @@ start_over(struct run *r)
 	}
 }
 
+/* What the session at hand leaves, to be tried again or given back. */
+static void
+remember_all(struct run *r)
+{
+	r->said = SLICE("");
+	for (size_t i = 0; i < r->n; i++)
+		if (r->list[i].ready && !r->list[i].kept)
+			remember(r, &r->list[i], &r->job->session.outcome);
+}
+
+/* Opportunistic TLS: a handshake that fails is no reason to keep the mail
+ * (RFC 7435). */
+static bool
+fall_back(struct run *r)
+{
+	const struct outcome *o = &r->job->session.outcome;
+	const char *why = o->fault;
+
+	if (o->stage != STAGE_TLS || r->hop->tls != TARGET_MAY)
+		return false;
+	if (strncmp(why, "TLS ", 4) == 0)
+		why += 4;
+	r->handshake = arena_printf(
+	    &r->job->arena, "%s%s",
+	    strncmp(why, "handshake", 9) == 0 ? "" : "handshake: ", why);
+	r->hop->tls = TARGET_PLAIN;
+	return true;
+}
+
 static void
 session(struct run *r)
 {
 	struct transport_session *s = &r->job->session;
 	struct err e;
+	enum rc rc;
 
 	s->to = *r->hop;
 	s->deadline_us = clock_mono_us() + r->job->conf->smtp_session_us;
@@ -366,16 +369,14 @@ session(struct run *r)
 					    .tick = tick,
 					    .arg = r};
 	start_over(r);
-	if (transport_run(r->w->transport, s, &e) == RC_OK)
+	rc = transport_run(r->w->transport, s, &e);
+	remember_all(r);
+	if (rc == RC_OK)
 		return;
 	LOG(SESSION_FAILED, LOG_Z("host", r->hop->host),
 	    LOG_Z("stage", stage_name(s->outcome.stage)), LOG_ERR(&e));
-	/* Opportunistic TLS: a handshake that fails is no reason to keep the
-	 * mail (RFC 7435). */
-	if (s->outcome.stage == STAGE_TLS && r->hop->tls == TARGET_MAY) {
-		r->hop->tls = TARGET_PLAIN;
+	if (fall_back(r))
 		session(r);
-	}
 }
 
 /* What is left of the batch may not go: look before a connection. */
@@ -420,6 +421,7 @@ send_all(struct run *r)
 	     h++) {
 		r->hop = &r->route.hops[h];
 		r->last_hop = h + 1 == r->route.hops_n;
+		r->handshake = NULL;
 		session(r);
 		if (r->answered && r->job->block_us == 0 &&
 		    r->job->session.outcome.code != 421)
@@ -505,7 +507,7 @@ journal(struct run *r)
 	struct err e;
 
 	r->hop = &r->route.hops[0];
-	x.more = way(r, NULL, "");
+	x.more = judge_plan(&r->route, &r->job->arena);
 	if (writer_do(r->w->queue->writer, &x.op, &e) != RC_OK) {
 		LOG(JOURNAL_REFUSED, LOG_ERR(&e));
 		for (size_t i = 0; i < r->n; i++)
@@ -585,41 +587,35 @@ put_halted(struct run *r, struct sending *s)
 				  .reason = slice_z(r->halt)};
 
 	if (begun)
-		v.transcript = transcript(r, SLICE(""));
+		v.transcript = transcript(r, s, false);
 	put_verdict(r, s, &v);
 }
 
 static void
 give_back(struct run *r)
 {
-	const size_t steps = sizeof(backoff_us) / sizeof(*backoff_us);
-	size_t failures = (size_t)r->job->batch.lane.failures;
+	struct judge judge = judge_of(r);
 
 	for (size_t i = 0; i < r->n; i++) {
-		struct claim_verdict v = {
-		    .end = CLAIM_UNTRIED,
-		    .verdict = "untried",
-		    .wait_us = r->answered
-				   ? 0
-				   : backoff_us[failures < steps ? failures
-								 : steps - 1]};
-		const struct outcome *o = &r->job->session.outcome;
+		struct sending *s = &r->list[i];
+		struct claim_verdict v = {.end = CLAIM_UNTRIED,
+					  .verdict = "untried",
+					  .wait_us =
+					      r->answered ? 0 : backoff(r)};
 
-		if (!r->list[i].ready)
+		if (!s->ready)
 			continue;
 		if (r->halt != NULL) {
-			put_halted(r, &r->list[i]);
+			put_halted(r, s);
 			continue;
 		}
-		if (r->list[i].claim->attempt.id != 0) {
-			v.peer = slice_z(route_address(r->hop, &r->job->arena));
-			v.reply = arena_dup(&r->job->arena,
-					    slice_trim(sbuf_slice(&o->reply)));
-			v.code = o->code;
-			v.more = way(r, o, "");
-			v.transcript = transcript(r, SLICE(""));
-		}
-		put_verdict(r, &r->list[i], &v);
+		if (s->refused.verdict != NULL)
+			v = s->refused;
+		else if (s->claim->attempt.id != 0)
+			judge_untried(&judge, &r->job->session.outcome,
+				      &s->history, &v);
+		v.transcript = transcript(r, s, false);
+		put_verdict(r, s, &v);
 	}
 }
 

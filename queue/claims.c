@@ -393,7 +393,7 @@ accept(struct work *w, struct message *m, const struct claim_verdict *v,
 	enum rc rc = RC_OK;
 
 	m->facts |= FACT_CONTENT | v->facts;
-	m->accepted_us = w->now;
+	m->accepted_us = v->ended_us > 0 ? v->ended_us : w->now;
 	m->queue_id = v->queue_id;
 	if (m->queue_id.n > 0)
 		rc = message_update_queue_id(w->db, m, e);
@@ -470,12 +470,26 @@ end_attempt(struct work *w, const struct claim_verdict *v, struct err *e)
 
 	if (t.id == 0)
 		return RC_OK;
-	t.ended_us = w->now;
+	if (v->started_us > 0)
+		t.started_us = v->started_us;
+	t.ended_us = v->ended_us > 0 ? v->ended_us : w->now;
 	t.outcome = slice_z(v->verdict);
 	t.code = v->code;
 	t.reply = v->reply;
 	t.peer = v->peer;
 	return attempt_end(w->db, &t, v->transcript, e);
+}
+
+/* When it happened, which is before it is on record. */
+static void
+add_time(struct sbuf *b, const char *name, int64_t us)
+{
+	char text[TIME_SIZE];
+
+	if (us == 0)
+		return;
+	time_format(us, text);
+	sbuf_addf(b, ",\"%s\":\"%s\"", name, text);
 }
 
 static enum rc
@@ -496,6 +510,8 @@ end_one(struct work *w, const struct claim_verdict *v, struct err *e)
 	sbuf_add_json(&more, v->reply);
 	sbuf_add_z(&more, ",\"peer\":");
 	sbuf_add_json(&more, v->peer);
+	add_time(&more, "started_at", v->started_us);
+	add_time(&more, "ended_at", v->ended_us);
 	if (v->more.n > 0) {
 		sbuf_add_c(&more, ',');
 		sbuf_add(&more, v->more);

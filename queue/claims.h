@@ -61,7 +61,8 @@ struct claim_verdict {
 	uint32_t facts;	     /* enum fact, when accepted */
 	int64_t wait_us;
 	struct slice reply, queue_id, peer, reason;
-	struct slice transcript; /* by content_pack() */
+	struct slice transcript;      /* by content_pack() */
+	int64_t started_us, ended_us; /* wall clock; 0: as it is committed */
 	int code;
 	struct slice more; /* members for the event's payload */
 };

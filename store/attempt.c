@@ -37,6 +37,7 @@ attempt_end(struct db *db, const struct attempt *t, struct slice transcript,
 		bind_blob(&q, 6, transcript);
 	else
 		bind_null(&q, 6);
+	bind_int(&q, 7, t->started_us);
 	return query_run(&q, e);
 }
 

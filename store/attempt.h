@@ -13,7 +13,8 @@ struct attempt {
 	struct slice transcript;
 };
 
-/* Journals an attempt before the connection, and completes it after.
+/* Journals an attempt before the connection, and completes it after, its start
+ * included.
  * transcript: by content_pack(); "" for none. */
 enum rc attempt_begin(struct db *db, struct attempt *t, struct err *e) MUST_USE;
 enum rc attempt_end(struct db *db, const struct attempt *t,
