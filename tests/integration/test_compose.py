@@ -123,8 +123,11 @@ def _(t):
     send_now(a, a.invoice("i1", "c1", in_days(40))["notices"][0])
     t.eq(parsed(r, 3)["to"].addresses[0].addr_spec, "ana@one.example",
          "mandatory mail still comes")
+    t.eq(parsed(r, 3)["list-unsubscribe"], None, "it cannot be left")
+    t.eq(parsed(r, 3)["list-unsubscribe-post"], None)
     mandatory = re.search(r"/u/[\w-]+", part(parsed(r, 3), "html"))
-    t.eq(mandatory, None, "it has no such link")
+    t.eq(public(a, mandatory.group(0), "List-Unsubscribe=One-Click", form)[0],
+         403, "its link ends tracking alone")
     a.ok(a.call("DELETE", "suppressions/ana@one.example"))
     low(4)
     t.eq(parsed(r, 4)["feedback-id"], "credit.low:optional:default")
