@@ -45,12 +45,15 @@ parse_others(json_t *o, struct arena *a)
 	struct err e = {.rc = RC_OK};
 	struct gate_question gate;
 	struct scope_ask scope;
+	struct consent consent;
 	struct hold_ask hold;
 	struct key_ask key;
+	bool given;
 
 	check(parse_gate(o, a, &gate, &e), &e);
 	check(parse_scope(o, a, &scope, &e), &e);
 	check(parse_hold(o, a, &hold, &e), &e);
+	check(parse_consent(o, a, &consent, &given, &e), &e);
 	check(parse_key(o, a, &key, &e), &e);
 }
 
