@@ -47,6 +47,7 @@ struct run {
 	struct sending *list;
 	size_t n;
 	bool answered;	       /* it said something of a message */
+	bool ours;	       /* what it said last was our fault */
 	struct slice said;     /* the session's transcript, for histories */
 	const char *handshake; /* why the last one with this hop failed */
 	const char *halt;      /* why nothing more of the batch may go */
@@ -170,15 +171,42 @@ judge_of(struct run *r)
 			      .arena = &r->job->arena};
 }
 
+/* How long the destination rests if it fails once more. */
+static int64_t
+backoff(const struct run *r)
+{
+	const size_t steps = sizeof(backoff_us) / sizeof(*backoff_us);
+	size_t failures = (size_t)r->job->batch.lane.failures;
+
+	return backoff_us[failures < steps ? failures : steps - 1];
+}
+
 /* Nothing more goes to this destination for a while. */
 static void
 block(struct run *r, enum verdict verdict)
 {
 	if (verdict == VERDICT_POLICY_BLOCK)
 		r->job->block_us = JUDGE_BLOCK_US;
+	if (verdict == VERDICT_OURS)
+		r->job->block_us = backoff(r);
 	r->job->block_reason = verdict_name(verdict);
 	LOG(DESTINATION_BLOCKED, LOG_Z("host", r->hop->host),
 	    LOG_Z("reason", r->job->block_reason));
+}
+
+/* Our fault twice in a row is of no message: what is wrong with us would hold
+ * all that wait, one by one. */
+static void
+weigh_ours(struct run *r, enum verdict verdict, struct claim_verdict *v)
+{
+	bool again = r->ours || slice_eq_z(r->job->batch.lane.reason, "ours");
+
+	r->ours = verdict == VERDICT_OURS && v->code / 100 == 5;
+	if (!r->ours || !again)
+		return;
+	block(r, verdict);
+	v->end = CLAIM_DEFERRED;
+	v->wait_us = r->job->block_us;
 }
 
 static void
@@ -200,6 +228,7 @@ decide(struct run *r, struct sending *s)
 	}
 	if (verdict == VERDICT_POLICY_BLOCK)
 		block(r, verdict);
+	weigh_ours(r, verdict, &v);
 	if (verdict == VERDICT_STOPPED)
 		v.reason = slice_z(s->halt != NULL ? s->halt : v.verdict);
 	v.transcript = transcript(r, s, true);
@@ -518,16 +547,6 @@ journal(struct run *r)
 		if (r->list[i].claim->dropped)
 			r->list[i].ready = false;
 	return true;
-}
-
-/* How long the destination rests if it fails once more. */
-static int64_t
-backoff(const struct run *r)
-{
-	const size_t steps = sizeof(backoff_us) / sizeof(*backoff_us);
-	size_t failures = (size_t)r->job->batch.lane.failures;
-
-	return backoff_us[failures < steps ? failures : steps - 1];
 }
 
 /* No way was found: what is wrong with the domain itself is the address's

@@ -90,6 +90,27 @@ def _(t):
         until(a, mref, "accepted")
 
 
+@test("what is wrong with us holds no whole queue, and is resumed in bulk")
+def _(t):
+    r = t.receiver(rules='match=* stage=mail '
+                         'action=reply:"530 5.7.0 Authentication required"')
+    a = served(t, **sending(r))
+    a.ok(a.post("queue/hold", {"domain": "x.example"}))
+    mrefs = [ask(a) for _ in range(12)]
+    a.ok(a.post("queue/resume", {"domain": "x.example"}))
+
+    def blocked():
+        a.process.must_live()
+        return [x["reason"] for x in a.ok(a.get("queue"))["items"]] == ["ours"]
+    wait_for(blocked, what="the destination's block")
+    r.set_rules("")
+    freed = a.ok(a.post("queue/resume", {"domain": "x.example"}))["changed"]
+    t.ok(1 <= freed <= 4, "held: %d of 12" % freed)
+    a.ok(a.post("queue/retry", {"domain": "x.example"}))
+    for mref in mrefs:
+        until(a, mref, "accepted")
+
+
 @test("a brand, a destination, both: each hold is lifted by its own name")
 def _(t):
     a = served(t)
