@@ -163,6 +163,88 @@ def _(t):
     until(a, mref, "accepted")
 
 
+SLOW = "match=* stage=mail action=delay:200ms\n"
+
+
+def batch_under_way(t, a, r, n):
+    """n messages of one batch; the first of them have begun DATA."""
+    a.ok(a.post("sending/pause", {"reason": "gather"}))
+    mrefs = [ask(a) for _ in range(n)]
+    a.ok(a.post("sending/resume"))
+    r.wait_journal("data", 2)
+    return mrefs
+
+
+def begun(r):
+    return len(r.journal("data"))
+
+
+def stopped(t, a, r, n, stop, go, why):
+    """After the answer to stop(), none begins DATA until go()."""
+    mrefs = batch_under_way(t, a, r, n)
+    stop()
+    at_answer = begun(r)
+    t.ok(at_answer < n - 1, "stopped in the batch: %d" % at_answer)
+    wait_for(lambda: not [m for m in mrefs if state(a, m) == "claimed"],
+             what="the batch to be given back")
+    # One may lie between its DATA and the receiver's line about it.
+    t.ok(begun(r) <= at_answer + 1,
+         "%d began after the answer" % (begun(r) - at_answer))
+    left = [m for m in mrefs if state(a, m) == "deferred"]
+    t.eq(len(left), n - begun(r))
+    for mref in left:
+        t.eq(a.ok(a.get("messages/" + mref))["reason"], why)
+        t.eq(a.ok(a.get("messages/%s/events" % mref))["items"][-1]["type"],
+             "message.deferred")
+    go()
+    a.ok(a.post("queue/retry", {"all": True}))
+    for mref in mrefs:
+        until(a, mref, "accepted")
+    t.eq(begun(r), n)
+
+
+@test("a pause stops the batch that is on its way")
+def _(t):
+    r = t.receiver(rules=SLOW)
+    a = served(t, **sending(r))
+    stopped(t, a, r, 20,
+            lambda: a.ok(a.post("sending/pause", {"reason": "stop"})),
+            lambda: a.ok(a.post("sending/resume")), "paused")
+
+
+@test("a destination, a brand: a hold stops the batch that is on its way")
+def _(t):
+    for scope in ({"domain": "x.example"}, {"brand": "default"}):
+        r = t.receiver(rules=SLOW)
+        a = served(t, name=next(iter(scope)), **sending(r))
+        stopped(t, a, r, 12,
+                lambda: a.ok(a.post("queue/hold", scope)),
+                lambda: a.ok(a.post("queue/resume", scope)), "held")
+        a.stop()
+
+
+@test("a hold on a customer stops what is on its way to that one alone")
+def _(t):
+    r = t.receiver(rules=SLOW)
+    a = served(t, **sending(r))
+    a.ok(a.post("sending/pause", {"reason": "gather"}))
+    ours = [ask(a, "c2") for _ in range(4)]
+    theirs = [ask(a) for _ in range(8)]
+    last = ask(a, "c2")
+    a.ok(a.post("sending/resume"))
+    r.wait_journal("data", 2)
+    a.ok(a.put("customers/c1/hold", {"reason": "court"}))
+    until(a, last, "accepted")
+    for mref in ours:
+        until(a, mref, "accepted")
+    wait_for(lambda: not [m for m in theirs if state(a, m) == "claimed"],
+             what="what is held to be given back")
+    left = [m for m in theirs if state(a, m) != "accepted"]
+    t.ok(len(left) >= 6, left)
+    t.eq({a.ok(a.get("messages/" + m))["reason"] for m in left},
+         {"customer_hold"})
+
+
 @test("retry goes past the back-off")
 def _(t):
     r = t.receiver(rules='match=*@x.example stage=rcpt '
