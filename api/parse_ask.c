@@ -162,6 +162,10 @@ parse_scope(json_t *o, struct arena *a, struct scope_ask *out, struct err *e)
 		    e, RC_INVALID, "/mref",
 		    "name a message by its mref, or a domain or brand or both, "
 		    "or all");
+	if (f.domain.n > 0 && (slice_find_c(f.domain, '.') < 0 ||
+			       slice_find_c(f.domain, '@') >= 0))
+		return err_at(e, RC_INVALID, "/domain",
+			      "must be a domain, as hosting.example");
 	out->by_message = f.mref.n > 0;
 	out->all = f.all;
 	out->domain = f.domain;

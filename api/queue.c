@@ -9,15 +9,32 @@
 #include "store/lane.h"
 #include "store/stats.h"
 
+#define HOLDS_MAX 1000
+
 /* ---- what waits ---- */
 
+/* In a word: whether anything keeps it. */
+static const char *
+state_of(const struct lane_load *l, int64_t now)
+{
+	if (l->lane.held)
+		return "held";
+	if (l->lane.blocked_us > now)
+		return "resting";
+	if (l->waiting == 0)
+		return l->held > 0 ? "held" : "idle";
+	return l->lane.ready_us <= now ? "due" : "later";
+}
+
 static void
-add_lane(struct sbuf *b, const struct lane_load *l)
+add_lane(struct sbuf *b, const struct lane_load *l, int64_t now)
 {
 	member_open(b, NULL, '{');
 	member_text(b, "brand", l->lane.brand);
 	member_text(b, "domain", l->lane.domain);
+	member_text(b, "state", slice_z(state_of(l, now)));
 	member_int(b, "waiting", l->waiting);
+	member_int(b, "held_messages", l->held);
 	member_time(b, "ready_at",
 		    l->lane.ready_us == INT64_MAX ? 0 : l->lane.ready_us);
 	member_time(b, "blocked_until", l->lane.blocked_us);
@@ -27,25 +44,57 @@ add_lane(struct sbuf *b, const struct lane_load *l)
 	member_close(b, '}');
 }
 
+/* What is held as a brand, a destination or both, and by whom. */
+static enum rc
+add_holds(struct reading *r, struct err *e)
+{
+	struct lane_held *list;
+	size_t n;
+	enum rc rc = lane_holds(r->db, HOLDS_MAX, r->a, &list, &n, e);
+
+	if (rc != RC_OK)
+		return rc;
+	member_open(&r->out, "holds", '[');
+	for (size_t i = 0; i < n; i++) {
+		member_open(&r->out, NULL, '{');
+		member_text_or_null(&r->out, "brand", list[i].brand);
+		member_text_or_null(&r->out, "domain", list[i].domain);
+		if (slice_starts(list[i].why, SLICE("\""))) {
+			sbuf_add_c(&r->out, ',');
+			sbuf_add(&r->out, list[i].why);
+		}
+		member_close(&r->out, '}');
+	}
+	member_close(&r->out, ']');
+	return RC_OK;
+}
+
 /* Whether mail may go, and why not. */
 static enum rc
 add_sending(struct api *api, struct db *db, struct sbuf *b, bool *sending,
 	    struct err *e)
 {
 	const struct conf *conf = conf_box_get(api->c.queue->conf);
-	struct sbuf reason;
-	enum rc rc;
+	struct sbuf reason, by;
+	int64_t since = 0;
+	enum rc rc, known = RC_OK;
 
 	sbuf_init(&reason, 4096);
+	sbuf_init(&by, 4096);
 	rc = queue_paused(db, &reason, e);
+	if (rc == RC_OK)
+		known = queue_paused_by(db, &by, &since, e);
 	*sending = conf->send && rc == RC_NOTFOUND;
 	member_bool(b, "sending", *sending);
 	member_bool(b, "observe", !conf->send);
 	member_text_or_null(b, "paused",
 			    rc == RC_OK ? sbuf_slice(&reason) : SLICE(""));
+	member_text_or_null(b, "paused_by", sbuf_slice(&by));
+	member_time(b, "paused_at", since);
 	sbuf_fini(&reason);
+	sbuf_fini(&by);
 	conf_unref(conf);
-	return rc == RC_NOTFOUND ? RC_OK : rc;
+	return rc == RC_OK ? known : rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
 static enum rc
@@ -70,9 +119,11 @@ read_queue(struct reading *r, struct err *e)
 	if (rc == RC_OK)
 		rc = store_due_work(r->db, clock_wall_us(), !sending, &due, e);
 	member_int(&r->out, "due", due);
+	if (rc == RC_OK)
+		rc = add_holds(r, e);
 	member_open(&r->out, "items", '[');
 	for (size_t i = 0; i < shown; i++)
-		add_lane(&r->out, &lanes[i]);
+		add_lane(&r->out, &lanes[i], clock_wall_us());
 	member_close(&r->out, ']');
 	answer_next(&r->out,
 		    shown<n, shown> 0 ? &lanes[shown - 1].lane.id : NULL, 1);

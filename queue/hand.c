@@ -1,6 +1,7 @@
 #include "queue/hand.h"
 
 #include "base/clock.h"
+#include "base/date.h"
 #include "queue/halt.h"
 #include "queue/outbox.h"
 #include "queue/state.h"
@@ -284,6 +285,27 @@ resume_all(struct hand *h, struct err *e)
 						       : rc;
 }
 
+/* Of a hold, as the list of what waits tells it. */
+static struct slice
+why(const struct hand *h)
+{
+	char since[TIME_SIZE];
+	struct slice out;
+	struct sbuf b;
+
+	time_format(h->now, since);
+	sbuf_init(&b, 4096);
+	sbuf_add_z(&b, "\"reason\":");
+	sbuf_add_json(&b, h->order->reason.n > 0 ? h->order->reason
+						 : SLICE("by hand"));
+	sbuf_add_z(&b, ",\"by\":");
+	sbuf_add_json(&b, h->order->by);
+	sbuf_addf(&b, ",\"since\":\"%s\"", since);
+	out = arena_dup(h->a, sbuf_slice(&b));
+	sbuf_fini(&b);
+	return out;
+}
+
 static enum rc
 hold_many(struct hand *h, struct err *e)
 {
@@ -294,8 +316,8 @@ hold_many(struct hand *h, struct err *e)
 
 	if (!o->all) {
 		halt_note(h->q);
-		rc = lane_hold(h->db, o->brand, o->domain, held,
-			       &h->out->changed, e);
+		rc = lane_hold(h->db, o->brand, o->domain,
+			       held ? why(h) : SLICE(""), &h->out->changed, e);
 		if (rc == RC_OK && !held)
 			rc = let_go(h, e);
 		return rc == RC_OK ? append_to_ledger(h, e) : rc;
@@ -326,29 +348,77 @@ cancel_lane(struct hand *h, int64_t lane, bool claimed, struct err *e)
 }
 
 static enum rc
+at_lane(struct hand *h, const struct lane_load *l, struct err *e)
+{
+	int64_t id = l->lane.id, changed = 0;
+	enum rc rc = RC_OK;
+
+	if (h->order->what == HAND_RETRY) {
+		if (l->waiting > 0 || l->lane.blocked_us > 0)
+			rc = lane_retry(h->db, id, h->now, &changed, e);
+		h->out->changed += changed;
+		return rc;
+	}
+	if (l->waiting > 0)
+		rc = cancel_lane(h, id, false, e);
+	if (rc == RC_OK && h->out->changed < HAND_MAX)
+		rc = cancel_lane(h, id, true, e);
+	h->out->more = h->out->changed >= HAND_MAX;
+	return rc;
+}
+
+static enum rc
 each_lane(struct hand *h, struct err *e)
 {
 	struct lane_load *lanes;
-	size_t n;
-	enum rc rc = lane_list(h->db, h->order->brand, h->order->domain, 0,
+	int64_t after = 0;
+	size_t n = HAND_MAX;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && n == HAND_MAX && !h->out->more) {
+		rc = lane_list(h->db, h->order->brand, h->order->domain, after,
 			       HAND_MAX, h->a, &lanes, &n, e);
-
-	for (size_t i = 0; rc == RC_OK && i < n && !h->out->more; i++) {
-		int64_t id = lanes[i].lane.id, changed;
-
-		if (h->order->what == HAND_RETRY) {
-			rc = lane_retry(h->db, id, h->now, &changed, e);
-			h->out->changed += changed;
-			continue;
+		for (size_t i = 0; rc == RC_OK && i < n && !h->out->more; i++) {
+			after = lanes[i].lane.id;
+			rc = at_lane(h, &lanes[i], e);
 		}
-		rc = cancel_lane(h, id, false, e);
-		if (rc == RC_OK && h->out->changed < HAND_MAX)
-			rc = cancel_lane(h, id, true, e);
-		h->out->more = h->out->changed >= HAND_MAX;
 	}
-	h->out->more |= n == HAND_MAX;
 	if (rc == RC_OK && h->order->what == HAND_RETRY)
 		rc = append_to_ledger(h, e);
+	return rc;
+}
+
+/* In the configuration; or of an earlier one, and held or with lanes yet. */
+static enum rc
+check_brand(struct hand *h, struct err *e)
+{
+	const struct conf *conf = conf_box_get(h->q->conf);
+	struct slice brand = h->order->brand;
+	bool known = conf_brand(conf, brand) != NULL;
+	struct lane_load *lanes;
+	struct lane_held *holds;
+	enum rc rc = RC_OK;
+	struct sbuf there;
+	size_t n = 0;
+
+	if (!known)
+		rc = lane_list(h->db, brand, SLICE(""), 0, 1, h->a, &lanes, &n,
+			       e);
+	known |= n > 0;
+	if (!known && rc == RC_OK)
+		rc = lane_holds(h->db, HAND_MAX, h->a, &holds, &n, e);
+	for (size_t i = 0; !known && rc == RC_OK && i < n; i++)
+		known = slice_eq(holds[i].brand, brand);
+	sbuf_init(&there, 65536);
+	for (size_t i = 0; i < conf->brands_n; i++)
+		sbuf_addf(&there, "%s%s", i > 0 ? ", " : "",
+			  conf->brands[i].name);
+	if (rc == RC_OK && !known)
+		rc = err_at(e, RC_INVALID, "/brand",
+			    "there is no brand %.*s; there is %s",
+			    SLICE_ARG(brand), sbuf_z(&there));
+	sbuf_fini(&there);
+	conf_unref(conf);
 	return rc;
 }
 
@@ -356,10 +426,17 @@ enum rc
 hand_apply(struct queue *q, struct db *db, const struct hand_order *order,
 	   struct arena *a, struct hand_result *out, struct err *e)
 {
-	struct hand h = {q, db, order, clock_wall_us(), a, out};
-	enum rc rc;
+	struct hand_order mine = *order;
+	struct hand h = {q, db, &mine, clock_wall_us(), a, out};
+	enum rc rc = RC_OK;
 
 	*out = (struct hand_result){.changed = 0};
+	if (order->domain.n > 0)
+		mine.domain = queue_domain(order->domain, a);
+	if (order->brand.n > 0)
+		rc = check_brand(&h, e);
+	if (rc != RC_OK)
+		return rc;
 	if (order->by_message)
 		rc = one(&h, e);
 	else if (order->what == HAND_HOLD || order->what == HAND_RESUME)

@@ -32,8 +32,8 @@ struct hand_result {
  * messages to come; all at once is sending paused.  Messages that have begun,
  * or are held one by one, are left by what is not about them alone; but a
  * resume lets go of what was held as our own fault.
- * Fails: RC_NOTFOUND, RC_STATE (it has ended, or begun, or its invoice is in
- * dispute).  Thread: writer. */
+ * Fails: RC_NOTFOUND, RC_INVALID (no such brand), RC_STATE (it has ended, or
+ * begun, or its invoice is in dispute).  Thread: writer. */
 enum rc hand_apply(struct queue *q, struct db *db,
 		   const struct hand_order *order, struct arena *a,
 		   struct hand_result *out, struct err *e) MUST_USE;

@@ -86,6 +86,17 @@ queue_paused(struct db *db, struct sbuf *out, struct err *e)
 }
 
 enum rc
+queue_paused_by(struct db *db, struct sbuf *by, int64_t *at_us, struct err *e)
+{
+	enum rc rc = meta_get_text(db, "paused_by", by, e);
+
+	*at_us = 0;
+	if (rc == RC_OK)
+		rc = meta_get_int(db, "paused_us", at_us, e);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc
 queue_blast_allowed(struct db *db, int64_t now_us, bool *out, struct err *e)
 {
 	int64_t since = 0;
@@ -115,6 +126,10 @@ set_paused(struct queue *q, struct db *db, enum kind kind, struct slice reason,
 	sbuf_add_c(&b, '}');
 	rc = meta_set_text(db, "paused",
 			   kind == KIND_SENDING_PAUSED ? reason : SLICE(""), e);
+	if (rc == RC_OK)
+		rc = meta_set_text(db, "paused_by", by, e);
+	if (rc == RC_OK)
+		rc = meta_set_int(db, "paused_us", clock_wall_us(), e);
 	if (rc == RC_OK)
 		rc = ledger_append(db, kind, self, sbuf_slice(&b), e);
 	sbuf_fini(&b);

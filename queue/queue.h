@@ -42,6 +42,9 @@ struct slice queue_domain(struct slice address, struct arena *a);
 /* Sending is paused by hand or by an alarm (meta "paused": the reason); kept
  * over a restart.  RC_NOTFOUND when it is not; the reason goes to out. */
 enum rc queue_paused(struct db *db, struct sbuf *out, struct err *e) MUST_USE;
+/* Who paused it last ("" : the program itself), and when (0: not known). */
+enum rc queue_paused_by(struct db *db, struct sbuf *by, int64_t *at_us,
+			struct err *e) MUST_USE;
 /* Pauses, appending the event.  No change when it is paused already.  by: who
  * asks; "" : the program itself. */
 enum rc queue_pause(struct queue *q, struct db *db, struct slice reason,

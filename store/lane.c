@@ -134,6 +134,7 @@ lane_list(struct db *db, struct slice brand, struct slice domain,
 
 		lane_read(&q, a, &l->lane);
 		l->waiting = column_int(&q, 8);
+		l->held = column_int(&q, 9);
 	}
 	query_close(&q);
 	*out = rows.p;
@@ -142,8 +143,8 @@ lane_list(struct db *db, struct slice brand, struct slice domain,
 }
 
 enum rc
-lane_hold(struct db *db, struct slice brand, struct slice domain, bool held,
-	  int64_t *changed, struct err *e)
+lane_hold(struct db *db, struct slice brand, struct slice domain,
+	  struct slice why, int64_t *changed, struct err *e)
 {
 	struct sbuf key;
 	struct query q;
@@ -151,7 +152,7 @@ lane_hold(struct db *db, struct slice brand, struct slice domain, bool held,
 
 	sbuf_init(&key, 1024);
 	sbuf_addf(&key, "held/%.*s/%.*s", SLICE_ARG(brand), SLICE_ARG(domain));
-	rc = meta_set_text(db, sbuf_z(&key), held ? SLICE("1") : SLICE(""), e);
+	rc = meta_set_text(db, sbuf_z(&key), why, e);
 	sbuf_fini(&key);
 	if (rc != RC_OK)
 		return rc;
@@ -159,6 +160,31 @@ lane_hold(struct db *db, struct slice brand, struct slice domain, bool held,
 	rc = query_run(&q, e);
 	*changed = rc == RC_OK ? db_changes(db) : 0;
 	return rc;
+}
+
+enum rc
+lane_holds(struct db *db, size_t limit, struct arena *a, struct lane_held **out,
+	   size_t *n, struct err *e)
+{
+	struct rows rows = ROWS(a, struct lane_held);
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_LANE_HOLDS);
+	bind_int(&q, 0, (int64_t)limit);
+	while ((rc = query_row(&q, e)) == RC_OK) {
+		struct lane_held *h = rows_add(&rows);
+		struct slice key = arena_dup(a, column_text(&q, 0));
+
+		slice_cut(&key, '/');
+		h->brand = slice_cut(&key, '/');
+		h->domain = key;
+		h->why = arena_dup(a, column_text(&q, 1));
+	}
+	query_close(&q);
+	*out = rows.p;
+	*n = rows.n;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
 static enum rc

@@ -39,16 +39,24 @@ enum rc lane_update(struct db *db, const struct lane *l,
 struct lane_load {
 	struct lane lane;
 	int64_t waiting;
+	int64_t held; /* one by one: not among those */
 };
 enum rc lane_list(struct db *db, struct slice brand, struct slice domain,
 		  int64_t after_id, size_t limit, struct arena *a,
 		  struct lane_load **out, size_t *n, struct err *e) MUST_USE;
 
 /* Holds the lanes of a brand and domain (one of them may be "" for any), and
- * those that are made later; or takes that back (held false).  *changed: lanes
- * whose state it changed.  Thread: writer. */
+ * those that are made later, keeping why; or takes that back (why "").
+ * *changed: lanes whose state it changed.  Thread: writer. */
 enum rc lane_hold(struct db *db, struct slice brand, struct slice domain,
-		  bool held, int64_t *changed, struct err *e) MUST_USE;
+		  struct slice why, int64_t *changed, struct err *e) MUST_USE;
+
+/* The holds that stand, at most limit, and why, as lane_hold() was told. */
+struct lane_held {
+	struct slice brand, domain, why;
+};
+enum rc lane_holds(struct db *db, size_t limit, struct arena *a,
+		   struct lane_held **out, size_t *n, struct err *e) MUST_USE;
 
 /* Unblocks a lane and makes all that waits in it due.  *changed: messages.
  * Thread: writer. */
