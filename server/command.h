@@ -16,7 +16,7 @@ struct options {
 	const char *name, *scope, *reason, *brand, *data, *output, *to;
 	const char *selector;
 	bool ed25519;
-	bool demo, again, json, print_config, reference, help;
+	bool demo, again, yes, json, print_config, reference, help;
 	int argc; /* what is left */
 	char **argv;
 };

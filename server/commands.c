@@ -215,8 +215,8 @@ const struct command commands[] = {
      "the rules for that; takes a published list of ranges",
      classify_command_agents, 2},
     {"queue",
-     "[list | show MREF | pause [--reason TEXT] | resume | "
-     "hold|resume|retry|cancel MREF|DOMAIN|all]",
+     "[list [DOMAIN]] | show MREF | pause | resume | hold|resume|retry|cancel "
+     "[MREF|DOMAIN|all] [--brand NAME] [--reason TEXT] [--yes]",
      "what waits, and what came of each attempt", queue_command_run, 2},
     {"template",
      "list | lint [MAIL] | preview MAIL --output DIR [--data FILE] | send-test "

@@ -47,6 +47,7 @@ static const struct option table[] = {
     SWITCH("ed25519", ed25519),
     SWITCH("demo", demo),
     SWITCH("again", again),
+    SWITCH("yes", yes),
     SWITCH("print-config", print_config),
     SWITCH("reference", reference),
     {NULL, 0, NULL, 0},

@@ -1,7 +1,10 @@
 #include "server/queue_command.h"
 
+#include <unistd.h>
+
 #include "base/json.h"
 #include "server/client.h"
+#include "server/queue_list.h"
 
 #define BODY_MAX 4096
 
@@ -55,53 +58,241 @@ change_sending(const struct options *o, const char *verb, struct err *e)
 	return rc;
 }
 
-/* Of one message, of a destination's, or of all. */
-static enum rc
-change_messages(const struct options *o, const char *verb, struct err *e)
-{
-	struct slice which = slice_z(o->argv[1]);
-	bool domain = slice_find(which, SLICE(".")) >= 0 || which.n != 32;
-	char path[64];
-	struct sbuf body;
-	enum rc rc;
+/* ---- by hand: hold, resume, retry, cancel ---- */
 
-	snprintf(path, sizeof(path), "/v1/queue/%s", verb);
+enum hand { HOLD, RESUME, RETRY, CANCEL, HANDS };
+
+static const struct {
+	const char *name, *done, *nothing;
+} hands[HANDS] = {
+    [HOLD] = {"hold", "held", "it is held already"},
+    [RESUME] = {"resume", "resumed",
+		"it is not held itself; acuse queue list says what its "
+		"destination waits for"},
+    [RETRY] = {"retry", "due now", "nothing of it waits"},
+    [CANCEL] = {"cancel", "cancelled", "nothing of it waits"},
+};
+
+/* Which messages: one, those of a domain or a brand or both, or all. */
+struct which {
+	const char *mref, *domain; /* one of them, or neither */
+};
+
+static bool
+hex(const char *word)
+{
+	return strlen(word) == 32 &&
+	       strspn(word, "0123456789abcdefABCDEF") == 32;
+}
+
+static bool
+dotted(const char *word)
+{
+	return strchr(word, '.') != NULL && strchr(word, '@') == NULL;
+}
+
+static enum rc
+read_which(const struct options *o, struct which *out, struct err *e)
+{
+	const char *word = o->argc > 1 ? o->argv[1] : "";
+
+	*out = (struct which){.mref = NULL};
+	if (word[0] == '\0' && o->brand == NULL)
+		return err_set(e, RC_USAGE,
+			       "name a message (its mref), a domain, a brand "
+			       "(--brand NAME), or all");
+	if (hex(word) && o->brand != NULL)
+		return err_set(e, RC_USAGE,
+			       "a message has its brand: leave --brand out");
+	if (hex(word))
+		out->mref = word;
+	else if (dotted(word))
+		out->domain = word;
+	else if (word[0] != '\0' && strcmp(word, "all") != 0)
+		return err_set(e, RC_USAGE,
+			       "%s is no message (an mref is 32 hex digits), "
+			       "no domain (hosting.example), and not all; a "
+			       "brand is named by --brand %s",
+			       word, word);
+	return RC_OK;
+}
+
+static void
+add_text(struct sbuf *b, const char *key, const char *value)
+{
+	if (value == NULL)
+		return;
+	sbuf_addf(b, "%s\"%s\":", b->n > 1 ? "," : "", key);
+	sbuf_add_json(b, slice_z(value));
+}
+
+/* Asks until no bound is met any more; *changed: all of them. */
+static enum rc
+apply(const struct options *o, enum hand hand, const struct which *w,
+      int64_t *changed, struct err *e)
+{
+	struct sbuf body, out;
+	bool more = true;
+	char path[64];
+	enum rc rc = RC_OK;
+
+	snprintf(path, sizeof(path), "/v1/queue/%s", hands[hand].name);
 	sbuf_init(&body, BODY_MAX);
-	if (slice_eq_z(which, "all")) {
-		sbuf_add_z(&body, "{\"all\":true}");
-	} else {
-		sbuf_add_z(&body, domain ? "{\"domain\":" : "{\"mref\":");
-		sbuf_add_json(&body, which);
-		sbuf_add_c(&body, '}');
+	sbuf_init(&out, BODY_MAX);
+	sbuf_add_c(&body, '{');
+	add_text(&body, "mref", w->mref);
+	add_text(&body, "domain", w->domain);
+	add_text(&body, "brand", o->brand);
+	add_text(&body, "reason", o->reason);
+	if (w->mref == NULL && w->domain == NULL && o->brand == NULL)
+		sbuf_addf(&body, "%s\"all\":true", body.n > 1 ? "," : "");
+	sbuf_add_c(&body, '}');
+	for (*changed = 0; rc == RC_OK && more;) {
+		json_t *answer;
+
+		sbuf_reset(&out);
+		rc = client_call(o, "POST", path, sbuf_slice(&body), &out, e);
+		if (rc != RC_OK)
+			break;
+		answer = json_loadb(out.p, out.n, 0, NULL);
+		*changed +=
+		    json_integer_value(json_object_get(answer, "changed"));
+		more = json_is_true(json_object_get(answer, "more"));
+		json_decref(answer);
 	}
-	rc = client_print(o, "POST", path, sbuf_slice(&body), NULL, e);
+	sbuf_fini(&out);
 	sbuf_fini(&body);
 	return rc;
+}
+
+/* What cannot be taken back, about more than a domain. */
+static enum rc
+confirm(const struct options *o, const struct which *w, struct err *e)
+{
+	char answer[16] = "";
+	long long waiting;
+	json_t *list = NULL;
+	enum rc rc = RC_OK;
+
+	if (o->yes || w->mref != NULL || w->domain != NULL)
+		return RC_OK;
+	rc = queue_list_get(o, "", &list, e);
+	waiting = queue_list_waiting(list);
+	json_decref(list);
+	if (rc != RC_OK)
+		return rc;
+	if (!isatty(STDIN_FILENO))
+		return err_set(e, RC_USAGE,
+			       "it would cancel %lld messages for good: say "
+			       "--yes",
+			       waiting);
+	fprintf(stderr, "Cancel %lld messages%s%s for good? (yes or no) ",
+		waiting, o->brand != NULL ? " of brand " : "",
+		o->brand != NULL ? o->brand : "");
+	if (fgets(answer, sizeof(answer), stdin) == NULL ||
+	    strcmp(answer, "yes\n") != 0)
+		return err_set(e, RC_STATE, "nothing was cancelled");
+	return RC_OK;
+}
+
+static void
+tell(const struct options *o, enum hand hand, const struct which *w,
+     long long changed)
+{
+	bool many = w->mref == NULL;
+
+	if (o->json)
+		printf("{\"changed\":%lld,\"more\":false}\n", changed);
+	else if (!many)
+		printf("%s: %s\n", w->mref, hands[hand].done);
+	else if (hand != HOLD)
+		printf("%s: %lld\n", hands[hand].done, changed);
+	else if (w->domain == NULL && o->brand == NULL)
+		printf("All sending is paused; acuse queue resume lets it go "
+		       "on.\n");
+	else
+		printf("Held, with what will come, until resumed by the same "
+		       "name; destinations that it changed: %lld\n",
+		       changed);
+}
+
+static enum rc
+change_messages(const struct options *o, enum hand hand, struct err *e)
+{
+	struct which w;
+	int64_t changed;
+	enum rc rc = read_which(o, &w, e);
+
+	if (rc == RC_OK && hand == CANCEL)
+		rc = confirm(o, &w, e);
+	if (rc == RC_OK)
+		rc = apply(o, hand, &w, &changed, e);
+	if (rc != RC_OK)
+		return rc;
+	if (w.mref != NULL && changed == 0)
+		return err_set(e, RC_STATE, "nothing changed: %s",
+			       hands[hand].nothing);
+	tell(o, hand, &w, changed);
+	return RC_OK;
+}
+
+static enum rc
+list(const struct options *o, struct err *e)
+{
+	const char *domain = o->argc > 1 ? o->argv[1] : "";
+	json_t *answer = NULL;
+	enum rc rc = queue_list_get(o, domain, &answer, e);
+
+	if (rc == RC_OK && o->json)
+		json_dumpf(answer, stdout, JSON_COMPACT);
+	else if (rc == RC_OK)
+		queue_list_print(answer);
+	if (rc == RC_OK && o->json)
+		printf("\n");
+	json_decref(answer);
+	return rc;
+}
+
+/* An option that the verb would not look at may be a misunderstanding. */
+static enum rc
+check_options(const struct options *o, const char *verb, struct err *e)
+{
+	bool all = strcmp(verb, "pause") == 0;
+
+	if (all && (o->brand != NULL || o->argc > 1))
+		return err_set(e, RC_USAGE,
+			       "pause stops all sending; a domain or a brand "
+			       "is stopped by hold");
+	if (strcmp(verb, "show") == 0 && o->brand != NULL)
+		return err_set(e, RC_USAGE, "show takes no --brand");
+	if (o->reason != NULL &&
+	    (strcmp(verb, "show") == 0 || strcmp(verb, "list") == 0))
+		return err_set(e, RC_USAGE, "%s takes no --reason", verb);
+	if (o->yes && strcmp(verb, "cancel") != 0)
+		return err_set(e, RC_USAGE, "%s takes no --yes", verb);
+	return RC_OK;
 }
 
 enum rc
 queue_command_run(const struct options *o, struct err *e)
 {
-	static const char *const hand[] = {"hold", "resume", "retry", "cancel"};
 	const char *verb = o->argc > 0 ? o->argv[0] : "list";
-	enum rc rc;
+	enum rc rc = check_options(o, verb, e);
 
+	if (rc != RC_OK)
+		return rc;
 	if (strcmp(verb, "list") == 0)
-		return client_print(o, "GET", "/v1/queue", SLICE(""), NULL, e);
+		return list(o, e);
 	if (strcmp(verb, "pause") == 0 ||
-	    (strcmp(verb, "resume") == 0 && o->argc == 1))
+	    (strcmp(verb, "resume") == 0 && o->argc == 1 && o->brand == NULL))
 		return change_sending(o, verb, e);
 	if (strcmp(verb, "show") == 0) {
 		rc = command_need(o, 2, "a message by its mref", e);
 		return rc == RC_OK ? show(o, e) : rc;
 	}
-	for (size_t i = 0; i < sizeof(hand) / sizeof(*hand); i++) {
-		if (strcmp(verb, hand[i]) != 0)
-			continue;
-		rc = command_need(o, 2,
-				  "a message (its mref), a domain, or all", e);
-		return rc == RC_OK ? change_messages(o, verb, e) : rc;
-	}
+	for (enum hand i = 0; i < HANDS; i++)
+		if (strcmp(verb, hands[i].name) == 0)
+			return change_messages(o, i, e);
 	return err_set(e, RC_USAGE,
 		       "takes list, show, pause, hold, resume, retry or "
 		       "cancel, not %s",
