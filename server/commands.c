@@ -132,6 +132,7 @@ run_check_conf(const struct options *o, struct err *e)
 	}
 	sbuf_init(&b, CONF_TEXT_MAX);
 	conf_warnings(c, &b);
+	settings_warn_ranges(c, o->state, &b);
 	fprintf(stderr, "%s", sbuf_z(&b));
 	sbuf_reset(&b);
 	if (o->print_config)

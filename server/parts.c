@@ -269,6 +269,18 @@ stop_drain(struct server *s)
 	hit_sink_free(s->sink);
 }
 
+static void
+say_empty_ranges(const struct agents *rules)
+{
+	struct sbuf names;
+
+	sbuf_init(&names, 4096);
+	agents_empty_ranges(rules, &names);
+	if (names.n > 0)
+		LOG(RANGES_EMPTY, LOG_S("ranges", sbuf_slice(&names)));
+	sbuf_fini(&names);
+}
+
 static enum rc
 start_rules(struct server *s, struct err *e)
 {
@@ -283,9 +295,11 @@ start_rules(struct server *s, struct err *e)
 		return rc;
 	s->classifier = classifier_new(&c);
 	rc = classifier_read(s->classifier, s->conf->agent_file, &rules, e);
-	if (rc == RC_OK)
-		classifier_use(s->classifier, rules);
-	return rc;
+	if (rc != RC_OK)
+		return rc;
+	say_empty_ranges(rules);
+	classifier_use(s->classifier, rules);
+	return RC_OK;
 }
 
 static enum rc

@@ -144,6 +144,28 @@ settings_check_files(const struct conf *c, struct err *e)
 	return RC_OK;
 }
 
+void
+settings_warn_ranges(const struct conf *c, const char *state, struct sbuf *out)
+{
+	const struct agents *rules = NULL;
+	char refreshed[STATE_PATH_MAX];
+	struct sbuf names;
+
+	if (state_path(state, STATE_RANGES, refreshed, NULL) != RC_OK ||
+	    agents_load(c->agent_file, refreshed, &rules, NULL) != RC_OK)
+		return;
+	sbuf_init(&names, 4096);
+	agents_empty_ranges(rules, &names);
+	if (names.n > 0)
+		sbuf_addf(out,
+			  "general: agent_file: no networks are known of %s: "
+			  "its rules on them judge nothing until acuse agents "
+			  "update\n",
+			  sbuf_z(&names));
+	sbuf_fini(&names);
+	agents_unref(rules);
+}
+
 enum rc
 settings_transport(const struct conf *c, struct transport **out, struct err *e)
 {

@@ -14,6 +14,11 @@ enum rc settings_load(const char *path, const struct conf **out,
  * RC_CONFIG, RC_IO; the text names the option. */
 enum rc settings_check_files(const struct conf *c, struct err *e) MUST_USE;
 
+/* Adds a line when rules on machines name networks and know none of them,
+ * neither as they came nor below the state directory. */
+void settings_warn_ranges(const struct conf *c, const char *state,
+			  struct sbuf *out);
+
 /* What the configuration says of sending: whom to believe, whom to ask, and
  * the policies that are kept below the state directory.
  * Owns, fails: as transport_new(), dns_new(), sts_new(). */

@@ -48,6 +48,21 @@ agents_ranges(const struct agents *a, size_t *n)
 	return a->ranges;
 }
 
+void
+agents_empty_ranges(const struct agents *a, struct sbuf *out)
+{
+	size_t n, before = out->n;
+	const struct agent_ranges *list = agents_ranges(a, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].ranges > 0)
+			continue;
+		if (out->n > before)
+			sbuf_add_z(out, ", ");
+		sbuf_add_z(out, list[i].name);
+	}
+}
+
 /* A message under judgement. */
 struct bench {
 	struct agent_hit *hits;

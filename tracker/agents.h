@@ -58,6 +58,9 @@ struct agent_ranges {
 /* Owns: a. */
 const struct agent_ranges *agents_ranges(const struct agents *a, size_t *n);
 
+/* Adds the names of those that hold nothing yet, ", " between them. */
+void agents_empty_ranges(const struct agents *a, struct sbuf *out);
+
 /* What happened with one message. */
 struct agent_hit {
 	struct hit hit;

@@ -241,6 +241,8 @@ def _(t):
 def _(t):
     m = Mailed(t, 1, speed=1)
     before = m.a.ok(m.a.get("agents"))
+    said = m.a.log("ranges.empty")
+    t.ok(len(said) == 1 and "apple-egress, hosting" in said[0], said)
     path = t.write("egress-ip-ranges.csv",
                    "198.51.100.0/31,US,US-CA,Los Angeles,\n"
                    "198.51.100.2/31,US,US-NY,New York,\n")
@@ -278,6 +280,7 @@ def _(t):
     m.a.stop()
     m.a.start()
     t.eq(m.a.ok(m.a.get("agents"))["hash"], now, "after a restart")
+    t.eq(m.a.log("ranges.empty"), said, "no more of it")
 
 
 @test("opens that are only counted are tied to nobody")
