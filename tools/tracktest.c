@@ -7,7 +7,7 @@
  *             [forwarded=0|1] [guess_burst=0] [guess_per_minute=0]
  *             [length_wanted=0|1]
  *             [certificate=FILE key=FILE] [drain=0|1] [journal_bytes=N]
- *             [stall=FILE] [log=0|1] [tokens=N]
+ *             [stall=FILE] [log=0|1] [tokens=N [to=URL]]
  *
  * tokens=N prints N paths (pixels, then clicks) and ends.  Else it prints
  * "ready PORT", serves until SIGTERM, and reloads its certificate on SIGHUP.
@@ -33,7 +33,7 @@
 #include "tracker/http_server.h"
 
 struct options {
-	const char *dir, *socket, *trusted, *certificate, *key, *stall;
+	const char *dir, *socket, *trusted, *certificate, *key, *stall, *to;
 	int64_t port, loops, connections, per_address, idle_ms, request_ms;
 	int64_t drain, journal_bytes, log, tokens, forwarded;
 	int64_t length_wanted;
@@ -357,6 +357,7 @@ option_set(struct options *o, const char *arg)
 	    {"certificate", &o->certificate, NULL},
 	    {"key", &o->key, NULL},
 	    {"stall", &o->stall, NULL},
+	    {"to", &o->to, NULL},
 	    {"log", NULL, &o->log},
 	    {"length_wanted", NULL, &o->length_wanted},
 	    {"forwarded", NULL, &o->forwarded},
@@ -397,10 +398,9 @@ keys_open(const char *dir, struct keyring **out, struct err *e)
 }
 
 static void
-tokens_print(const struct keyring *k, int64_t n)
+tokens_print(const struct keyring *k, int64_t n, struct slice to)
 {
 	const struct token_key *key = keyring_active(k, 1);
-	struct slice to = SLICE("https://pay.example/pay/1042?a=1&b=2");
 
 	for (int64_t i = 0; i < n; i++) {
 		struct sbuf b;
@@ -538,7 +538,8 @@ main(int argc, char **argv)
 			    .connections = 20000,
 			    .idle_ms = 5000,
 			    .request_ms = 5000,
-			    .drain = 1};
+			    .drain = 1,
+			    .to = "https://pay.example/pay/1042?a=1&b=2"};
 	struct parts p = {0};
 	struct keyring *keys;
 	struct err e = {0};
@@ -564,7 +565,7 @@ main(int argc, char **argv)
 	if (keys_open(o.dir, &keys, &e) != RC_OK)
 		goto fail;
 	if (o.tokens) {
-		tokens_print(keys, o.tokens);
+		tokens_print(keys, o.tokens, slice_z(o.to));
 		keyring_free(keys);
 		return 0;
 	}

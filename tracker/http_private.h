@@ -29,7 +29,8 @@ struct http_conn {
 	struct http_shape shape;
 	const struct http_table *table;
 	size_t target_n;
-	struct slice target; /* a copy, where it has a query */
+	const char *head_end; /* behind the last header */
+	struct slice target;  /* a copy, where it has a query */
 	struct slice query;
 	size_t body_seen; /* streamed or dropped; the loop's */
 	struct http_field headers[HTTP_HEADERS_MAX];
@@ -40,7 +41,8 @@ struct http_conn {
 	/* the reply */
 	struct MHD_Response *reply;
 	bool canned, close;
-	bool held; /* the loop's: to be looked at again in the next turn */
+	bool cramped; /* its connection has no room for any reply */
+	bool held;    /* the loop's: to be looked at again in the next turn */
 	int status;
 	struct http_extra *extra;
 	struct http_conn *next; /* of the ready list, or of free ones */

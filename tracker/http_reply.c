@@ -1,12 +1,17 @@
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "tracker/http_canned.h"
 #include "tracker/http_private.h"
 
+/* Connections past these are not kept alive: one that has served a request
+ * holds all of its memory, one that waits for its first hardly any. */
+#define KEPT_MAX 4096
+
 struct http_canned {
-	struct MHD_Response *response;
+	struct MHD_Response *response, *closing;
 	int status;
 };
 
@@ -231,6 +236,18 @@ http_reply_cached(struct http_request *rq, const char *content_type,
 	http_header(rq, "ETag", etag);
 }
 
+static struct MHD_Response *
+response_canned(const char *content_type, const struct http_field *headers,
+		size_t n, struct slice content)
+{
+	struct MHD_Response *r = response_of(content, MHD_RESPMEM_PERSISTENT);
+
+	if (content_type[0])
+		(void)MHD_add_response_header(r, "Content-Type", content_type);
+	fields_add(r, headers, n);
+	return r;
+}
+
 struct http_canned *
 http_canned_new(int status, const char *content_type,
 		const struct http_field *headers, size_t n,
@@ -239,11 +256,9 @@ http_canned_new(int status, const char *content_type,
 	struct http_canned *c = MEM_NEW(struct http_canned);
 
 	c->status = status;
-	c->response = response_of(content, MHD_RESPMEM_PERSISTENT);
-	if (content_type[0])
-		(void)MHD_add_response_header(c->response, "Content-Type",
-					      content_type);
-	fields_add(c->response, headers, n);
+	c->response = response_canned(content_type, headers, n, content);
+	c->closing = response_canned(content_type, headers, n, content);
+	(void)MHD_add_response_header(c->closing, "Connection", "close");
 	return c;
 }
 
@@ -253,7 +268,19 @@ http_canned_free(struct http_canned *c)
 	if (!c)
 		return;
 	MHD_destroy_response(c->response);
+	MHD_destroy_response(c->closing);
 	free(c);
+}
+
+static bool
+closes(const struct http_conn *c)
+{
+	const struct http_server *s = c->daemon->loop->server;
+
+	return c->close ||
+	       atomic_load_explicit(&s->stopping, memory_order_relaxed) ||
+	       atomic_load_explicit(&s->connections, memory_order_relaxed) >
+		   KEPT_MAX;
 }
 
 void
@@ -262,9 +289,29 @@ http_reply_canned(struct http_request *rq, const struct http_canned *canned)
 	struct http_conn *c = rq->conn;
 
 	http_reply_drop(c);
-	c->reply = canned->response;
+	c->reply = closes(c) ? canned->closing : canned->response;
 	c->status = canned->status;
 	c->canned = true;
+}
+
+/* libmicrohttpd would hang up without a word. */
+static void
+send_cramped(struct http_conn *c)
+{
+	static const char text[] =
+	    "HTTP/1.1 431 Request Header Fields Too Large\r\n"
+	    "Connection: close\r\nContent-Type: text/plain\r\n"
+	    "X-Content-Type-Options: nosniff\r\nContent-Length: 27\r\n\r\n"
+	    "The headers are too large.\n";
+	const union MHD_ConnectionInfo *i =
+	    MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+
+	if (c->daemon->listen->tls && i)
+		(void)gnutls_record_send(i->tls_session, text,
+					 sizeof(text) - 1);
+	else
+		(void)send(http_link_fd(c->mhd), text, sizeof(text) - 1,
+			   MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 enum MHD_Result
@@ -274,20 +321,24 @@ http_send(struct http_conn *c)
 	const struct http_config *conf = &l->server->c;
 	enum MHD_Result done;
 
-	if (!c->canned) {
+	if (!c->canned && !c->cramped) {
 		if (c->table)
 			fields_add(c->reply, c->table->reply_headers,
 				   c->table->reply_headers_n);
 		fields_add(c->reply, conf->reply_headers,
 			   conf->reply_headers_n);
-		if (c->close || atomic_load_explicit(&l->server->stopping,
-						     memory_order_relaxed))
+		if (closes(c))
 			(void)MHD_add_response_header(c->reply, "Connection",
 						      "close");
 	}
 	c->phase = PHASE_SENT;
 	atomic_fetch_add_explicit(&l->counters.status[c->status / 100 % 6], 1,
 				  memory_order_relaxed);
+	if (c->cramped) {
+		send_cramped(c);
+		http_reply_drop(c);
+		return MHD_NO;
+	}
 	done = MHD_queue_response(c->mhd, (unsigned)c->status, c->reply);
 	http_reply_drop(c);
 	return done;

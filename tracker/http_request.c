@@ -26,6 +26,14 @@
 #define BODY_KEEP ((size_t)64 << 10)
 #define UNUSED_MAX 512
 #define GAP_MAX 256
+/* Of a connection's memory: for each header, and for the longest reply's. */
+#define ENTRY_BYTES 64
+#define REPLY_BYTES 2560
+#define REFUSAL_BYTES 1024
+
+/* Put before a request's headers: of the first one libmicrohttpd makes a copy,
+ * cut up, for which there would be no room. */
+static const char no_cookie[] = "Cookie";
 
 static void
 refuse(struct http_conn *c, int status, const char *why)
@@ -99,6 +107,7 @@ http_on_target(void *cls, const char *uri, struct MHD_Connection *mhd)
 	/* libmicrohttpd cuts the query up in place; a copy stays whole. */
 	if (target.n <= HTTP_TARGET_MAX && slice_find_c(target, '?') >= 0)
 		c->target = arena_dup(&c->rq.arena, target);
+	(void)MHD_set_connection_value(mhd, MHD_HEADER_KIND, no_cookie, "");
 	d->loop->under_way++;
 	atomic_fetch_add_explicit(&d->loop->counters.requests, 1,
 				  memory_order_relaxed);
@@ -110,9 +119,13 @@ header_add(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
 	   const char *value, size_t value_n)
 {
 	struct http_conn *c = cls;
-	size_t n = c->rq.headers_n++;
+	size_t n;
 
 	(void)kind;
+	if (name == no_cookie)
+		return MHD_YES;
+	n = c->rq.headers_n++;
+	c->head_end = value + value_n;
 	if (n < HTTP_HEADERS_MAX)
 		c->headers[n] = (struct http_field){slice_of(name, name_n),
 						    slice_of(value, value_n)};
@@ -169,6 +182,24 @@ head_whole(const struct http_conn *c, const char *method, const char *url,
 		line_ended(slice_of(before.p + before.n + 2, 0)));
 }
 
+/* What a reply may take of the connection's memory. */
+static size_t
+room_left(const struct http_conn *c, const char *method)
+{
+	size_t all = c->daemon->loop->server->c.connection_bytes;
+	size_t entries = c->rq.headers_n + 2, used;
+	struct slice rest = c->target;
+
+	while (rest.p) {
+		(void)slice_cut(&rest, '&');
+		entries++;
+	}
+	used = entries * ENTRY_BYTES;
+	if (c->head_end)
+		used += (size_t)(c->head_end - method);
+	return used < all ? all - used : 0;
+}
+
 /* Of the white space that HTTP knows around a value.  Ref: RFC 9110, 5.6.3. */
 static struct slice
 value_trim(struct slice s)
@@ -184,9 +215,11 @@ static bool
 shape_judge(struct http_conn *c, const char *method, const char *url,
 	    const char *version)
 {
+	size_t room = room_left(c, method);
 	const char *why;
 	int status;
 
+	c->cramped = room < REFUSAL_BYTES;
 	if (c->rq.headers_n > HTTP_HEADERS_MAX) {
 		c->rq.headers_n = 0;
 		refuse(c, 431, "too many headers");
@@ -195,6 +228,10 @@ shape_judge(struct http_conn *c, const char *method, const char *url,
 	if (!head_whole(c, method, url, version)) {
 		refuse(c, 400,
 		       "a line is folded, has a NUL, or does not end in CRLF");
+		return false;
+	}
+	if (room < REPLY_BYTES) {
+		refuse(c, 431, "the headers are too large");
 		return false;
 	}
 	for (size_t i = 0; i < c->rq.headers_n; i++)

@@ -22,7 +22,7 @@
 #include "tracker/http_private.h"
 #include "tracker/limit.h"
 
-#define CONNECTION_BYTES 6144
+#define CONNECTION_BYTES 13312
 #define BODIES_BYTES ((size_t)64 << 20)
 #define ABANDON_US (30 * SECOND_US)
 #define FDS_MAX 16

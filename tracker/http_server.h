@@ -23,7 +23,7 @@ struct http_config {
 	unsigned loops;	  /* threads; at least 1 */
 	size_t connections_max;		/* in all, over the loops */
 	size_t connections_per_address; /* 0: no bound */
-	size_t connection_bytes;	/* of headers; 6,144 where 0 */
+	size_t connection_bytes;	/* of headers; 13,312 where 0 */
 	size_t bodies_bytes;		/* buffered at once; 64 MB where 0 */
 	int idle_timeout_ms;		/* between bytes, and kept alive */
 	int request_timeout_ms;		/* from first byte to the reply */

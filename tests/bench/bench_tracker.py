@@ -167,14 +167,26 @@ def idle(dir, paths):
             s.sendall(("GET %s HTTP/1.1\r\nHost: x\r\nUser-Agent: Mozilla/5.0 "
                        "(iPhone)\r\n\r\n" % line.strip()).encode())
             held.append(s)
-    for s in held:
-        s.recv(4096)
+    # those past the ones that it keeps alive are closed with their reply:
+    # others take their places, and say nothing
+    silent = 0
+    for i, s in enumerate(held):
+        if b"Connection: close" in s.recv(4096):
+            s.close()
+            held[i] = socket.create_connection(("127.0.0.1", k.port))
+            silent += 1
     with open("/proc/%d/status" % k.proc.pid) as f:
         kb = int(re.search(r"RssAnon:\s+(\d+)", f.read()).group(1))
     for s in held:
-        s.close()
+        s.setblocking(False)
+        try:
+            s.recv(1)
+            sys.exit("track.idle: a connection that is kept was closed")
+        except BlockingIOError:
+            s.close()
     k.stop()
-    print("track.idle %.1f MB" % (kb / 1024))
+    print("track.idle %.1f MB (%d kept alive, %d silent)" % (
+        kb / 1024, IDLE - silent, silent))
 
 
 def main():

@@ -124,6 +124,42 @@ def _(t):
     t.eq(k.get(pixels[0]).status, 200)
 
 
+def cookies(size, lines):
+    """Cookies of so many bytes in all: in one line, or in one each."""
+    each = ["c%d=%s" % (i, "v" * 60) for i in range(size // 64)]
+    if lines:
+        return "".join("Cookie: %s\r\n" % c for c in each)
+    return "Cookie: %s\r\n" % "; ".join(each).ljust(size - 10, "v")
+
+
+@test("a browser's cookies break no link, however long the link is")
+def _(t):
+    k = Tracker(t)
+    browser = "".join("X-Browser-%02d: %s\r\n" % (i, "b" * 45)
+                      for i in range(14))
+    t.ok(len(browser) > 850, len(browser))
+    to = "https://pay.example/?" + "q" * (1500 - 21)
+    _, (longest,) = k.tokens(1, to=to)
+    _, (usual,) = k.tokens(1)
+    led = 0
+    for path in (longest, usual):
+        for size in range(0, 8192, 61):
+            for lines in (False, True):
+                r = k.get(path, browser + cookies(size, lines))
+                said = (path[:9], size, lines, r)
+                if lines and size > 3072 and r.status == 0:
+                    continue  # more headers than we take: libmicrohttpd's
+                t.ok(r.status in (302, 431), said)
+                t.ok(r.status == 302 or size > 4096 or lines, said)
+                t.eq(len(r.body), int(r.headers["content-length"]), said)
+                led += r.status == 302
+                if path == longest and r.status == 302:
+                    t.eq(r.headers["location"], to)
+    k.get(usual)
+    wait_for(lambda: len(k.ledger()) == led + 1,
+             what="a hit for each that was led on, and for no other")
+
+
 @test("a page's view is on disk before it is answered")
 def _(t):
     k = Tracker(t)

@@ -32,8 +32,8 @@ class Tracker(Process):
         self.port = int(line.split()[1])
         t.on_end(self.stop)
 
-    def tokens(self, n):
-        return tokens(self.state, n)
+    def tokens(self, n, **options):
+        return tokens(self.state, n, **options)
 
     def connect(self, timeout=20):
         s = socket.create_connection(("127.0.0.1", self.port), timeout)
@@ -71,9 +71,11 @@ class Tracker(Process):
         return [line for line in lines if line.startswith("hit ")]
 
 
-def tokens(state, n):
+def tokens(state, n, **options):
     os.makedirs(state, exist_ok=True)
-    out = subprocess.run([PROGRAM, state, "tokens=%d" % n], check=True,
+    out = subprocess.run([PROGRAM, state, "tokens=%d" % n] +
+                         ["%s=%s" % item for item in options.items()],
+                         check=True,
                          stdout=subprocess.PIPE).stdout.decode().split()
     return out[0::2], out[1::2]
 
