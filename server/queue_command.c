@@ -8,22 +8,44 @@
 
 #define BODY_MAX 4096
 
+/* What a server said may hold what a terminal obeys. */
+static void
+print_harmless(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)p[i];
+		bool c1 =
+		    c == 0xc2 && i + 1 < n && (unsigned char)p[i + 1] < 0xa0;
+
+		if ((c < ' ' && c != '\n') || c == 0x7f)
+			printf("\\x%02x", c);
+		else if (c1)
+			printf("\\x%02x", (unsigned char)p[++i]);
+		else
+			putchar(c);
+	}
+}
+
 static void
 print_transcripts(struct slice answer)
 {
-	json_t *o = json_loadb(answer.p, answer.n, 0, NULL), *attempt;
+	json_t *o = json_loadb(answer.p, answer.n, JSON_ALLOW_NUL, NULL);
+	json_t *attempt;
 	json_t *list = json_object_get(o, "attempts");
 	size_t i;
 
 	json_array_foreach (list, i, attempt) {
-		const char *text =
-		    json_string_value(json_object_get(attempt, "transcript"));
+		json_t *text = json_object_get(attempt, "transcript");
 		json_t *copy = json_deep_copy(attempt);
 		char *line;
 
 		json_object_del(copy, "transcript");
-		line = json_dumps(copy, JSON_COMPACT);
-		printf("%s\n%s\n", line, text != NULL ? text : "");
+		line = json_dumps(copy, JSON_COMPACT | JSON_ENSURE_ASCII);
+		printf("%s\n", line);
+		if (json_is_string(text))
+			print_harmless(json_string_value(text),
+				       json_string_length(text));
+		putchar('\n');
 		free(line);
 		json_decref(copy);
 	}

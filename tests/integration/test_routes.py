@@ -3,6 +3,7 @@ DANE, and what is refused."""
 
 import hashlib
 import os
+import re
 import socket
 import ssl
 
@@ -42,6 +43,22 @@ def not_for_the_first(t, *args):
     t.eq(m["attempts"], 1)
     t.eq((len(first.journal("rcpt")), len(second.journal("message"))), (1, 1))
     t.eq(a.events(m["mref"], "message.deferred"), [])
+    data = a.events(m["mref"], "message.attempted")[0]["data"]
+    t.eq(data["hosts"], ["mx1.plain", "mx2.plain"])
+    data = a.events(m["mref"], "message.accepted")[0]["data"]
+    t.eq((data["host"], data["tried"]), ("mx2.plain", [
+        {"host": "mx1.plain", "stage": "RCPT", "code": 521,
+         "reply": "521 5.3.2 Not for me", "fault": ""}]))
+    attempt = attempt_of(a, m)
+    said = attempt["transcript"].split("\n")
+    at = [n for n, line in enumerate(said)
+          if re.match(r"\d+ T \d{4}-\d\d-\d\dT[0-9:.]+Z 127\.0\.0\.\d:", line)]
+    t.eq((at[0], len(at)), (0, 2), said)
+    t.ok(any("S 521 5.3.2 Not for me" in x for x in said[:at[1]]), said)
+    t.ok(any("S 250 2.0.0" in x for x in said[at[1]:]), said)
+    t.eq((data["started_at"], data["ended_at"]),
+         (attempt["started_at"], attempt["ended_at"]))
+    t.eq(a.messages()[0]["accepted_at"], data["ended_at"])
 
 
 @test("what one exchanger does not take goes to the next")
@@ -52,6 +69,75 @@ def _(t):
 @test("the same where nothing is pipelined")
 def _(t):
     not_for_the_first(t, "--without", "PIPELINING")
+
+
+@test("the certificates that a peer showed are kept, with what they are worth")
+def _(t):
+    net = Net(t)
+    r = net.exchanger("mx.plain")
+    net.ns.add("one.plain", "MX", "10 mx.plain")
+    a = net.hosting()
+    send(a, "ana@one.plain")
+    m = a.wait_messages(state="accepted")[0]
+    tls = a.events(m["mref"], "message.accepted")[0]["data"]["tls"]
+    t.eq((tls["subject"], tls["issuer"], tls["verify"]),
+         ("/CN=mx.plain", "/CN=ca", "ok"))
+    code, shown = a.run("queue", "show", m["mref"])
+    t.eq(code, 0, shown)
+    pem = re.findall("-----BEGIN.*?END CERTIFICATE-----\n", "".join(
+        re.findall(r"(?m)^\d+ T (.*\n)", shown)), re.S)
+    with open(r.cert) as f:
+        want = f.read()
+    t.eq(pem, re.findall("-----BEGIN.*?END CERTIFICATE-----\n", want, re.S))
+
+
+@test("a handshake that failed is told of what then went in plaintext")
+def _(t):
+    net = Net(t)
+    net.exchanger("mx.plain", rules="match=* stage=tls action=drop\n")
+    net.ns.add("one.plain", "MX", "10 mx.plain")
+    a = net.hosting()
+    send(a, "ana@one.plain")
+    m = a.wait_messages(state="accepted")[0]
+    data = a.events(m["mref"], "message.accepted")[0]["data"]
+    t.eq(data["tls"], None)
+    t.ok(data["tls_failure"].startswith("handshake: "), data)
+    t.eq([(x["host"], x["stage"]) for x in data["tried"]],
+         [("mx.plain", "TLS")])
+    said = attempt_of(a, m)["transcript"]
+    t.ok(" C STARTTLS" in said and " ! " in said, said)
+
+
+@test("a listing that the first exchanger speaks of is not forgotten")
+def _(t):
+    net = Net(t)
+    net.exchanger("mx1.plain", "127.0.0.1", rules='match=* stage=greeting '
+                  'action=reply:"554 this address is listed"\n')
+    net.exchanger("mx2.plain", "127.0.0.2")
+    net.ns.add("one.plain", "MX", "10 mx1.plain", "20 mx2.plain")
+    a = net.hosting()
+    send(a, "ana@one.plain")
+    m = a.wait_messages(state="accepted")[0]
+    data = a.events(m["mref"], "message.accepted")[0]["data"]
+    t.eq([x["reply"] for x in data["tried"]], ["554 this address is listed"])
+    t.ok("is listed" in attempt_of(a, m)["transcript"], "kept")
+
+
+@test("a NUL, or an order to a terminal, neither cuts a transcript nor acts")
+def _(t):
+    net = Net(t)
+    net.exchanger("mx.plain", rules='match=* stage=rcpt action=garbage:'
+                  '"250 a\\x00b\\x1b[2Jc\\xc2\\x9b2J\\r\\n"\n')
+    net.ns.add("one.plain", "MX", "10 mx.plain")
+    a = net.hosting()
+    send(a, "ana@one.plain")
+    m, data = deferred(a, "")
+    text = attempt_of(a, m)["transcript"]
+    t.ok("250 a\0b\x1b[2Jc\x9b2J" in text and " ! malformed" in text, [text])
+    code, shown = a.run("queue", "show", m["mref"])
+    t.eq(code, 0, shown)
+    t.ok(r"250 a\x00b\x1b[2Jc\x9b2J" in shown and "! malformed" in shown,
+         [shown])
 
 
 @test("equal preferences share the load")

@@ -20,6 +20,35 @@ test_an_accepted_message_ends_its_notice(void **state)
 	assert_int_equal(t.batch.n, 0);
 }
 
+static enum rc
+run_end(struct fixture *f, struct db *db, void *arg, struct err *e)
+{
+	return claims_end(&f->q, db, arg, 1, e);
+}
+
+/* It was accepted when the server said so, not when it came to be stored. */
+static void
+test_times_are_those_of_the_session(void **state)
+{
+	struct claim_verdict v = {.end = CLAIM_ACCEPTED, .verdict = "accepted"};
+	struct fixture *f = *state;
+	struct attempt *list;
+	struct take t;
+	size_t n;
+
+	fixture_proforma(f);
+	v.claim = fixture_begin(f, &t);
+	v.started_us = clock_wall_us() + 1;
+	v.ended_us = v.started_us + 1;
+	fixture_at("2026-11-03T13:30:00Z");
+	OK(fixture_do(f, run_end, &v, e));
+	assert_int_equal(fixture_message(f)->accepted_us, v.ended_us);
+	OK(attempt_list(f->db, v.claim->m.id, false, &f->a, &list, &n, e));
+	assert_int_equal(list[0].started_us, v.started_us);
+	assert_int_equal(list[0].ended_us, v.ended_us);
+	claims_free(&f->q, &t.batch);
+}
+
 static void
 test_paid_before_data_stops_it(void **state)
 {
@@ -400,6 +429,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_an_accepted_message_ends_its_notice),
+	    TEST(test_times_are_those_of_the_session),
 	    TEST(test_paid_before_data_stops_it),
 	    TEST(test_a_stop_that_nothing_tells_waits_a_little),
 	    TEST(test_paid_in_flight_is_not_tried_again),
