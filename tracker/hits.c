@@ -253,6 +253,8 @@ handle_open(struct http_request *rq)
 	struct token t;
 
 	http_reply_canned(rq, h->pixel);
+	if (rq->method == HTTP_POST)
+		return;
 	if (token_check(keys_box_get(h->keys), rq->params[0], TOKEN_OPEN,
 			SLICE(""), &t) != RC_OK) {
 		count(&h->loops[http_loop(rq)].bad);
@@ -297,15 +299,23 @@ handle_click(struct http_request *rq)
 
 static const struct http_route routes[] = {
     {.method = HTTP_GET,
-     .pattern = "/o/{token}",
+     .pattern = "/o/{token...}",
      .durable = true,
      .any_query = true,
+     .any_shape = true,
      .handle = handle_open,
      .doc = "The pixel of a message; always the same picture"},
+    {.method = HTTP_POST,
+     .pattern = "/o/{token...}",
+     .any_query = true,
+     .any_shape = true,
+     .handle = handle_open,
+     .doc = "The same picture; nobody's mail program asks so: no hit"},
     {.method = HTTP_OPTIONS,
-     .pattern = "/o/{token}",
+     .pattern = "/o/{token...}",
      .durable = true,
      .any_query = true,
+     .any_shape = true,
      .handle = handle_open,
      .doc = "The same, as some scanners ask"},
     {.method = HTTP_GET,

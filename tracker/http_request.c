@@ -291,8 +291,11 @@ params_decode(struct http_conn *c, const struct router_match *m)
 {
 	for (size_t i = 0; i < m->params_n; i++)
 		if (!target_decode(m->params[i], TARGET_LINE, &c->rq.arena,
-				   &c->rq.params[i]))
-			return false;
+				   &c->rq.params[i])) {
+			if (!m->route->any_shape)
+				return false;
+			c->rq.params[i] = m->params[i];
+		}
 	if (c->query.n == 0 || m->route->any_query)
 		return true;
 	return target_fields(c->query, TARGET_LINE, &c->rq.arena, &c->rq.query,
@@ -307,7 +310,8 @@ body_judge(struct http_conn *c)
 
 	if (!c->shape.has_body)
 		return;
-	if (max == 0 && c->rq.route->method == HTTP_GET) {
+	if (c->rq.route->any_shape ||
+	    (max == 0 && c->rq.route->method == HTTP_GET)) {
 		/* legal and meaningless: read and dropped */
 		return;
 	}

@@ -20,8 +20,10 @@ struct http_route {
 	 * cannot is counted by http_guess().  NULL: open. */
 	const char *scope;
 	enum http_runs runs;
-	bool durable;	 /* answered once its change is on disk (documented) */
-	bool any_query;	 /* the query is not looked at, however malformed */
+	bool durable;	/* answered once its change is on disk (documented) */
+	bool any_query; /* the query is not looked at, however malformed */
+	bool
+	    any_shape; /* what is wrongly encoded stays so; a body is dropped */
 	size_t body_max; /* bytes; 0: a body is refused.  HTTP_STREAM too */
 	void (*handle)(struct http_request *rq);
 	/* HTTP_STREAM: takes of a chunk what it has room for and says how

@@ -558,8 +558,8 @@ def _(t):
          "%r" % (r,))
     (pixel,), _ = k.tokens(1)
     k.get(pixel)
-    wait_for(lambda: "route=\"/o/{token}\"" in k.stderr() or
-             "route=/o/{token}" in k.stderr())
+    wait_for(lambda: "route=\"/o/{token...}\"" in k.stderr() or
+             "route=/o/{token...}" in k.stderr())
     t.ok(pixel not in k.stderr(), "no token")
 
 

@@ -38,8 +38,9 @@ brand "second" {
 
 # Pattern and method, the token's label, and what a good one answers.
 ROUTES = {
-    ("GET", "/o/{token}"): ("open", 200),
-    ("OPTIONS", "/o/{token}"): ("open", 200),
+    ("GET", "/o/{token...}"): ("open", 200),
+    ("POST", "/o/{token...}"): ("open", 200),
+    ("OPTIONS", "/o/{token...}"): ("open", 200),
     ("GET", "/c/{token}/{destination}"): ("click", 302),
     ("OPTIONS", "/c/{token}/{destination}"): ("click", 204),
     ("GET", "/area/{token}/{expiry}"): ("area", 200),
@@ -111,7 +112,7 @@ class Links(World):
         return self.refs.get(label, self.mref)
 
     def path(self, pattern, token):
-        return (pattern.replace("{token}", token)
+        return (pattern.replace("...", "").replace("{token}", token)
                 .replace("{destination}", TEXT).replace("{expiry}", EXPIRY))
 
     def send_to(self, method, pattern, token, **headers):
@@ -240,7 +241,7 @@ def _(t):
     t.eq(page.status, 404)
     # The good ones come last: what came before them would be there too.
     before = len(w.events())
-    for label, pattern in (("open", "/o/{token}"),
+    for label, pattern in (("open", "/o/{token...}"),
                            ("click", "/c/{token}/{destination}"),
                            ("view", "/m/{token}")):
         w.send_to("GET", pattern, w.keys.token(label, w.mref))

@@ -35,10 +35,17 @@ def _(t):
     good = k.get(pixel)
     _, c, token, to = click.split("/")
     for bad in ["/o/x", "/o/" + "A" * 52, "/o/" + token, "/o/%41",
-                pixel[:-1] + ("A" if pixel[-1] != "A" else "B"), "/o/" + "z" * 3000]:
+                pixel[:-1] + ("A" if pixel[-1] != "A" else "B"), "/o/" + "z" * 3000,
+                "/o/", "/o/%zz", "/o/%00", "/o/%c3", "/o/a/b", pixel + "/x",
+                "/o//" + token, "/o/a%2fb"]:
         r = k.get(bad)
         t.eq((r.status, r.body, set(r.headers)),
              (200, good.body, set(good.headers)), bad[:60])
+    for body in (b"", b"a=b"):
+        r = k.get(pixel, method="POST", body=body)
+        t.eq((r.status, r.body), (200, good.body), body)
+    wait_for(k.ledger)
+    t.eq(len(k.ledger()), 1, "the good one's")
     evil = base64.urlsafe_b64encode(b"https://evil.example/").decode().rstrip("=")
     for bad in ["/c/%s/%s" % (token, evil), "/c/%s/%sA" % (token, to),
                 "/c/%s/%s=" % (token, to), "/c/%s/" % token, "/c/" + token,
