@@ -125,7 +125,7 @@ def _(t):
         told = m.wait_told(i)
         t.eq(told["class"], class_, "c%d" % i)
         t.eq(told["facts"], facts, "c%d" % i)
-        t.eq([h["rule"] for h in told["hits"]], rules, "c%d" % i)
+        t.eq(sorted(h["rule"] for h in told["hits"]), rules, "c%d" % i)
         t.eq(told["why"], "quiet")
         t.eq(m.facts(i), facts, "of the message")
         event = m.a.events(m.mref(i), "message.classified")[0]
