@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/ref.h"
 
-#define BUCKETS 4096u
+#define BUCKETS 65536u
 
 struct limit {
 	int64_t interval_us, ahead_us;
