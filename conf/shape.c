@@ -116,6 +116,8 @@ fits_hosts(struct slice s)
 static bool
 fits_pattern(struct slice s)
 {
+	if (slice_starts(s, SLICE("relay/")))
+		return s.n > 6 && fits_name(slice_skip(s, 6));
 	return slice_eq_z(s, "*") || fits_hosts(s);
 }
 
@@ -346,7 +348,8 @@ const struct shape shape_host_addr = {"a host name or an IP address",
 const struct shape shape_hosts = {
     "a host name, or \"*.example.com\" for all below it", fits_hosts};
 const struct shape shape_pattern = {
-    "a domain, \"*.example.com\" for all below it, or \"*\"", fits_pattern};
+    "a domain, \"*.example.com\" for all below it, \"*\", or \"relay/NAME\"",
+    fits_pattern};
 const struct shape shape_event = {
     "an event of billing: payment.received, payment.failed, "
     "payment.action_required, service.suspended, service.restored, "

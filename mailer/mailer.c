@@ -5,46 +5,43 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "mailer/pace.h"
+#include "mailer/turns.h"
 #include "mailer/worker.h"
-#include "store/lane.h"
 
 /* Invariants.
- * 1. The dispatcher alone knows which destinations are served, how many
- *    connections each has and how much it sent this minute; workers tell it by
- *    the queue of finished jobs.
+ * 1. The dispatcher alone knows how each hop is served; workers tell it by the
+ *    queue of finished jobs.
  * 2. A job is owned by one thread at a time: dispatcher -> todo -> worker ->
  *    done -> dispatcher.
- * 3. A lane that has waited longest goes first, and one batch at a time is
- *    taken for it: so no brand and no destination starves another.
- * 4. A destination gets a second connection once a first batch went well, and
- *    so on; those that failed last time share half of the workers.  So dead
- *    and stalling ones do not hold all of them. */
+ * 3. Brands take turns, and so do the lanes of each; a turn is one batch
+ *    (turns.h).  So no brand and no destination starves another.
+ * 4. Hops whose last batch went well have c.workers sessions that nobody else
+ *    may take: they never wait for one that does not answer.  All others share
+ *    as many scouts, and of these the ones that failed last time at most half;
+ *    a first try waits less long for a connection and for replies.  So a good
+ *    hop that is new waits for the first tries before its own, never for the
+ *    later ones of the dead; and each costs one such try, once. */
 
 #define WORKERS_MAX 64
-#define READY_MAX 256
+#define SEATS_MAX (2 * WORKERS_MAX)
+#define ROUND_WAIT_MS 20 /* before lanes that a round did not get to */
 #define JOB_ARENA_MAX (1024u << 20)
-
-/* A destination in use, or used a minute ago. */
-struct busy {
-	struct busy *next;
-	char domain[256];
-	int connections;
-	int proved;	   /* batches that went well since one did not */
-	int sent;	   /* in the minute that began at minute_us */
-	int64_t minute_us; /* clock_mono: rates are of real time */
-};
 
 struct mailer {
 	struct mailer_config c;
-	struct thread dispatcher, workers[WORKERS_MAX];
+	struct thread dispatcher, workers[SEATS_MAX];
+	unsigned seats, scouts;
 	struct fifo *todo, *done;
 	struct db *db; /* the dispatcher's reader */
-	struct worker w[WORKERS_MAX];
-	_Atomic(struct job *) running[WORKERS_MAX];
-	struct busy *busy;
+	struct worker w[SEATS_MAX];
+	_Atomic(struct job *) running[SEATS_MAX];
+	struct turns *turns;
+	struct paces *paces;
+	const struct conf *conf; /* of the last round */
 	atomic_bool stop;
 	atomic_uint under_way;
-	unsigned doubtful; /* of them, to destinations that failed last time */
+	unsigned to[TRUSTS]; /* of them */
 };
 
 /* A worker's thread needs its own number. */
@@ -75,69 +72,6 @@ job_new(struct mailer *m)
 	return j;
 }
 
-static struct busy *
-find_busy(struct mailer *m, struct slice domain)
-{
-	struct busy *b = m->busy;
-
-	while (b != NULL && !slice_eq_z(domain, b->domain))
-		b = b->next;
-	if (b != NULL || domain.n >= sizeof(b->domain))
-		return b;
-	b = MEM_NEW(struct busy);
-	memcpy(b->domain, domain.p, domain.n);
-	b->next = m->busy;
-	m->busy = b;
-	return b;
-}
-
-/* Forgets destinations that rest, so that the list stays as long as what is
- * at work. */
-static void
-sweep_busy(struct mailer *m)
-{
-	for (struct busy **p = &m->busy; *p != NULL;) {
-		struct busy *b = *p;
-
-		if (b->connections > 0 ||
-		    b->minute_us + MINUTE_US > clock_mono_us()) {
-			p = &b->next;
-			continue;
-		}
-		*p = b->next;
-		free(b);
-	}
-}
-
-/* Messages that may go to the destination now; 0: none before *again_us. */
-static size_t
-allowance(const struct destination *d, struct busy *b, int64_t *again_us)
-{
-	int64_t now = clock_mono_us();
-	int most =
-	    d->per_connection > 0 ? d->per_connection : TRANSPORT_BATCH_MAX;
-
-	if (most > TRANSPORT_BATCH_MAX)
-		most = TRANSPORT_BATCH_MAX;
-	if (b->minute_us == 0 || now - b->minute_us >= MINUTE_US) {
-		b->minute_us = now;
-		b->sent = 0;
-	}
-	if (b->connections > b->proved ||
-	    (d->connections > 0 && b->connections >= d->connections))
-		return 0;
-	if (d->per_minute > 0 && b->sent >= d->per_minute) {
-		int64_t left = b->minute_us + MINUTE_US - now;
-
-		if (clock_wall_us() + left < *again_us)
-			*again_us = clock_wall_us() + left;
-		return 0;
-	}
-	if (d->per_minute > 0 && most > d->per_minute - b->sent)
-		most = d->per_minute - b->sent;
-	return (size_t)most;
-}
-
 struct take_op {
 	struct write_op op;
 	struct mailer *m;
@@ -158,15 +92,26 @@ run_take(struct write_op *op, struct db *db, struct err *e)
 }
 
 static bool
-doubted(const struct lane *lane)
+has_seat(const struct mailer *m, enum trust trust)
 {
-	return lane->failures > 0;
+	unsigned scouting = m->to[TRUST_UNKNOWN] + m->to[TRUST_FAILED];
+
+	if (trust == TRUST_PROVED)
+		return m->to[trust] < m->c.workers;
+	return scouting < m->scouts &&
+	       (trust == TRUST_UNKNOWN || m->to[trust] < m->scouts / 2);
+}
+
+static bool
+full(const struct mailer *m)
+{
+	return !has_seat(m, TRUST_PROVED) && !has_seat(m, TRUST_UNKNOWN);
 }
 
 /* Takes a batch of a lane, where there is one, and hands it to a worker.
  * Fails: where the store does. */
 static enum rc
-take(struct mailer *m, const struct lane *lane, struct busy *b, size_t limit,
+take(struct mailer *m, const struct lane *lane, struct pace *pace, size_t limit,
      bool *took)
 {
 	struct take_op t = {.op = {.run = run_take},
@@ -186,9 +131,11 @@ take(struct mailer *m, const struct lane *lane, struct busy *b, size_t limit,
 		job_free(t.job);
 		return rc;
 	}
-	b->connections++;
-	b->sent += (int)t.job->batch.n;
-	m->doubtful += doubted(&t.job->batch.lane);
+	t.job->pace = pace;
+	t.job->trust = pace_trust(pace, lane);
+	t.job->deferred = pace->deferred;
+	pace_begin(pace, t.job->batch.n);
+	m->to[t.job->trust]++;
 	atomic_fetch_add(&m->under_way, 1);
 	if (fifo_put(m->todo, t.job) != RC_OK)
 		die("a job for which there is a worker does not fit");
@@ -201,60 +148,98 @@ collect(struct mailer *m)
 	struct job *j;
 
 	while ((j = fifo_take(m->done, 0)) != NULL) {
-		struct busy *b = find_busy(m, j->batch.lane.domain);
+		struct pace_end end = {
+		    .well = j->well,
+		    .deferred = j->deferred,
+		    .block_us = j->block_us,
+		    .together = strchr(j->pace->key, '/') != NULL ||
+				strcmp(j->block_reason, "slow_down") == 0};
 
-		if (b != NULL) {
-			b->connections--;
-			b->proved =
-			    j->block_reason[0] == '\0' ? b->proved + 1 : 0;
-		}
-		m->doubtful -= doubted(&j->batch.lane);
+		pace_done(j->pace, j->batch.lane.id, &end);
+		m->to[j->trust]--;
 		atomic_fetch_sub(&m->under_way, 1);
 		job_free(j);
 	}
 }
 
-/* Gives work to all free workers; says when to look again. */
+/* Serves a lane if it may be served now.  Fails: as the store. */
+static enum rc
+serve(struct mailer *m, const struct lane *lane, int64_t *again_us, bool *took)
+{
+	struct route_limits limits;
+	char key[ROUTE_HOP_MAX];
+	struct pace *pace;
+	size_t most;
+
+	*took = false;
+	route_hop(m->conf, lane->brand, lane->domain, key, &limits);
+	pace = pace_find(m->paces, key);
+	if (!has_seat(m, pace_trust(pace, lane)))
+		return RC_OK;
+	most = pace_allowance(pace, &limits, lane->id, again_us);
+	return most == 0 ? RC_OK : take(m, lane, pace, most, took);
+}
+
+static bool
+sending(struct mailer *m)
+{
+	struct sbuf why;
+	struct err e;
+	bool paused;
+
+	if (!m->conf->send)
+		return false;
+	sbuf_init(&why, 4096);
+	paused = queue_paused(m->db, &why, &e) != RC_NOTFOUND;
+	sbuf_fini(&why);
+	return !paused;
+}
+
+/* Gives work to all who are free; says when to look again. */
 static int64_t
 dispatch(struct mailer *m)
 {
-	const struct conf *conf = conf_box_get(m->c.queue->conf);
 	int64_t now = clock_wall_us(), again = now + MINUTE_US, next;
-	struct lane *lanes;
+	const struct lane *lane;
 	struct arena a;
 	struct err e;
-	size_t n = 0;
+	bool took;
+	enum rc rc;
 
+	if (!sending(m))
+		return again;
 	arena_init(&a, 64u << 20);
-	if (lane_list_ready(m->db, now, READY_MAX, &a, &lanes, &n, &e) !=
-	    RC_OK) {
-		LOG(CLAIM_FAILED, LOG_ERR(&e));
-		n = 0;
-	}
-	for (size_t i = 0; i < n && !atomic_load(&m->stop) &&
-			   atomic_load(&m->under_way) < m->c.workers;
-	     i++) {
-		struct busy *b = find_busy(m, lanes[i].domain);
-		size_t limit;
-		bool took;
-
-		if (b == NULL || (doubted(&lanes[i]) && m->doubtful > 0 &&
-				  m->doubtful * 2 >= m->c.workers))
-			continue;
-		limit = allowance(conf_destination(conf, lanes[i].domain), b,
-				  &again);
-		if (limit == 0)
-			continue;
-		if (take(m, &lanes[i], b, limit, &took) != RC_OK)
+	rc = turns_begin(m->turns, m->db, now, &a, &e);
+	while (rc == RC_OK && !full(m) && !atomic_load(&m->stop)) {
+		rc = turns_next(m->turns, &lane, &e);
+		if (rc != RC_OK)
+			break;
+		if (serve(m, lane, &again, &took) != RC_OK)
 			break; /* the store has to recover first */
-		if (took)
-			again = now;
+		if (!took)
+			continue;
+		turns_served(m->turns);
+		again = now;
 	}
+	if (rc != RC_OK && rc != RC_NOTFOUND)
+		LOG(CLAIM_FAILED, LOG_ERR(&e));
 	if (lane_next_ready(m->db, now, &next, &e) == RC_OK && next < again)
 		again = next;
 	arena_fini(&a);
-	conf_unref(conf);
 	return again;
+}
+
+/* Who changed the configuration may have mended what hops rest for. */
+static void
+see_conf(struct mailer *m)
+{
+	const struct conf *conf = conf_box_get(m->c.queue->conf);
+
+	if (m->conf != NULL && conf != m->conf)
+		paces_wake(m->paces);
+	if (m->conf != NULL)
+		conf_unref(m->conf);
+	m->conf = conf;
 }
 
 static void
@@ -263,14 +248,17 @@ run_dispatcher(void *arg)
 	struct mailer *m = arg;
 
 	while (!atomic_load(&m->stop)) {
-		int64_t again;
+		int wait_ms;
 
 		collect(m);
-		sweep_busy(m);
-		again = dispatch(m);
-		if (atomic_load(&m->under_way) >= m->c.workers)
-			again = clock_wall_us() + MINUTE_US;
-		bell_wait(&m->c.queue->mail, clock_wait_ms(again, 1000));
+		see_conf(m);
+		paces_sweep(m->paces);
+		wait_ms = clock_wait_ms(dispatch(m), 1000);
+		if (full(m))
+			wait_ms = 1000;
+		else if (turns_cut(m->turns) && wait_ms > ROUND_WAIT_MS)
+			wait_ms = ROUND_WAIT_MS;
+		bell_wait(&m->c.queue->mail, wait_ms);
 	}
 }
 
@@ -304,10 +292,14 @@ mailer_start(const struct mailer_config *c, struct mailer **out, struct err *e)
 	m->c = *c;
 	if (m->c.workers > WORKERS_MAX)
 		m->c.workers = WORKERS_MAX;
-	m->todo = fifo_new("mail todo", WORKERS_MAX);
-	m->done = fifo_new("mail done", WORKERS_MAX * 2);
+	m->scouts = m->c.workers < 2 ? 2 : m->c.workers;
+	m->seats = m->c.workers + m->scouts;
+	m->turns = turns_new();
+	m->paces = paces_new();
+	m->todo = fifo_new("mail todo", SEATS_MAX);
+	m->done = fifo_new("mail done", SEATS_MAX * 2);
 	rc = db_open(c->db_path, DB_READ, &m->db, e);
-	for (unsigned i = 0; rc == RC_OK && i < m->c.workers; i++) {
+	for (unsigned i = 0; rc == RC_OK && i < m->seats; i++) {
 		compose_room_init(&m->w[i].room);
 		m->w[i].queue = c->queue;
 		m->w[i].stop = &m->stop;
@@ -317,11 +309,11 @@ mailer_start(const struct mailer_config *c, struct mailer **out, struct err *e)
 		rc = db_open(c->db_path, DB_READ, &m->w[i].db, e);
 	}
 	if (rc != RC_OK) {
-		m->c.workers = 0;
+		m->seats = 0;
 		mailer_stop(m, 0);
 		return rc;
 	}
-	for (unsigned i = 0; i < m->c.workers; i++) {
+	for (unsigned i = 0; i < m->seats; i++) {
 		struct seat *seat = MEM_NEW(struct seat);
 		char name[16];
 
@@ -344,7 +336,7 @@ cancel_after(struct mailer *m, int grace_ms)
 		bell_wait(&m->c.queue->mail, 20);
 		collect(m);
 	}
-	for (unsigned i = 0; i < m->c.workers; i++) {
+	for (unsigned i = 0; i < m->seats; i++) {
 		struct job *j = atomic_load(&m->running[i]);
 
 		if (j != NULL)
@@ -359,25 +351,23 @@ mailer_stop(struct mailer *m, int grace_ms)
 		return;
 	atomic_store(&m->stop, true);
 	bell_ring(&m->c.queue->mail);
-	if (m->c.workers > 0) {
+	if (m->seats > 0) {
 		thread_join(&m->dispatcher);
 		cancel_after(m, grace_ms);
 	}
 	fifo_close(m->todo);
-	for (unsigned i = 0; i < m->c.workers; i++)
+	for (unsigned i = 0; i < m->seats; i++)
 		thread_join(&m->workers[i]);
 	collect(m);
-	for (unsigned i = 0; i < WORKERS_MAX; i++) {
+	for (unsigned i = 0; i < SEATS_MAX; i++) {
 		db_close(m->w[i].db);
 		compose_room_fini(&m->w[i].room);
 	}
 	db_close(m->db);
-	while (m->busy != NULL) {
-		struct busy *b = m->busy;
-
-		m->busy = b->next;
-		free(b);
-	}
+	turns_free(m->turns);
+	paces_free(m->paces);
+	if (m->conf != NULL)
+		conf_unref(m->conf);
 	fifo_free(m->todo);
 	fifo_free(m->done);
 	free(m);

@@ -10,6 +10,9 @@
 
 #define HOPS_MAX 16
 
+/* A provider whose customer we are counts by its own rules. */
+static const struct route_limits relay_limits = {4, 0, 50};
+
 struct find {
 	const struct conf *conf;
 	const struct route_ask *ask;
@@ -117,6 +120,8 @@ by_relay(struct find *f, const struct relay *r, struct err *e)
 		if (rc == RC_OK)
 			password =
 			    arena_z(f->a, slice_trim(sbuf_slice(&secret)));
+		else
+			rc = err_config(e);
 		sbuf_fini(&secret);
 	}
 	if (rc == RC_OK)
@@ -372,6 +377,12 @@ by_dns(struct find *f, struct err *e)
 	return rc == RC_OK ? add_exchangers(f, list, n, &sts, e) : rc;
 }
 
+static bool
+has_named(const struct destination *d)
+{
+	return d->exchangers != NULL && d->exchangers[0] != NULL;
+}
+
 enum rc
 route_find(const struct route_ask *ask, struct arena *a, struct route *out,
 	   struct err *e)
@@ -385,8 +396,7 @@ route_find(const struct route_ask *ask, struct arena *a, struct route *out,
 	out->hops = ARENA_ARRAY(a, struct target, HOPS_MAX);
 	way = out->destination->route[0] != '\0' ? out->destination->route
 						 : ask->brand->route;
-	if (out->destination->exchangers != NULL &&
-	    out->destination->exchangers[0] != NULL) {
+	if (has_named(out->destination)) {
 		for (size_t i = 0;
 		     rc == RC_OK && out->destination->exchangers[i] != NULL;
 		     i++)
@@ -397,12 +407,37 @@ route_find(const struct route_ask *ask, struct arena *a, struct route *out,
 		const struct relay *r = conf_relay(ask->conf, way);
 
 		if (r == NULL)
-			return err_set(e, RC_AGAIN,
+			return err_set(e, RC_CONFIG,
 				       "relay %s is not in the configuration",
 				       way);
 		return by_relay(&f, r, e);
 	}
 	return by_dns(&f, e);
+}
+
+void
+route_hop(const struct conf *conf, struct slice brand, struct slice domain,
+	  char key[ROUTE_HOP_MAX], struct route_limits *limits)
+{
+	const struct destination *d = conf_destination(conf, domain);
+	const struct brand *b = conf_brand(conf, brand);
+	const char *way = b == NULL ? "" : b->route;
+
+	if (d->route[0] != '\0')
+		way = d->route;
+	snprintf(key, ROUTE_HOP_MAX, "%.*s", SLICE_ARG(domain));
+	if (b == NULL) {
+		snprintf(key, ROUTE_HOP_MAX, "brand/%.*s", SLICE_ARG(brand));
+	} else if (!has_named(d) && strcmp(way, "mx") != 0) {
+		snprintf(key, ROUTE_HOP_MAX, "relay/%s", way);
+		d = conf_destination(conf, slice_z(key));
+		if (strcmp(d->pattern, key) != 0) {
+			*limits = relay_limits;
+			return;
+		}
+	}
+	*limits = (struct route_limits){d->connections, d->per_minute,
+					d->per_connection};
 }
 
 const char *

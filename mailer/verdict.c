@@ -50,6 +50,7 @@ static const char *const names[VERDICTS] = {
     [VERDICT_STOPPED] = "stopped",
     [VERDICT_RETRY] = "retry",
     [VERDICT_RETRY_LATER] = "retry_later",
+    [VERDICT_SLOW_DOWN] = "slow_down",
     [VERDICT_NEXT_EXCHANGER] = "next_exchanger",
     [VERDICT_MAILBOX_FULL] = "mailbox_full",
     [VERDICT_POLICY_BLOCK] = "policy_block",

@@ -14,7 +14,8 @@ enum verdict {
 	VERDICT_UNCERTAIN,
 	VERDICT_STOPPED,     /* it may not go any more */
 	VERDICT_RETRY,	     /* at the next step */
-	VERDICT_RETRY_LATER, /* greylisted, too fast: minutes first */
+	VERDICT_RETRY_LATER, /* greylisted: minutes first */
+	VERDICT_SLOW_DOWN,   /* we are too fast: stop the destination */
 	VERDICT_NEXT_EXCHANGER,
 	VERDICT_MAILBOX_FULL,
 	VERDICT_POLICY_BLOCK, /* us, not the address: stop the destination */

@@ -20,6 +20,13 @@
 
 #define TRANSCRIPT_MAX (4u << 20) /* of all sessions of an attempt */
 
+/* So many 4xx in a row are a word on us, whatever they say of recipients. */
+#define DEFERRALS_MAX 8
+/* A first try waits a fourth as long as the configuration says, but not less
+ * than this. */
+#define FIRST_CONNECT_MS 5000
+#define FIRST_REPLY_MS 30000
+
 /* How long a destination rests after so many failures in a row. */
 static const int64_t backoff_us[] = {
     MINUTE_US, 5 * MINUTE_US, 15 * MINUTE_US, HOUR_US, 2 * HOUR_US, 4 * HOUR_US,
@@ -187,7 +194,7 @@ block(struct run *r, enum verdict verdict)
 {
 	if (verdict == VERDICT_POLICY_BLOCK)
 		r->job->block_us = JUDGE_BLOCK_US;
-	if (verdict == VERDICT_OURS)
+	if (verdict == VERDICT_SLOW_DOWN || verdict == VERDICT_OURS)
 		r->job->block_us = backoff(r);
 	r->job->block_reason = verdict_name(verdict);
 	LOG(DESTINATION_BLOCKED, LOG_Z("host", r->hop->host),
@@ -209,6 +216,29 @@ weigh_ours(struct run *r, enum verdict verdict, struct claim_verdict *v)
 	v->wait_us = r->job->block_us;
 }
 
+/* What a verdict on a message says of its destination: greylisting is of one
+ * recipient, and a mailbox that is full too. */
+static void
+weigh(struct run *r, enum verdict verdict, const struct claim_verdict *v)
+{
+	struct job *job = r->job;
+
+	if (v->end == CLAIM_ACCEPTED || v->end == CLAIM_FAILED) {
+		job->well = true;
+		job->deferred = 0;
+	} else if (v->code / 100 == 4 && (verdict == VERDICT_RETRY ||
+					  verdict == VERDICT_NEXT_EXCHANGER)) {
+		job->deferred++;
+	}
+	if (verdict == VERDICT_POLICY_BLOCK || verdict == VERDICT_SLOW_DOWN) {
+		block(r, verdict);
+	} else if (job->deferred >= DEFERRALS_MAX && job->block_us == 0) {
+		block(r, VERDICT_SLOW_DOWN);
+		if (job->block_us > backoff_us[1])
+			job->block_us = backoff_us[1];
+	}
+}
+
 static void
 decide(struct run *r, struct sending *s)
 {
@@ -226,9 +256,10 @@ decide(struct run *r, struct sending *s)
 		remember(r, s, o);
 		return; /* it stays ready for the next one */
 	}
-	if (verdict == VERDICT_POLICY_BLOCK)
-		block(r, verdict);
+	weigh(r, verdict, &v);
 	weigh_ours(r, verdict, &v);
+	if (verdict == VERDICT_SLOW_DOWN)
+		v.wait_us = r->job->block_us;
 	if (verdict == VERDICT_STOPPED)
 		v.reason = slice_z(s->halt != NULL ? s->halt : v.verdict);
 	v.transcript = transcript(r, s, true);
@@ -382,6 +413,14 @@ fall_back(struct run *r)
 	return true;
 }
 
+static int
+shorter(int ms, int least_ms)
+{
+	int fourth = ms / 4 > least_ms ? ms / 4 : least_ms;
+
+	return fourth < ms ? fourth : ms;
+}
+
 static void
 session(struct run *r)
 {
@@ -390,6 +429,10 @@ session(struct run *r)
 	enum rc rc;
 
 	s->to = *r->hop;
+	if (r->job->trust == TRUST_UNKNOWN) {
+		s->to.connect_ms = shorter(s->to.connect_ms, FIRST_CONNECT_MS);
+		s->to.reply_ms = shorter(s->to.reply_ms, FIRST_REPLY_MS);
+	}
 	s->deadline_us = clock_mono_us() + r->job->conf->smtp_session_us;
 	s->calls = (struct transport_calls){.next = next,
 					    .may_go = may_go,
@@ -438,7 +481,8 @@ judge_session(struct run *r)
 	if (r->answered || (o->fate != FATE_REFUSED && o->fate != FATE_ABORTED))
 		return;
 	verdict = verdict_of(materials_verdicts(r->job->materials), o, NULL);
-	if (verdict == VERDICT_POLICY_BLOCK || verdict == VERDICT_OURS)
+	if (verdict == VERDICT_POLICY_BLOCK || verdict == VERDICT_OURS ||
+	    verdict == VERDICT_SLOW_DOWN)
 		block(r, verdict);
 }
 
@@ -550,7 +594,7 @@ journal(struct run *r)
 }
 
 /* No way was found: what is wrong with the domain itself is the address's
- * fault, the rest passes. */
+ * fault, with the configuration or a password file ours; the rest passes. */
 static void
 no_route(struct run *r, enum rc rc, const struct err *e)
 {
@@ -577,8 +621,13 @@ no_route(struct run *r, enum rc rc, const struct err *e)
 			put_verdict(r, &r->list[i], &v);
 		}
 	}
-	if (rc != RC_INVALID)
-		r->job->block_reason = stopped ? "" : "no_route";
+	r->job->block_reason = rc == RC_INVALID || stopped ? "" : "no_route";
+	if (rc != RC_IO && rc != RC_CONFIG)
+		return;
+	r->job->block_reason = verdict_name(VERDICT_OURS);
+	LOG(DESTINATION_BLOCKED, LOG_S("brand", r->job->batch.lane.brand),
+	    LOG_S("domain", r->job->batch.lane.domain),
+	    LOG_Z("reason", r->job->block_reason), LOG_ERR(e));
 }
 
 static void
@@ -659,7 +708,8 @@ worker_run(struct worker *w, struct job *job)
 	}
 	ask.brand = r.brand = conf_brand(job->conf, job->batch.lane.brand);
 	if (r.brand == NULL)
-		rc = err_set(&e, RC_AGAIN, "brand is not in the configuration");
+		rc =
+		    err_set(&e, RC_CONFIG, "brand is not in the configuration");
 	else
 		rc = route_find(&ask, &job->arena, &r.route, &e);
 	if (rc != RC_OK) {

@@ -5,6 +5,7 @@
 
 #include "mailer/compose.h"
 #include "mailer/mailer.h"
+#include "mailer/pace.h"
 #include "mailer/route.h"
 #include "queue/claims.h"
 #include "store/content.h"
@@ -16,6 +17,11 @@ struct job {
 	struct materials *materials;
 	struct claim_batch batch;
 	struct transport_session session;
+	/* how its hop is served: the dispatcher's */
+	struct pace *pace;
+	enum trust trust;
+	int deferred; /* 4xx in a row, earlier batches' included */
+	bool well;    /* something was accepted, or refused for good */
 	/* what came of the destination as a whole */
 	int64_t block_us; /* stop the lane for so long; 0: no */
 	const char *block_reason;

@@ -50,7 +50,24 @@ lane_wake(struct db *db, int64_t lane, int64_t at_us, struct err *e)
 }
 
 enum rc
-lane_list_ready(struct db *db, int64_t now_us, size_t limit, struct arena *a,
+lane_next_brand(struct db *db, struct slice after, struct arena *a,
+		struct slice *out, struct err *e)
+{
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_LANE_NEXT_BRAND);
+	bind_text(&q, 0, after);
+	rc = query_row(&q, e);
+	if (rc == RC_OK)
+		*out = arena_dup(a, column_text(&q, 0));
+	query_close(&q);
+	return rc;
+}
+
+enum rc
+lane_list_ready(struct db *db, struct slice brand, struct lane_place after,
+		int64_t now_us, size_t limit, struct arena *a,
 		struct lane **out, size_t *n, struct err *e)
 {
 	struct rows rows = ROWS(a, struct lane);
@@ -58,8 +75,11 @@ lane_list_ready(struct db *db, int64_t now_us, size_t limit, struct arena *a,
 	enum rc rc;
 
 	query_open(&q, db, STMT_LANE_LIST_READY);
-	bind_int(&q, 0, now_us);
-	bind_int(&q, 1, (int64_t)limit);
+	bind_text(&q, 0, brand);
+	bind_int(&q, 1, now_us);
+	bind_int(&q, 2, after.ready_us);
+	bind_int(&q, 3, after.id);
+	bind_int(&q, 4, (int64_t)limit);
 	while ((rc = query_row(&q, e)) == RC_OK)
 		lane_read(&q, a, rows_add(&rows));
 	query_close(&q);
@@ -187,13 +207,15 @@ lane_holds(struct db *db, size_t limit, struct arena *a, struct lane_held **out,
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
+/* What is due already goes behind what is ready now. */
 static enum rc
-run_on(struct db *db, enum stmt id, int64_t lane, struct err *e)
+settle(struct db *db, int64_t lane, int64_t now_us, struct err *e)
 {
 	struct query q;
 
-	query_open(&q, db, id);
+	query_open(&q, db, STMT_LANE_SETTLE);
 	bind_int(&q, 0, lane);
+	bind_int(&q, 1, now_us);
 	return query_run(&q, e);
 }
 
@@ -209,9 +231,12 @@ lane_retry(struct db *db, int64_t lane, int64_t now_us, int64_t *changed,
 	bind_int(&q, 1, now_us);
 	rc = query_run(&q, e);
 	*changed = rc == RC_OK ? db_changes(db) : 0;
-	if (rc == RC_OK)
-		rc = run_on(db, STMT_LANE_UNBLOCK, lane, e);
-	return rc == RC_OK ? run_on(db, STMT_LANE_SETTLE, lane, e) : rc;
+	if (rc != RC_OK)
+		return rc;
+	query_open(&q, db, STMT_LANE_UNBLOCK);
+	bind_int(&q, 0, lane);
+	rc = query_run(&q, e);
+	return rc == RC_OK ? settle(db, lane, now_us, e) : rc;
 }
 
 enum rc
@@ -256,5 +281,5 @@ lane_claim(struct db *db, int64_t lane, int64_t instance, int64_t now_us,
 		rc = take(db, &(*out)[i], instance, e);
 	if (rc)
 		return rc;
-	return run_on(db, STMT_LANE_SETTLE, lane, e);
+	return settle(db, lane, now_us, e);
 }

@@ -7,7 +7,9 @@
 struct lane {
 	int64_t id;
 	struct slice brand, domain, reason;
-	int64_t ready_us; /* INT64_MAX: nothing waits */
+	/* When its first message gets due, or, if that has passed, when it was
+	 * served last; INT64_MAX: nothing waits. */
+	int64_t ready_us;
 	int64_t blocked_us;
 	int failures;
 	bool held;
@@ -21,9 +23,20 @@ enum rc lane_find(struct db *db, struct slice brand, struct slice domain,
 enum rc lane_wake(struct db *db, int64_t lane, int64_t at_us,
 		  struct err *e) MUST_USE;
 
-/* Lanes with something due and neither held nor blocked, longest waiting
- * first. */
-enum rc lane_list_ready(struct db *db, int64_t now_us, size_t limit,
+/* The next brand by name, after the given one, that has something waiting.
+ * Fails: RC_NOTFOUND. */
+enum rc lane_next_brand(struct db *db, struct slice after, struct arena *a,
+			struct slice *out, struct err *e) MUST_USE;
+
+/* A place in the order in which a brand's lanes take turns. */
+struct lane_place {
+	int64_t ready_us, id; /* {INT64_MIN, 0}: before all of them */
+};
+
+/* Lanes of a brand with something due and neither held nor blocked, behind a
+ * place: those that were served, or became ready, longest ago first. */
+enum rc lane_list_ready(struct db *db, struct slice brand,
+			struct lane_place after, int64_t now_us, size_t limit,
 			struct arena *a, struct lane **out, size_t *n,
 			struct err *e) MUST_USE;
 /* When the next lane gets ready after now; INT64_MAX: none will. */
@@ -69,7 +82,7 @@ enum rc lane_messages(struct db *db, int64_t lane, bool claimed, size_t limit,
 		      struct err *e) MUST_USE;
 
 /* Due ones of a lane, soonest first; marks them claimed by the instance, and
- * sets the lane's ready_us to what is left.  Thread: writer. */
+ * puts the lane behind the others that are ready.  Thread: writer. */
 enum rc lane_claim(struct db *db, int64_t lane, int64_t instance,
 		   int64_t now_us, size_t limit, struct arena *a,
 		   struct message **out, size_t *n, struct err *e) MUST_USE;

@@ -216,8 +216,9 @@ claim_us(struct db *db)
 		arena_reset(&a);
 		must(db_begin(db, &error));
 		start_us = clock_mono_us();
-		must(lane_list_ready(db, INT64_MAX / 2, 1, &a, &lanes, &n,
-				     &error));
+		must(lane_list_ready(db, SLICE("default"),
+				     (struct lane_place){INT64_MIN, 0},
+				     INT64_MAX / 2, 1, &a, &lanes, &n, &error));
 		must(lane_claim(db, lanes[0].id, 1, INT64_MAX / 2, CLAIM_SIZE,
 				&a, &got, &n, &error));
 		took[i] = clock_mono_us() - start_us;

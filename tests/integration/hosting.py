@@ -10,6 +10,7 @@ test, a policy in UTC without windows, and what its billing system would say.
 
 import os
 import signal
+import socket
 
 import acuse
 from harness import DEADLINE, Failed, Process, wait_for
@@ -90,6 +91,20 @@ def to(*receivers):
 def elsewhere(pattern, *receivers, more="connections = 4"):
     """A destination of its own."""
     return 'destination "%s" { %s %s }\n' % (pattern, to(*receivers), more)
+
+
+def black_hole(t):
+    """An address that answers no SYN: its listener's queue is full."""
+    hole = socket.socket()
+    t.on_end(hole.close)
+    hole.bind(("127.0.0.1", 0))
+    hole.listen(0)
+    for _ in range(4):
+        s = socket.socket()
+        t.on_end(s.close)
+        s.setblocking(False)
+        s.connect_ex(hole.getsockname())
+    return hole.getsockname()
 
 
 class Hosting(acuse.Acuse):

@@ -9,12 +9,11 @@ import html
 import json
 import os
 import re
-import socket
 import threading
 import time
 
 from harness import FastClock, run, test, wait_for
-from hosting import POLICY, Hosting, elsewhere, to
+from hosting import POLICY, Hosting, black_hole, elsewhere, to
 
 DAY_US = 86400 * 1000000
 
@@ -67,7 +66,7 @@ def _(t):
          (digest, digest, len(bytes_)))
     accepted = a.events(m["mref"], "message.accepted")[0]["data"]
     t.eq((accepted["reply"], accepted["code"], accepted["mode"]),
-         (got["reply"], 250, "mx"))
+         (got["reply"], 250, "named"))
     t.eq(m["facts"], ["content", "mx_accepted"])
     t.eq(got["message_id"], "<%s>" % m["message_id"])
     t.ok(got["evidence_ref"].endswith("/" + m["mref"]), got)
@@ -340,20 +339,6 @@ def _(t):
     t.eq(told, [["i1", "i2"], ["i2"]])
     t.eq([(m["mref"], m["reason"], m["uncertain"])
           for m in a.messages(state="cancelled")], [(old["mref"], "paid", 1)])
-
-
-def black_hole(t):
-    """An address that answers no SYN: its listener's queue is full."""
-    hole = socket.socket()
-    t.on_end(hole.close)
-    hole.bind(("127.0.0.1", 0))
-    hole.listen(0)
-    for _ in range(4):
-        s = socket.socket()
-        t.on_end(s.close)
-        s.setblocking(False)
-        s.connect_ex(hole.getsockname())
-    return hole.getsockname()
 
 
 @test("dead and stalling destinations delay nobody else")

@@ -57,7 +57,7 @@ static const struct {
      VERDICT_POLICY_BLOCK},
     {STAGE_GREETING, "554 no SMTP service here", VERDICT_NEXT_EXCHANGER},
     {STAGE_GREETING, "421 4.7.0 too many connections from your address",
-     VERDICT_RETRY_LATER},
+     VERDICT_SLOW_DOWN},
     {STAGE_GREETING, "421 busy", VERDICT_NEXT_EXCHANGER},
     {STAGE_AUTH, "535 5.7.8 Authentication failed", VERDICT_OURS},
     {STAGE_AUTH, "454 4.7.0 Temporary authentication failure", VERDICT_RETRY},
@@ -71,16 +71,20 @@ static const struct {
     {STAGE_MAIL,
      "421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily "
      "deferred due to unexpected volume",
-     VERDICT_RETRY_LATER},
+     VERDICT_SLOW_DOWN},
     {STAGE_DOT,
      "421 4.7.28 Our system has detected an unusual rate of "
      "unsolicited mail",
-     VERDICT_RETRY_LATER},
-    {STAGE_RCPT, "452 4.5.3 Too many recipients", VERDICT_RETRY_LATER},
+     VERDICT_SLOW_DOWN},
+    {STAGE_RCPT, "452 4.5.3 Too many recipients", VERDICT_SLOW_DOWN},
     {STAGE_MAIL,
      "451 4.7.650 The mail server [192.0.2.1] has been "
      "temporarily rate limited",
-     VERDICT_RETRY_LATER},
+     VERDICT_SLOW_DOWN},
+    {STAGE_RCPT, "450 4.7.1 rate limit exceeded", VERDICT_SLOW_DOWN},
+    {STAGE_RCPT, "450 4.7.1 rate limit exceeded, try again later",
+     VERDICT_SLOW_DOWN},
+    {STAGE_RCPT, "450 4.7.1 Please try again later", VERDICT_RETRY_LATER},
     /* the mailbox */
     {STAGE_RCPT,
      "550-5.1.1 The email account that you tried to reach does "

@@ -115,6 +115,17 @@ test_a_recipient_has_a_notice_once(void **state)
 	assert_int_equal(out.id, other.id);
 }
 
+static size_t
+ready(struct db *db, const char *brand, int64_t now_us, struct lane **out)
+{
+	size_t n;
+
+	OK(lane_list_ready(db, slice_z(brand),
+			   (struct lane_place){INT64_MIN, 0}, now_us, 10,
+			   &arena, out, &n, &error));
+	return n;
+}
+
 static void
 test_a_lane_wakes_for_its_first(void **state)
 {
@@ -125,10 +136,8 @@ test_a_lane_wakes_for_its_first(void **state)
 	size_t n;
 
 	assert_int_equal(first.lane, second.lane);
-	OK(lane_list_ready(db, 199, 10, &arena, &lanes, &n, &error));
-	assert_int_equal(n, 0);
-	OK(lane_list_ready(db, 200, 10, &arena, &lanes, &n, &error));
-	assert_int_equal(n, 1);
+	assert_int_equal(ready(db, "default", 199, &lanes), 0);
+	assert_int_equal(ready(db, "default", 200, &lanes), 1);
 	OK(lane_claim(db, first.lane, 7, 250, 10, &arena, &got, &n, &error));
 	assert_int_equal(n, 1);
 	assert_int_equal(got[0].id, second.id);
@@ -148,15 +157,56 @@ test_a_lane_wakes_for_its_first(void **state)
 	lane.failures = 3;
 	lane.reason = SLICE("421");
 	OK(lane_update(db, &lane, &error));
-	OK(lane_list_ready(db, 355, 10, &arena, &lanes, &n, &error));
-	assert_int_equal(n, 0);
-	OK(lane_list_ready(db, 360, 10, &arena, &lanes, &n, &error));
-	assert_int_equal(n, 1);
+	assert_int_equal(ready(db, "default", 355, &lanes), 0);
+	assert_int_equal(ready(db, "default", 360, &lanes), 1);
 	assert_int_equal(lanes[0].failures, 3);
 	lane.held = true;
 	OK(lane_update(db, &lane, &error));
-	OK(lane_list_ready(db, 360, 10, &arena, &lanes, &n, &error));
-	assert_int_equal(n, 0);
+	assert_int_equal(ready(db, "default", 360, &lanes), 0);
+}
+
+/* One that is served goes behind the others, though what waits in it has
+ * waited longest; and pages begin behind a place. */
+static void
+test_lanes_take_turns(void **state)
+{
+	struct db *db = ((struct place *)*state)->db;
+	static const char *const names[] = {"a", "b", "c"};
+	struct lane *lanes;
+	struct message *got, m = {.mref = ref_new(), .customer = SLICE("c1")};
+	size_t n;
+
+	for (int i = 0; i < 9; i++) {
+		m.mref = ref_new();
+		m.brand = slice_z(i < 6 ? "one" : "two");
+		m.address = slice_z("x@y.example");
+		m.template = SLICE("reminder");
+		m.not_after_us = 9000;
+		m.next_us = 100 + i;
+		OK(message_insert(db, &m, slice_z(names[i % 3]), &error));
+	}
+	for (int i = 0; i < 4; i++) {
+		struct slice brand;
+
+		assert_int_equal(ready(db, "one", 200 + i, &lanes), 3);
+		assert_true(slice_eq_z(lanes[0].domain, names[i % 3]));
+		OK(lane_list_ready(
+		    db, SLICE("one"),
+		    (struct lane_place){lanes[0].ready_us, lanes[0].id},
+		    200 + i, 10, &arena, &lanes, &n, &error));
+		assert_int_equal(n, 2);
+		assert_true(slice_eq_z(lanes[0].domain, names[(i + 1) % 3]));
+		assert_int_equal(ready(db, "one", 200 + i, &lanes), 3);
+		OK(lane_claim(db, lanes[0].id, 7, 200 + i, 1, &arena, &got, &n,
+			      &error));
+		OK(lane_next_brand(db, SLICE(""), &arena, &brand, &error));
+		assert_true(slice_eq_z(brand, "one"));
+		OK(lane_next_brand(db, brand, &arena, &brand, &error));
+		assert_true(slice_eq_z(brand, "two"));
+		assert_int_equal(
+		    lane_next_brand(db, brand, &arena, &brand, &error),
+		    RC_NOTFOUND);
+	}
 }
 
 static void
@@ -432,6 +482,7 @@ main(void)
 	    T(test_a_message_is_kept),
 	    T(test_a_recipient_has_a_notice_once),
 	    T(test_a_lane_wakes_for_its_first),
+	    T(test_lanes_take_turns),
 	    T(test_held_ones_are_not_claimed),
 	    T(test_orphans_are_of_earlier_instances),
 	    T(test_messages_by_filters),

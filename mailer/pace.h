@@ -1,0 +1,66 @@
+#ifndef MAILER_PACE_H
+#define MAILER_PACE_H
+
+#include "base/slice.h"
+#include "mailer/route.h"
+#include "store/lane.h"
+
+/*
+ * How fast each hop (route_hop()) is served: connections, messages a minute,
+ * slow start, and what its last batches said of it.  In memory, one thread's.
+ */
+struct paces;
+
+struct pace {
+	struct pace *next;
+	int connections;
+	int proved;	   /* batches that went well since one did not */
+	int deferred;	   /* 4xx in a row */
+	int sent;	   /* in the minute that began at minute_us */
+	int64_t minute_us; /* clock_mono: rates are of real time */
+	int64_t used_us;   /* clock_mono */
+	bool failed;	   /* the last batch did not go well */
+	int64_t rest_lane; /* the lane whose failure it rests for; 0: none */
+	int64_t rest_us;   /* clock_wall: until when the others wait */
+	char key[];
+};
+
+/* What came of a batch, for its hop. */
+struct pace_end {
+	bool well;	  /* something was accepted, or refused for good */
+	int deferred;	  /* 4xx in a row, earlier batches' included */
+	int64_t block_us; /* the lane rests for so long; 0: it does not */
+	bool together;	  /* what failed is all lanes' of the hop */
+};
+
+struct paces *paces_new(void);
+void paces_free(struct paces *p);
+
+/* The pace of a hop.  Owns: p, until paces_sweep(). */
+struct pace *pace_find(struct paces *p, const char *key);
+
+/* Forgets those of which nothing is left to know. */
+void paces_sweep(struct paces *p);
+
+/* Ends all rests: who changed the configuration wants it tried. */
+void paces_wake(struct paces *p);
+
+/* Messages that may go to the hop in one more batch of a lane; 0: none before
+ * *again_us, which it brings forward where it knows (clock_wall). */
+size_t pace_allowance(struct pace *p, const struct route_limits *limits,
+		      int64_t lane, int64_t *again_us);
+
+/* What is known of a hop, by memory and by the lane's row. */
+enum trust {
+	TRUST_PROVED,  /* the last batch went well, a while ago at most */
+	TRUST_UNKNOWN, /* nothing */
+	TRUST_FAILED,  /* the last batch did not go well */
+	TRUSTS,
+};
+enum trust pace_trust(const struct pace *p, const struct lane *lane);
+
+/* A batch of n messages begins, and ends. */
+void pace_begin(struct pace *p, size_t n);
+void pace_done(struct pace *p, int64_t lane, const struct pace_end *end);
+
+#endif

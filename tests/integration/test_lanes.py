@@ -1,0 +1,232 @@
+"""Whose turn it is, and who waits for whom: brands, destinations that are dead
+or find us too fast, relays.  Judged by order, never by time."""
+
+import json
+
+from harness import run, test, wait_for
+from hosting import CONF, Hosting, black_hole
+from ledger import Ledger
+
+DEFAULT = CONF[CONF.index('brand "default"'):]
+
+RELAY = """
+relay "out" {
+	host = "localhost"
+	port = %d
+	tls = must
+	verify = false
+	%s
+}
+"""
+
+
+def configured(t, text, **fills):
+    """A server of a text of its own, by CONF's fills."""
+    a = Hosting(t, start=False, init=False, **fills)
+    a.configure(text=text(a))
+    code, out = a.run("init", "--json")
+    t.eq(code, 0, out)
+    a.key = json.loads(out)["key"]
+    return a.start()
+
+
+def relayed(t, port, more="", rows="", **fills):
+    return configured(t, lambda a: (CONF % a.fills).replace(
+        'route = "mx"', 'route = "out"') + RELAY % (port, more) + rows, **fills)
+
+
+def queue(t, a, recipients):
+    """(brand, address) of each, one after another, all held, then let go."""
+    a.ok(a.post("sending/pause", {"reason": "look"}))
+    lines = []
+    for i, (brand, address) in enumerate(recipients):
+        lines.append({"put": "customer", "id": "q%d" % i, "body": {
+            "name": "Ana", "brand": brand, "contacts": [
+                {"id": "k", "role": "billing", "email": address}]}})
+        lines.append({"post": "notice", "key": "q%d" % i, "body": {
+            "template": "contact-confirmation", "customer": "q%d" % i}})
+    t.eq({x["status"] < 300 for x in a.batch(lines).values()}, {True})
+    a.ok(a.post("sending/resume", {}))
+
+
+def lane(a, domain):
+    return a.items("queue?domain=" + domain)[0]
+
+
+def rests(a, domain, reason):
+    wait_for(lambda: [x for x in a.items("queue?domain=" + domain)
+                      if x["reason"] == reason],
+             what="%s to rest for %s" % (domain, reason))
+
+
+def alarms(a):
+    return [data for name, data in Ledger(a.state + "/acuse.db").payloads
+            if name == "alarm.raised"]
+
+
+def submission(t, *args, **kw):
+    return t.receiver(listen=("127.0.0.1:0,starttls",), args=args, **kw)
+
+
+@test("a brand with much to send delays another's by a turn")
+def _(t):
+    r = t.receiver()
+    other = DEFAULT.replace("default", "other", 1).replace("id = 1", "id = 2")
+    a = configured(t, lambda a: (CONF + other) % a.fills, to=[r],
+                   general="blast_limit = 100000")
+    a.ok(a.post("queue/hold", {"brand": "default"}))
+    a.ok(a.post("queue/hold", {"brand": "other"}))
+    queue(t, a, [("default", "x%d@one.example" % i) for i in range(600)] +
+          [("other", "bo@one.example")])
+    a.wait_messages(1, state="queued", customer="q600")
+    a.ok(a.post("sending/pause", {"reason": "look"}))
+    for brand in ("default", "other"):
+        a.ok(a.post("queue/resume", {"brand": brand}))
+    a.ok(a.post("sending/resume", {}))
+    got = r.wait_journal("message", 601)
+    order = [json.dumps(e["recipients"]) for e in got]
+    place, = (i for i, x in enumerate(order) if "bo@one.example" in x)
+    # It shares the destination's slow start with the batches before it.
+    t.ok(place < 300, "number %d of 601" % place)
+
+
+@test("more dead destinations than workers delay none that answered")
+def _(t):
+    good = t.receiver()
+    dead = black_hole(t)
+    a = Hosting(t, to=[good], patience="120s", general="mail_workers = 2",
+                more="".join('destination "dead%d.example" { exchangers = '
+                             '{"%s:%d"} }\n' % ((i,) + dead)
+                             for i in range(8)))
+    a.customer("c1", "ana@one.example")
+    a.notice("c1")
+    a.wait_messages(customer="c1", state="accepted")
+    queue(t, a, [("default", "x@dead%d.example" % i) for i in range(8)] +
+          [("default", "bo@one.example")])
+    a.wait_messages(customer="q8", state="accepted")
+    t.eq(a.log("session.failed"), [])
+
+
+@test("a new destination waits for others' first tries, and short ones, alone")
+def _(t):
+    good = t.receiver()
+    dead = black_hole(t)
+    a = Hosting(t, to=[good], patience="21s", general="mail_workers = 2",
+                more="".join('destination "dead%d.example" { exchangers = '
+                             '{"%s:%d"} }\n' % ((i,) + dead)
+                             for i in range(4)))
+    queue(t, a, [("default", "x@dead%d.example" % i) for i in range(4)] +
+          [("default", "bo@one.example")])
+    m = a.wait_messages(customer="q4", state="accepted")[0]
+    for i in range(4):
+        d, = a.messages(customer="q%d" % i)
+        tries = a.ok(a.get("queue/" + d["mref"]))["attempts"]
+        t.ok(len(tries) <= 1, tries)
+    t.eq(m["attempts"], 1)
+
+
+@test("too fast: the destination rests after the first that says so")
+def _(t):
+    r = t.receiver(rules='match=*@fast.example stage=rcpt '
+                         'action=reply:"450 4.7.1 rate limit exceeded"\n'
+                         'match=*@vague.example stage=rcpt '
+                         'action=reply:"451 4.3.0 not now"')
+    a = Hosting(t, to=[r])
+    queue(t, a, [("default", "x%d@%s.example" % (i, d)) for i in range(100)
+                 for d in ("fast", "vague", "good")])
+    rests(a, "fast.example", "slow_down")
+    rests(a, "vague.example", "slow_down")
+    a.wait_messages(100, state="accepted")
+    tried = [e["recipient"].partition("@")[2] for e in r.journal("rcpt")]
+    t.eq(tried.count("fast.example"), 1)
+    t.eq(tried.count("vague.example"), 8)
+    t.eq(alarms(a), [])
+
+
+@test("one recipient's greylisting holds up nobody else")
+def _(t):
+    r = t.receiver(rules='match=grey@* stage=rcpt action=reply:'
+                         '"450 4.2.0 Greylisted, see http://grey.example"')
+    a = Hosting(t, to=[r])
+    queue(t, a, [("default", x) for x in
+                 ["grey@one.example"] +
+                 ["x%d@one.example" % i for i in range(30)]])
+    a.wait_messages(30, state="accepted")
+    t.ok(not lane(a, "one.example")["reason"], "it does not rest")
+
+
+def at_once(r):
+    """The most connections that were open at a time."""
+    now = most = 0
+    for e in r.journal():
+        now += {"connect": 1, "close": -1}.get(e["event"], 0)
+        most = max(most, now)
+    return most
+
+
+@test("connections to a relay are counted together, whatever the domain")
+def _(t):
+    for rows, want in (("", 4), ('destination "relay/out" { connections = 2 }',
+                                 2)):
+        r = submission(t, rules="match=* stage=rcpt action=delay:50ms")
+        a = relayed(t, r.port(), rows=rows, general="mail_workers = 16",
+                    name="acuse%d" % want)
+        queue(t, a, [("default", "x%d@d%d.example" % (i, i % 32))
+                     for i in range(96)])
+        a.wait_messages(96, state="accepted")
+        t.ok(at_once(r) <= want, at_once(r))
+
+
+@test("a relay's fault is one alarm, and one destination's attempt")
+def _(t):
+    r = submission(t, "--auth", "user:other", "--auth-required")
+    a = relayed(t, r.port(), 'user = "user"\npassword_file = "%s"'
+                % t.write("password", "secret\n"))
+    domains = ["d%d.example" % i for i in range(8)]
+    queue(t, a, [("default", "x@" + d) for d in domains])
+    wait_for(lambda: alarms(a), what="an alarm")
+    a.customer("c1", "ana@last.example")
+    a.notice("c1")
+    a.wait_messages(customer="c1")
+    wait_for(lambda: len(a.items("queue?limit=50")) == 9)
+    t.eq([x["reason"] for x in a.items("queue?limit=50") if x["reason"]],
+         ["ours"])
+    t.eq([e["reason"] for e in alarms(a)], ["ours"])
+
+
+@test("a relay's password that cannot be read: told once, and nothing is lost")
+def _(t):
+    r = submission(t)
+    path = t.path("password")
+    a = relayed(t, r.port(), 'user = "user"\npassword_file = "%s"' % path)
+    queue(t, a, [("default", "x@d%d.example" % (i % 4)) for i in range(8)])
+    wait_for(lambda: alarms(a), what="an alarm")
+    line, = a.log("destination.blocked")
+    t.ok("password" in line, line)
+    t.eq([e["reason"] for e in alarms(a)], ["ours"])
+    t.eq(r.journal("connect"), [])
+    t.eq(len(a.messages(state="failed")), 0)
+
+
+@test("a brand that is gone: told once, and it rests")
+def _(t):
+    r = t.receiver()
+    other = DEFAULT.replace("default", "other", 1).replace("id = 1", "id = 2")
+    a = configured(t, lambda a: (CONF + other) % a.fills, to=[r])
+    a.ok(a.post("queue/hold", {"brand": "other"}))
+    queue(t, a, [("other", "x@d%d.example" % i) for i in range(4)])
+    for i in range(4):
+        a.wait_messages(customer="q%d" % i)
+    a.configure()
+    t.ok("conf.reloaded" in a.reload(), "it is gone")
+    a.ok(a.post("queue/resume", {"brand": "other"}))
+    wait_for(lambda: alarms(a), what="an alarm")
+    a.customer("c1", "ana@one.example")
+    a.notice("c1")
+    a.wait_messages(customer="c1", state="accepted")
+    line, = a.log("destination.blocked")
+    t.ok("not in the configuration" in line, line)
+    t.eq([(e["brand"], e["reason"]) for e in alarms(a)], [("other", "ours")])
+
+
+run()
