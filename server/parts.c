@@ -7,6 +7,7 @@
 #include "queue/claims.h"
 #include "server/settings.h"
 #include "store/meta.h"
+#include "tracker/link_reply.h"
 
 /* Invariants.
  * 1. Parts start in the order of the table at the end and stop in the reverse
@@ -425,8 +426,9 @@ start_public(struct server *s, struct err *e)
 	size_t n = 1;
 	enum rc rc;
 
-	if (s->portal != NULL)
-		s->public_tables[n++] = portal_table(s->portal);
+	s->public_tables[n++] = s->portal != NULL
+				    ? portal_table(s->portal)
+				    : link_reply_wait_table(s->queue.conf);
 	s->public_tables[0] = hits_table(s->hits);
 	set_limits(s, &c);
 	rc = router_new(s->public_tables, n, &s->public_router, e);
@@ -454,7 +456,16 @@ start_private(struct server *s, struct err *e)
 					{s->conf->private_listen.host,
 					 s->conf->private_listen.port, NULL,
 					 false}};
+	/* for what no table answers */
+	static const struct http_field headers[] = {
+	    HTTP_FIELD("X-Content-Type-Options", "nosniff"),
+	    HTTP_FIELD("Referrer-Policy", "no-referrer"),
+	    HTTP_FIELD("Content-Security-Policy", "frame-ancestors 'none'"),
+	};
 	struct http_config c = {.name = "private",
+				.reply_headers = headers,
+				.reply_headers_n =
+				    sizeof(headers) / sizeof(headers[0]),
 				.listen = listen,
 				.listen_n = s->o->quiet ? 1 : 2,
 				.connection_bytes = PRIVATE_BYTES,

@@ -5,6 +5,7 @@ struct words {
 	const char *bad_title, *bad_text;
 	const char *slow_title, *slow_text;
 	const char *revoked_title, *revoked_text, *revoked_host;
+	const char *wait_title, *wait_text;
 };
 
 static const struct words all_words[] = {
@@ -17,7 +18,9 @@ static const struct words all_words[] = {
      "This link is no longer in use",
      "For your safety it does not lead on. If you expected this message, "
      "type the address of the site yourself.",
-     "The link led to"},
+     "The link led to", "Back in a few minutes",
+     "This page is being serviced. Your link is good: open it again in a "
+     "few minutes."},
     {"es", "Este enlace no es válido",
      "Es posible que se haya cortado al copiarlo. Ábralo de nuevo desde el "
      "mensaje o escriba usted mismo la dirección del sitio.",
@@ -27,7 +30,9 @@ static const struct words all_words[] = {
      "Este enlace ya no está en uso",
      "Por su seguridad no lleva a ningún sitio. Si esperaba este mensaje, "
      "escriba usted mismo la dirección del sitio.",
-     "El enlace llevaba a"},
+     "El enlace llevaba a", "Volvemos en unos minutos",
+     "Esta página está en mantenimiento. Su enlace es válido: ábralo de nuevo "
+     "en unos minutos."},
     {"it", "Questo collegamento non è valido",
      "Potrebbe essere stato troncato durante la copia. Lo apra di nuovo dal "
      "messaggio oppure digiti l'indirizzo del sito.",
@@ -37,7 +42,9 @@ static const struct words all_words[] = {
      "Questo collegamento non è più in uso",
      "Per la Sua sicurezza non porta da nessuna parte. Se aspettava questo "
      "messaggio, digiti l'indirizzo del sito.",
-     "Il collegamento portava a"},
+     "Il collegamento portava a", "Torniamo fra qualche minuto",
+     "Questa pagina è in manutenzione. Il Suo collegamento è valido: lo apra "
+     "di nuovo fra qualche minuto."},
 };
 
 /* The first language of the list that we speak. */
@@ -107,6 +114,14 @@ hits_page_slow(struct sbuf *out, struct slice brand, struct slice languages)
 	const struct words *w = words_of(languages);
 
 	page_add(out, w, w->slow_title, w->slow_text, brand);
+}
+
+void
+hits_page_wait(struct sbuf *out, struct slice brand, struct slice languages)
+{
+	const struct words *w = words_of(languages);
+
+	page_add(out, w, w->wait_title, w->wait_text, brand);
 }
 
 void

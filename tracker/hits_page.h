@@ -12,6 +12,10 @@ void hits_page_bad(struct sbuf *out, struct slice brand,
 void hits_page_slow(struct sbuf *out, struct slice brand,
 		    struct slice languages);
 
+/* Adds the page that stands for those which need the store. */
+void hits_page_wait(struct sbuf *out, struct slice brand,
+		    struct slice languages);
+
 /* Adds the page of a good link under a revoked key: it names the host that the
  * link led to. */
 void hits_page_revoked(struct sbuf *out, struct slice brand, struct slice host,

@@ -3,6 +3,7 @@
 #include "tracker/hits_page.h"
 #include "tracker/http_guess.h"
 
+#define BODY_MAX 16384 /* as the portal takes */
 #define PAGE_MAX ((size_t)16 << 10)
 
 static const struct http_field headers[] = {
@@ -48,6 +49,8 @@ reply(struct http_request *rq, struct conf_box *box, int status, uint16_t brand,
 		hits_page_revoked(&b, title, host, languages);
 	else if (status == 429)
 		hits_page_slow(&b, title, languages);
+	else if (status == 503)
+		hits_page_wait(&b, title, languages);
 	else
 		hits_page_bad(&b, title, languages);
 	http_reply(rq, status, "text/html; charset=utf-8", sbuf_slice(&b));
@@ -75,4 +78,38 @@ void
 link_reply_slow(struct http_request *rq, struct conf_box *conf)
 {
 	reply(rq, conf, 429, 0, SLICE(""));
+}
+
+static void
+handle_wait(struct http_request *rq)
+{
+	reply(rq, rq->owner, 503, 0, SLICE(""));
+	http_header(rq, "Retry-After", SLICE("120"));
+}
+
+/* clang-format off */
+#define WAIT(verb, path) \
+	{.method = (verb), .pattern = (path), .any_query = true, \
+	 .any_shape = true, .body_max = BODY_MAX, .handle = handle_wait, \
+	 .doc = "Not now"}
+/* clang-format on */
+
+static const struct http_route wait_routes[] = {
+    WAIT(HTTP_GET, "/"),
+    WAIT(HTTP_GET, "/m/{token...}"),
+    WAIT(HTTP_GET, "/a/{token...}"),
+    WAIT(HTTP_POST, "/a/{token...}"),
+    WAIT(HTTP_GET, "/u/{token...}"),
+    WAIT(HTTP_POST, "/u/{token...}"),
+    WAIT(HTTP_GET, "/area/{token...}"),
+};
+
+struct http_table
+link_reply_wait_table(struct conf_box *conf)
+{
+	return (struct http_table){
+	    .routes = wait_routes,
+	    .n = sizeof(wait_routes) / sizeof(wait_routes[0]),
+	    .owner = conf,
+	};
 }

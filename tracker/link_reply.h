@@ -2,7 +2,7 @@
 #define TRACKER_LINK_REPLY_H
 
 #include "conf/conf.h"
-#include "tracker/http.h"
+#include "tracker/router.h"
 
 /* Replies with pages for links that lead nowhere, made without store and
  * templates, in a language of the visitor's.  conf: NULL names no brand. */
@@ -17,5 +17,10 @@ void link_reply_revoked(struct http_request *rq, struct conf_box *conf,
 
 /* 429, after http_guess(). */
 void link_reply_slow(struct http_request *rq, struct conf_box *conf);
+
+/* Routes for the pages of portal/ where there is no store: 503 with
+ * Retry-After, which mail programs that unsubscribe in one click obey.  conf
+ * outlives the table. */
+struct http_table link_reply_wait_table(struct conf_box *conf);
 
 #endif

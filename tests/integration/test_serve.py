@@ -448,6 +448,21 @@ def _(t):
     t.eq(list(beside), ["public"])
     a.process = main
 
+    for method, rest in (("GET", "/m/x"), ("GET", "/a/x"), ("POST", "/a/x"),
+                         ("POST", "/u/x"), ("GET", "/area/x/1"), ("GET", "/")):
+        for language in ("es", "it", "en"):
+            c = http.client.HTTPConnection("127.0.0.1", beside["public"],
+                                           timeout=10)
+            c.request(method, rest, headers={"Accept-Language": language},
+                      body="List-Unsubscribe=One-Click"
+                      if method == "POST" else None)
+            got = c.getresponse()
+            text = got.read().decode()
+            c.close()
+            t.eq((got.status, got.getheader("Retry-After")), (503, "120"))
+            t.ok('lang="%s"' % language in text, text)
+            t.ok("<strong>Hosting" in text, "the brand: " + text)
+
     def opened(n):
         wait_for(lambda: len(a.events(m["mref"], "message.opened")) == n,
                  what="%d hits in the ledger" % n)
@@ -494,6 +509,17 @@ def _(t):
         answer = a.get(path, headers={"Authorization": None})
         t.eq(answer.status, 200, path)
         t.ok(word in answer.body.decode(), answer.body)
+    for method, path in (("GET", "/nothing"), ("DELETE", "/healthz")):
+        c = http.client.HTTPConnection("127.0.0.1", a.ports["private"],
+                                       timeout=10)
+        c.request(method, path)
+        got = c.getresponse()
+        c.close()
+        t.ok(got.status in (404, 405), got.status)
+        t.eq((got.getheader("X-Content-Type-Options"),
+              got.getheader("Referrer-Policy"),
+              got.getheader("Content-Security-Policy")),
+             ("nosniff", "no-referrer", "frame-ancestors 'none'"))
 
 
 @test("pages that need the store wait for it; pixels and links do not")
