@@ -61,6 +61,15 @@ show(const struct options *o, struct err *e)
 	return client_print(o, "GET", path, SLICE(""), print_transcripts, e);
 }
 
+static void
+print_sending(struct slice answer)
+{
+	json_t *o = json_loadb(answer.p, answer.n, 0, NULL);
+
+	queue_list_print_sending(o);
+	json_decref(o);
+}
+
 /* All sending: "pause", "resume". */
 static enum rc
 change_sending(const struct options *o, const char *verb, struct err *e)
@@ -75,7 +84,7 @@ change_sending(const struct options *o, const char *verb, struct err *e)
 	sbuf_add_json(&body,
 		      slice_z(o->reason != NULL ? o->reason : "by hand"));
 	sbuf_add_c(&body, '}');
-	rc = client_print(o, "POST", path, sbuf_slice(&body), NULL, e);
+	rc = client_print(o, "POST", path, sbuf_slice(&body), print_sending, e);
 	sbuf_fini(&body);
 	return rc;
 }

@@ -123,8 +123,8 @@ print_by(const json_t *hold, const char *by, const char *since)
 		printf(" since %s", text(hold, since));
 }
 
-static void
-print_sending(const json_t *answer)
+void
+queue_list_print_sending(const json_t *answer)
 {
 	if (yes(answer, "observe"))
 		printf("Sending is off: the configuration says send = "
@@ -137,7 +137,6 @@ print_sending(const json_t *answer)
 		printf(": %s\n(acuse queue resume lets it go on)\n",
 		       text(answer, "paused"));
 	}
-	printf("Due now: %lld.\n", (long long)number(answer, "due"));
 }
 
 /* A hold of any brand or destination covers each of them. */
@@ -255,7 +254,8 @@ print_other_holds(const json_t *answer)
 void
 queue_list_print(const json_t *answer)
 {
-	print_sending(answer);
+	queue_list_print_sending(answer);
+	printf("Due now: %lld.\n", (long long)number(answer, "due"));
 	print_lanes(answer);
 	print_other_holds(answer);
 }

@@ -134,12 +134,13 @@ def _(t):
     said = says(t, a, ["list"], 0, "tried again at 20", "rests until 20",
                 "held by")
     t.ok("no way to it was found" in said or "can be reached" in said, said)
-    says(t, a, ["pause", "--reason", "stop"], 0)
+    says(t, a, ["pause", "--reason", "stop"], 0, "Sending is paused by the")
     says(t, a, ["list"], 0, "Sending is paused by", "since 20", ": stop",
          "acuse queue resume")
     shown = json.loads(says(t, a, ["list", "--json"], 0))
     t.eq(len(shown["items"]), 3)
     t.eq(shown["next"], None)
+    says(t, a, ["resume"], 0, "Sending is on")
 
 
 run()
