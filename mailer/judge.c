@@ -28,7 +28,10 @@ static const struct {
 static void
 add_place(struct sbuf *b, const struct target *hop)
 {
-	sbuf_addf(b, "\"mode\":\"%s\",\"host\":", hop->relay ? "relay" : "mx");
+	sbuf_addf(b, "\"mode\":\"%s\",\"host\":",
+		  hop->relay   ? "relay"
+		  : hop->named ? "named"
+			       : "mx");
 	sbuf_add_json(b, slice_z(hop->host));
 }
 
@@ -105,7 +108,8 @@ judge_outcome(const struct judge *j, const struct outcome *o,
 	if (verdict == VERDICT_RETRY_LATER && attempts <= GREYLIST_TRIES)
 		v->wait_us = GREYLIST_WAIT_US * attempts;
 	fill(j, o, h, v);
-	v->facts = j->hop->relay ? FACT_RELAY_ACCEPTED : FACT_MX_ACCEPTED;
+	v->facts = j->hop->relay || j->hop->onward ? FACT_RELAY_ACCEPTED
+						   : FACT_MX_ACCEPTED;
 	v->queue_id = arena_dup(j->arena, slice_z(o->remote_id));
 	v->reason = o->fault[0] != '\0' ? arena_dup(j->arena, slice_z(o->fault))
 					: slice_z(v->verdict);

@@ -383,6 +383,19 @@ has_named(const struct destination *d)
 	return d->exchangers != NULL && d->exchangers[0] != NULL;
 }
 
+/* What takes mail for any domain sends it on: its 250 is no recipient's.  On
+ * loopback it stands for them all, in tests. */
+static void
+mark_named(struct route *out)
+{
+	bool any = strcmp(out->destination->pattern, "*") == 0;
+
+	for (size_t i = 0; i < out->hops_n; i++) {
+		out->hops[i].named = true;
+		out->hops[i].onward = any && !is_loopback(&out->hops[i].peer);
+	}
+}
+
 enum rc
 route_find(const struct route_ask *ask, struct arena *a, struct route *out,
 	   struct err *e)
@@ -401,6 +414,7 @@ route_find(const struct route_ask *ask, struct arena *a, struct route *out,
 		     rc == RC_OK && out->destination->exchangers[i] != NULL;
 		     i++)
 			rc = add_named(&f, out->destination->exchangers[i], e);
+		mark_named(out);
 		return rc;
 	}
 	if (strcmp(way, "mx") != 0) {

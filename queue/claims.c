@@ -386,13 +386,22 @@ uncertain(struct work *w, struct message *m, struct slice reason,
 	return message_apply(w->db, m, MESSAGE_EV_UNCERTAIN, reason, more, e);
 }
 
+/* A signature of ours stands before all else. */
+static bool
+signed_by_us(struct slice bytes)
+{
+	return slice_starts(bytes, SLICE("DKIM-Signature:"));
+}
+
 static enum rc
 accept(struct work *w, struct message *m, const struct claim_verdict *v,
        struct slice more, struct err *e)
 {
 	enum rc rc = RC_OK;
 
-	m->facts |= FACT_CONTENT | v->facts;
+	m->facts |= v->facts;
+	if (signed_by_us(v->claim->bytes))
+		m->facts |= FACT_CONTENT;
 	m->accepted_us = v->ended_us > 0 ? v->ended_us : w->now;
 	m->queue_id = v->queue_id;
 	if (m->queue_id.n > 0)

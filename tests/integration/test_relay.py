@@ -106,6 +106,7 @@ def _(t):
     r = signed(t, None)
     m, entry = sent(t, relayed(t, r, "sign = relay"), r)
     t.ok(b"DKIM-Signature" not in r.message(entry), "unsigned")
+    t.eq(m["facts"], ["relay_accepted"])
 
 
 @test("what a relay rewrites is not signed, and the rest holds afterwards")
