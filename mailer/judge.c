@@ -91,7 +91,7 @@ fill(const struct judge *j, const struct outcome *o, const struct history *h,
 
 enum verdict
 judge_outcome(const struct judge *j, const struct outcome *o,
-	      const struct history *h, int attempts, struct claim_verdict *v)
+	      const struct history *h, int tries, struct claim_verdict *v)
 {
 	const char *rule = "";
 	enum verdict verdict = verdict_of(j->rules, o, &rule);
@@ -105,8 +105,8 @@ judge_outcome(const struct judge *j, const struct outcome *o,
 	if (o->fate == FATE_INVALID &&
 	    (verdict != VERDICT_BAD_ADDRESS || j->hop->relay))
 		v->end = CLAIM_UNFIT;
-	if (verdict == VERDICT_RETRY_LATER && attempts <= GREYLIST_TRIES)
-		v->wait_us = GREYLIST_WAIT_US * attempts;
+	if (verdict == VERDICT_RETRY_LATER && tries <= GREYLIST_TRIES)
+		v->wait_us = GREYLIST_WAIT_US * tries;
 	fill(j, o, h, v);
 	v->facts = j->hop->relay || j->hop->onward ? FACT_RELAY_ACCEPTED
 						   : FACT_MX_ACCEPTED;

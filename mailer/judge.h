@@ -18,11 +18,11 @@ struct judge {
 	struct arena *arena;
 };
 
-/* Judges what came of a message at its attempts-th attempt, and fills all of v
+/* Judges what came of a message at its tries-th try, and fills all of v
  * but claim and transcript.  h: where it was refused before.
  * Owns: the judge's arena. */
 enum verdict judge_outcome(const struct judge *j, const struct outcome *o,
-			   const struct history *h, int attempts,
+			   const struct history *h, int tries,
 			   struct claim_verdict *v);
 
 /* Fills v's code, reply, peer, times and payload for a message that nothing

@@ -246,7 +246,7 @@ decide(struct run *r, struct sending *s)
 	struct judge judge = judge_of(r);
 	struct claim_verdict v;
 	enum verdict verdict =
-	    judge_outcome(&judge, o, &s->history, s->claim->m.attempts, &v);
+	    judge_outcome(&judge, o, &s->history, s->claim->tries, &v);
 
 	r->answered |= o->code >= 200 || o->fate == FATE_STOPPED ||
 		       o->fate == FATE_INVALID;

@@ -205,6 +205,25 @@ claims_take(struct queue *q, struct db *db, int64_t lane, int64_t now_us,
 	return work_end(&w, rc);
 }
 
+/* What an outage gave back was never tried: greylisting starts from the first
+ * that was. */
+static enum rc
+count_tries(struct work *w, struct claim *c, struct err *e)
+{
+	struct attempt *list;
+	size_t n;
+	enum rc rc;
+
+	c->tries = 1;
+	if (c->m.attempts == 0)
+		return RC_OK;
+	rc = attempt_list(w->db, c->m.id, false, w->a, &list, &n, e);
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		c->tries += !slice_eq_z(list[i].outcome, "untried") &&
+			    !slice_eq_z(list[i].outcome, "stopped");
+	return rc;
+}
+
 static enum rc
 journal(struct work *w, struct claim *c, struct slice more, struct err *e)
 {
@@ -221,6 +240,9 @@ journal(struct work *w, struct claim *c, struct slice more, struct err *e)
 			   ? unclaim(w, &now, now.next_us, e)
 			   : RC_OK;
 	}
+	rc = count_tries(w, c, e);
+	if (rc != RC_OK)
+		return rc;
 	c->m.attempts++;
 	rc = message_update(w->db, &c->m, e);
 	if (rc == RC_OK && c->packed.n > 0)
@@ -272,9 +294,9 @@ claims_journal(struct queue *q, struct db *db, struct claim_batch *batch,
 }
 
 static int64_t
-retry_wait(const struct conf *conf, int attempts)
+retry_wait(const struct conf *conf, int tries)
 {
-	size_t i = attempts > 0 ? (size_t)attempts - 1 : 0;
+	size_t i = tries > 0 ? (size_t)tries - 1 : 0;
 
 	if (conf->retry_n == 0)
 		return HOUR_US;
@@ -443,7 +465,7 @@ settle(struct work *w, struct message *m, const struct claim_verdict *v,
 {
 	struct slice reason = v->reason.n > 0 ? v->reason : slice_z(v->verdict);
 	int64_t wait =
-	    v->wait_us > 0 ? v->wait_us : retry_wait(w->conf, m->attempts);
+	    v->wait_us > 0 ? v->wait_us : retry_wait(w->conf, v->claim->tries);
 
 	m->reply = v->reply;
 	switch (v->end) {

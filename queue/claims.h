@@ -19,7 +19,8 @@ struct claim {
 	struct slice bytes;	/* filled by the composer, or stored before */
 	struct slice packed;	/* by content_pack(), where they are new */
 	bool dropped;		/* stopped meanwhile: leave it out */
-	uint64_t halts;		/* of the queue, then: halt_ask() */
+	int tries; /* attempts in which a server said something, with this */
+	uint64_t halts; /* of the queue, then: halt_ask() */
 };
 
 struct claim_batch {

@@ -3,6 +3,12 @@
 #include "base/clock.h"
 #include "queue/state.h"
 
+static enum rc
+run_end_one(struct fixture *f, struct db *db, void *arg, struct err *e)
+{
+	return claims_end(&f->q, db, arg, 1, e);
+}
+
 static void
 test_an_accepted_message_ends_its_notice(void **state)
 {
@@ -421,6 +427,43 @@ test_a_death_is_uncertain_past_the_first_byte_alone(void **state)
 	}
 }
 
+/* Nobody refused it: the steps of retries begin with the first who does. */
+static void
+test_an_outage_uses_up_no_retries(void **state)
+{
+	struct fixture *f = *state;
+	const struct conf *conf = conf_box_get(f->q.conf);
+	struct take t;
+
+	fixture_proforma(f);
+	for (int i = 0; i < 3; i++) {
+		struct claim_verdict v = {.end = CLAIM_UNTRIED,
+					  .verdict = "untried"};
+
+		v.claim = fixture_begin(f, &t);
+		assert_int_equal(v.claim->tries, 1);
+		OK(fixture_do(f, run_end_one, &v, e));
+		claims_free(&f->q, &t.batch);
+		clock_advance(MINUTE_US);
+	}
+	assert_int_equal(fixture_message(f)->attempts, 3);
+	for (int i = 0; i < 2; i++) {
+		struct claim_verdict v = {.end = CLAIM_DEFERRED,
+					  .verdict = "retry"};
+		int64_t wait;
+
+		v.claim = fixture_begin(f, &t);
+		assert_int_equal(v.claim->tries, i + 1);
+		OK(fixture_do(f, run_end_one, &v, e));
+		claims_free(&f->q, &t.batch);
+		wait = fixture_message(f)->next_us - clock_wall_us();
+		assert_true(wait <= conf->retry_us[i]);
+		assert_true(wait > conf->retry_us[i] - MINUTE_US);
+		clock_advance(wait + SECOND_US);
+	}
+	conf_unref(conf);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, fixture_make, fixture_free)
 
@@ -443,6 +486,7 @@ main(void)
 	    TEST(test_a_bad_address_is_suppressed_for_what_waits_too),
 	    TEST(test_past_its_not_after_it_expires),
 	    TEST(test_a_death_is_uncertain_past_the_first_byte_alone),
+	    TEST(test_an_outage_uses_up_no_retries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
