@@ -298,7 +298,8 @@ start_rules(struct server *s, struct err *e)
 	rc = classifier_read(s->classifier, s->conf->agent_file, &rules, e);
 	if (rc != RC_OK)
 		return rc;
-	say_empty_ranges(rules);
+	if (!s->o->quiet)
+		say_empty_ranges(rules);
 	classifier_use(s->classifier, rules);
 	return RC_OK;
 }
