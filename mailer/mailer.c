@@ -133,7 +133,7 @@ take(struct mailer *m, const struct lane *lane, struct pace *pace, size_t limit,
 	}
 	t.job->pace = pace;
 	t.job->trust = pace_trust(pace, lane);
-	t.job->deferred = pace->deferred;
+	t.job->end.deferred = pace->deferred;
 	pace_begin(pace, t.job->batch.n);
 	m->to[t.job->trust]++;
 	atomic_fetch_add(&m->under_way, 1);
@@ -148,14 +148,10 @@ collect(struct mailer *m)
 	struct job *j;
 
 	while ((j = fifo_take(m->done, 0)) != NULL) {
-		struct pace_end end = {
-		    .well = j->well,
-		    .deferred = j->deferred,
-		    .block_us = j->block_us,
-		    .together = strchr(j->pace->key, '/') != NULL ||
-				strcmp(j->block_reason, "slow_down") == 0};
-
-		pace_done(j->pace, j->batch.lane.id, &end);
+		j->end.block_us = j->block_us;
+		j->end.together = strchr(j->pace->key, '/') != NULL ||
+				  strcmp(j->block_reason, "slow_down") == 0;
+		pace_done(j->pace, j->batch.lane.id, &j->end);
 		m->to[j->trust]--;
 		atomic_fetch_sub(&m->under_way, 1);
 		job_free(j);

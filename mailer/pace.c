@@ -18,9 +18,54 @@
 /* So that the lane which failed comes first. */
 #define REST_MORE_US (10 * SECOND_US)
 
+#define DEFERRALS_MAX 8
+#define FIRST_CONNECT_MS 5000
+#define FIRST_REPLY_MS 30000
+
+static const int64_t backoff_us[] = {
+    MINUTE_US, 5 * MINUTE_US, 15 * MINUTE_US, HOUR_US, 2 * HOUR_US, 4 * HOUR_US,
+};
+
 struct paces {
 	struct pace *bucket[BUCKETS];
 };
+
+bool
+pace_weigh(struct pace_end *end, enum verdict verdict,
+	   const struct claim_verdict *v)
+{
+	if (v->end == CLAIM_ACCEPTED || v->end == CLAIM_FAILED) {
+		end->well = true;
+		end->deferred = 0;
+	} else if (v->code / 100 == 4 && (verdict == VERDICT_RETRY ||
+					  verdict == VERDICT_NEXT_EXCHANGER)) {
+		end->deferred++;
+	}
+	return end->deferred >= DEFERRALS_MAX;
+}
+
+int64_t
+pace_backoff_us(int failures)
+{
+	const int steps = sizeof(backoff_us) / sizeof(*backoff_us);
+
+	return backoff_us[failures < steps ? failures : steps - 1];
+}
+
+static int
+shorter(int ms, int least_ms)
+{
+	int fourth = ms / 4 > least_ms ? ms / 4 : least_ms;
+
+	return fourth < ms ? fourth : ms;
+}
+
+void
+pace_first_try(struct target *to)
+{
+	to->connect_ms = shorter(to->connect_ms, FIRST_CONNECT_MS);
+	to->reply_ms = shorter(to->reply_ms, FIRST_REPLY_MS);
+}
 
 struct paces *
 paces_new(void)

@@ -3,7 +3,8 @@
 
 #include "base/slice.h"
 #include "mailer/route.h"
-#include "store/lane.h"
+#include "mailer/verdict.h"
+#include "queue/claims.h"
 
 /*
  * How fast each hop (route_hop()) is served: connections, messages a minute,
@@ -32,6 +33,19 @@ struct pace_end {
 	int64_t block_us; /* the lane rests for so long; 0: it does not */
 	bool together;	  /* what failed is all lanes' of the hop */
 };
+
+/* Takes in the verdict on a message; true: so many 4xx in a row are a word on
+ * us, whatever they say of recipients.  One recipient's greylisting or full
+ * mailbox does not count. */
+bool pace_weigh(struct pace_end *end, enum verdict verdict,
+		const struct claim_verdict *v);
+
+/* How long a destination rests after a failure that follows so many others. */
+int64_t pace_backoff_us(int failures);
+
+/* Makes a first try's time-outs a fourth of what is configured, though not less
+ * than 5 s for a connection and 30 s for a reply. */
+void pace_first_try(struct target *to);
 
 struct paces *paces_new(void);
 void paces_free(struct paces *p);

@@ -20,18 +20,6 @@
 
 #define TRANSCRIPT_MAX (4u << 20) /* of all sessions of an attempt */
 
-/* So many 4xx in a row are a word on us, whatever they say of recipients. */
-#define DEFERRALS_MAX 8
-/* A first try waits a fourth as long as the configuration says, but not less
- * than this. */
-#define FIRST_CONNECT_MS 5000
-#define FIRST_REPLY_MS 30000
-
-/* How long a destination rests after so many failures in a row. */
-static const int64_t backoff_us[] = {
-    MINUTE_US, 5 * MINUTE_US, 15 * MINUTE_US, HOUR_US, 2 * HOUR_US, 4 * HOUR_US,
-};
-
 struct sending {
 	struct claim *claim;
 	struct transport_message tm;
@@ -178,14 +166,10 @@ judge_of(struct run *r)
 			      .arena = &r->job->arena};
 }
 
-/* How long the destination rests if it fails once more. */
 static int64_t
 backoff(const struct run *r)
 {
-	const size_t steps = sizeof(backoff_us) / sizeof(*backoff_us);
-	size_t failures = (size_t)r->job->batch.lane.failures;
-
-	return backoff_us[failures < steps ? failures : steps - 1];
+	return pace_backoff_us(r->job->batch.lane.failures);
 }
 
 /* Nothing more goes to this destination for a while. */
@@ -216,26 +200,20 @@ weigh_ours(struct run *r, enum verdict verdict, struct claim_verdict *v)
 	v->wait_us = r->job->block_us;
 }
 
-/* What a verdict on a message says of its destination: greylisting is of one
- * recipient, and a mailbox that is full too. */
+/* What a verdict on a message says of its destination. */
 static void
-weigh(struct run *r, enum verdict verdict, const struct claim_verdict *v)
+weigh(struct run *r, enum verdict verdict, struct claim_verdict *v)
 {
 	struct job *job = r->job;
+	bool many = pace_weigh(&job->end, verdict, v);
 
-	if (v->end == CLAIM_ACCEPTED || v->end == CLAIM_FAILED) {
-		job->well = true;
-		job->deferred = 0;
-	} else if (v->code / 100 == 4 && (verdict == VERDICT_RETRY ||
-					  verdict == VERDICT_NEXT_EXCHANGER)) {
-		job->deferred++;
-	}
 	if (verdict == VERDICT_POLICY_BLOCK || verdict == VERDICT_SLOW_DOWN) {
 		block(r, verdict);
-	} else if (job->deferred >= DEFERRALS_MAX && job->block_us == 0) {
+		v->wait_us = job->block_us;
+	} else if (many && job->block_us == 0) {
 		block(r, VERDICT_SLOW_DOWN);
-		if (job->block_us > backoff_us[1])
-			job->block_us = backoff_us[1];
+		if (job->block_us > pace_backoff_us(1))
+			job->block_us = pace_backoff_us(1);
 	}
 }
 
@@ -258,8 +236,6 @@ decide(struct run *r, struct sending *s)
 	}
 	weigh(r, verdict, &v);
 	weigh_ours(r, verdict, &v);
-	if (verdict == VERDICT_SLOW_DOWN)
-		v.wait_us = r->job->block_us;
 	if (verdict == VERDICT_STOPPED)
 		v.reason = slice_z(s->halt != NULL ? s->halt : v.verdict);
 	v.transcript = transcript(r, s, true);
@@ -413,14 +389,6 @@ fall_back(struct run *r)
 	return true;
 }
 
-static int
-shorter(int ms, int least_ms)
-{
-	int fourth = ms / 4 > least_ms ? ms / 4 : least_ms;
-
-	return fourth < ms ? fourth : ms;
-}
-
 static void
 session(struct run *r)
 {
@@ -429,10 +397,8 @@ session(struct run *r)
 	enum rc rc;
 
 	s->to = *r->hop;
-	if (r->job->trust == TRUST_UNKNOWN) {
-		s->to.connect_ms = shorter(s->to.connect_ms, FIRST_CONNECT_MS);
-		s->to.reply_ms = shorter(s->to.reply_ms, FIRST_REPLY_MS);
-	}
+	if (r->job->trust == TRUST_UNKNOWN)
+		pace_first_try(&s->to);
 	s->deadline_us = clock_mono_us() + r->job->conf->smtp_session_us;
 	s->calls = (struct transport_calls){.next = next,
 					    .may_go = may_go,

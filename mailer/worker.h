@@ -20,8 +20,7 @@ struct job {
 	/* how its hop is served: the dispatcher's */
 	struct pace *pace;
 	enum trust trust;
-	int deferred; /* 4xx in a row, earlier batches' included */
-	bool well;    /* something was accepted, or refused for good */
+	struct pace_end end;
 	/* what came of the destination as a whole */
 	int64_t block_us; /* stop the lane for so long; 0: no */
 	const char *block_reason;

@@ -110,6 +110,35 @@ test_messages_a_minute(void **state)
 	paces_free(paces);
 }
 
+/* Eight 4xx in a row, but no greylisting, and none since one was taken. */
+static void
+test_deferrals_in_a_row(void **state)
+{
+	static const struct claim_verdict later = {.end = CLAIM_DEFERRED,
+						   .code = 451},
+					  taken = {.end = CLAIM_ACCEPTED,
+						   .code = 250};
+	struct pace_end end = {.deferred = 6};
+	struct target to = {.connect_ms = 40000, .reply_ms = 8000};
+
+	(void)state;
+	assert_false(pace_weigh(&end, VERDICT_RETRY, &later));
+	assert_false(pace_weigh(&end, VERDICT_RETRY_LATER, &later));
+	assert_false(pace_weigh(&end, VERDICT_MAILBOX_FULL, &later));
+	assert_true(!end.well && end.deferred == 7);
+	assert_true(pace_weigh(&end, VERDICT_RETRY, &later));
+	assert_false(pace_weigh(&end, VERDICT_ACCEPTED, &taken));
+	assert_true(end.well && end.deferred == 0);
+	assert_true(pace_backoff_us(0) == MINUTE_US);
+	assert_true(pace_backoff_us(99) == 4 * HOUR_US);
+	pace_first_try(&to);
+	assert_int_equal(to.connect_ms, 10000);
+	assert_int_equal(to.reply_ms, 8000);
+	to.connect_ms = 8000;
+	pace_first_try(&to);
+	assert_int_equal(to.connect_ms, 5000);
+}
+
 int
 main(void)
 {
@@ -117,6 +146,7 @@ main(void)
 	    cmocka_unit_test(test_slow_start_and_its_end),
 	    cmocka_unit_test(test_a_hop_rests_for_all),
 	    cmocka_unit_test(test_messages_a_minute),
+	    cmocka_unit_test(test_deferrals_in_a_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
