@@ -67,7 +67,9 @@ const struct option_section option_sections[] = {
     {"destination", "", &shape_pattern, offsetof(struct destination, pattern),
      5000,
      "Concurrency and rate for mail to a domain: by its exact name, else by "
-     "the longest `*.` row, else by `*`."},
+     "the longest `*.` row, else by `*`. What leaves by a relay counts for "
+     "`relay/NAME` instead; without such a row 4 connections, 50 messages "
+     "each."},
     {"policy", "", &shape_name, offsetof(struct policy, name), 200,
      "A schedule: what is sent when, and what the gate asks for."},
     {"step", "policy", &shape_name, offsetof(struct policy_step, name), 100,
@@ -96,7 +98,9 @@ const struct option option_table[] = {
      1000000000, NULL, NULL,
      "Planning more new sends than this at once pauses sending and alarms."},
     {"general", "mail_workers", OPT_INT, F(conf, mail_workers), "4", 1, 64,
-     NULL, NULL, "Threads that send, an SMTP session each."},
+     NULL, NULL,
+     "SMTP sessions at once with servers that answer; as many "
+     "again may try others."},
     {"general", "http_threads", OPT_INT, F(conf, http_threads), "2", 1, 32,
      NULL, NULL, "Threads that serve HTTP."},
     {"general", "template_dir", OPT_PATH, F(conf, template_dir), "", 0, 1000,

@@ -96,6 +96,7 @@ static const struct {
 } reasons[] = {
     {"unreachable", "none of its servers can be reached"},
     {"no_route", "no way to it was found (DNS, MTA-STS, DANE)"},
+    {"slow_down", "it finds us too fast: it rests, then gets mail slowly"},
     {"policy_block", "it refuses us: read what it said by acuse queue show"},
     {"ours", "our settings for it are wrong: acuse queue show tells"},
 };
