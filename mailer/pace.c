@@ -28,6 +28,7 @@ static const int64_t backoff_us[] = {
 
 struct paces {
 	struct pace *bucket[BUCKETS];
+	int64_t swept_us; /* clock_mono */
 };
 
 bool
@@ -122,6 +123,9 @@ paces_sweep(struct paces *p)
 {
 	int64_t now = clock_mono_us();
 
+	if (now < p->swept_us + SECOND_US)
+		return;
+	p->swept_us = now;
 	for (size_t i = 0; i < BUCKETS; i++)
 		for (struct pace **at = &p->bucket[i]; *at != NULL;) {
 			struct pace *gone = *at;

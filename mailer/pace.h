@@ -53,7 +53,7 @@ void paces_free(struct paces *p);
 /* The pace of a hop.  Owns: p, until paces_sweep(). */
 struct pace *pace_find(struct paces *p, const char *key);
 
-/* Forgets those of which nothing is left to know. */
+/* Forgets those of which nothing is left to know; once a second at most. */
 void paces_sweep(struct paces *p);
 
 /* Ends all rests: who changed the configuration wants it tried. */
