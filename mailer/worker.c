@@ -2,9 +2,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/mailbox.h"
 #include "mailer/history.h"
 #include "mailer/judge.h"
+#include "mailer/outgoing.h"
 #include "mailer/pending.h"
 #include "queue/halt.h"
 #include "store/content.h"
@@ -313,27 +313,9 @@ address(struct run *r, struct sending *s)
 {
 	struct composer c = {.conf = r->job->conf,
 			     .materials = r->job->materials};
-	struct arena *a = &r->job->arena;
-	struct transport_message *t = &s->tm;
-	char hex[REF_HEX];
-	struct sbuf b;
 
-	ref_hex(s->claim->m.mref, hex);
-	sbuf_init(&b, 1024);
-	compose_reverse_path(&c, &s->claim->m, &b);
-	t->mref = s->claim->m.mref;
-	t->reverse_path = arena_dup(a, sbuf_slice(&b));
-	sbuf_reset(&b);
-	mailbox_add_ascii(&b, s->claim->m.address);
-	t->recipient = arena_dup(a, sbuf_slice(&b));
-	t->content = s->claim->bytes;
-	t->envid = arena_dup(a, slice_z(hex));
-	t->orcpt = t->recipient;
-	t->notify = TRANSPORT_NOTIFY_SUCCESS | TRANSPORT_NOTIFY_FAILURE |
-		    TRANSPORT_NOTIFY_DELAY;
-	t->ret = TRANSPORT_RET_HDRS;
-	t->job = s;
-	sbuf_fini(&b);
+	outgoing_address(&c, s->claim, &r->job->arena, &s->tm);
+	s->tm.job = s;
 }
 
 /* A new session with what is left of the batch. */
@@ -471,7 +453,6 @@ send_all(struct run *r)
 	judge_session(r);
 }
 
-/* The exact bytes: composed now, or as they were at an earlier attempt. */
 static void
 prepare(struct run *r, struct sending *s)
 {
@@ -483,30 +464,10 @@ prepare(struct run *r, struct sending *s)
 	    .sign = r->route.relay == NULL ||
 		    r->route.relay->sign == RELAY_SIGN_OURS,
 	    .rewrites = r->route.relay == NULL ? 0 : r->route.relay->rewrites};
-	struct arena *a = &r->job->arena;
-	struct message *m = &s->claim->m;
-	struct composed done;
-	struct sbuf stored;
 	struct err e;
-	enum rc rc;
+	enum rc rc =
+	    outgoing_compose(&c, &r->w->room, s->claim, &r->job->arena, &e);
 
-	if (m->sha256.n > 0) {
-		sbuf_init(&stored, 64u << 20);
-		rc = content_get(r->w->db, m->id, &stored, &e);
-		s->claim->bytes = arena_dup(a, sbuf_slice(&stored));
-		sbuf_fini(&stored);
-	} else {
-		rc = compose(&c, m, &r->w->room, &done, &e);
-		if (rc == RC_OK) {
-			s->claim->bytes = arena_dup(a, done.bytes);
-			s->claim->packed = pack(r, done.bytes);
-			m->subject = arena_dup(a, done.subject);
-			m->message_id = arena_dup(a, done.message_id);
-			m->size = (int64_t)done.bytes.n;
-			m->sha256 = arena_dup(
-			    a, slice_of(done.sha256, sizeof(done.sha256)));
-		}
-	}
 	s->ready = rc == RC_OK;
 	if (rc == RC_INVALID || rc == RC_NOTFOUND || rc == RC_LIMIT) {
 		LOG(COMPOSE_FAILED, LOG_ERR(&e));
