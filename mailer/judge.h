@@ -6,8 +6,7 @@
 #include "mailer/verdict.h"
 #include "queue/claims.h"
 
-#define JUDGE_BLOCK_US HOUR_US /* how long a policy block stops a destination  \
-				*/
+#define JUDGE_BLOCK_US HOUR_US /* of a policy block */
 
 /* What an outcome of a session means for the queue, and what is told of it. */
 struct judge {
