@@ -47,6 +47,7 @@ int64_t pace_backoff_us(int failures);
  * than 5 s for a connection and 30 s for a reply. */
 void pace_first_try(struct target *to);
 
+/* Nothing is known of any hop yet.  Owns: the caller, paces_free(). */
 struct paces *paces_new(void);
 void paces_free(struct paces *p);
 

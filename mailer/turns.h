@@ -9,6 +9,7 @@
  */
 struct turns;
 
+/* Nobody was served yet.  Owns: the caller, turns_free(). */
 struct turns *turns_new(void);
 void turns_free(struct turns *t);
 
