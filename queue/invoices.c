@@ -176,7 +176,7 @@ align(struct plan *p, struct notice *n, struct err *e)
 				    slice_z(p->reason), SLICE(""), e);
 	if (n->state == NOTICE_CANCELLED && keep && p->course != COURSE_STOP &&
 	    passing_reason(n->reason)) {
-		if (t != NULL)
+		if (t != NULL && p->policy != NULL)
 			set_times(p, t, n);
 		rc = notice_apply(p->db, n, NOTICE_EV_REVIVE, SLICE(""),
 				  SLICE(""), e);

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "store/content.h"
 
-
 static const char *const steps[] = {"proforma", "reminder-1", "reminder-2",
 				    "reminder-final", "pre-suspension"};
 
