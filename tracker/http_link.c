@@ -113,6 +113,10 @@ link_close(struct http_daemon *d, void **context)
 	struct http_loop *l = d->loop;
 	struct http_link *link = *context;
 
+	/* libmicrohttpd hangs up without a word of the request when it has no
+	 * room for a refusal of its own. */
+	if (link->conn)
+		http_end(link);
 	if (link->prev)
 		link->prev->next = link->next;
 	else

@@ -58,6 +58,8 @@ enum MHD_Result http_on_request(void *cls, struct MHD_Connection *mhd,
 				const char *url, const char *method,
 				const char *version, const char *data,
 				size_t *data_n, void **context);
+/* Ends the request that is under way on a link. */
+void http_end(struct http_link *link);
 void http_on_done(void *cls, struct MHD_Connection *mhd, void **context,
 		  enum MHD_RequestTerminationCode code);
 

@@ -513,17 +513,11 @@ access_log(const struct http_conn *c)
 }
 
 void
-http_on_done(void *cls, struct MHD_Connection *mhd, void **context,
-	     enum MHD_RequestTerminationCode code)
+http_end(struct http_link *link)
 {
-	struct http_daemon *d = cls;
-	struct http_conn *c = *context;
-	struct http_link *link = http_link_of(mhd);
+	struct http_conn *c = link->conn;
+	struct http_daemon *d = c->daemon;
 
-	(void)code;
-	if (!c)
-		return;
-	*context = NULL;
 	if (c->phase != PHASE_SENT && c->rq.route && c->rq.route->gone)
 		c->rq.route->gone(&c->rq);
 	if (d->loop->server->c.access_log)
@@ -535,4 +529,16 @@ http_on_done(void *cls, struct MHD_Connection *mhd, void **context,
 	link->since_us = clock_mono_us();
 	d->loop->under_way--;
 	conn_give(d->loop, c);
+}
+
+void
+http_on_done(void *cls, struct MHD_Connection *mhd, void **context,
+	     enum MHD_RequestTerminationCode code)
+{
+	(void)cls;
+	(void)code;
+	if (!*context)
+		return;
+	*context = NULL;
+	http_end(http_link_of(mhd));
 }
