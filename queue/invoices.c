@@ -159,7 +159,7 @@ skip_if_late(const struct plan *p, struct notice *n, struct err *e)
 static enum rc
 align(struct plan *p, struct notice *n, struct err *e)
 {
-	const struct step_time *t = wanted(p, n);
+	const struct step_time *t = p->policy != NULL ? wanted(p, n) : NULL;
 	bool open = n->state == NOTICE_PLANNED || n->state == NOTICE_HELD;
 	bool keep = t != NULL || (slice_eq_z(n->step, "due-changed") &&
 				  n->anchor == p->i->due_on);
@@ -176,7 +176,7 @@ align(struct plan *p, struct notice *n, struct err *e)
 				    slice_z(p->reason), SLICE(""), e);
 	if (n->state == NOTICE_CANCELLED && keep && p->course != COURSE_STOP &&
 	    passing_reason(n->reason)) {
-		if (t != NULL && p->policy != NULL)
+		if (t != NULL)
 			set_times(p, t, n);
 		rc = notice_apply(p->db, n, NOTICE_EV_REVIVE, SLICE(""),
 				  SLICE(""), e);
