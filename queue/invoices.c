@@ -121,15 +121,15 @@ spread(const struct plan *p, const struct step_time *t)
 }
 
 static void
-set_times(const struct plan *p, const struct step_time *t, struct notice *n)
+set_times(const struct plan *p, const struct policy *policy,
+	  const struct step_time *t, struct notice *n)
 {
 	n->due_us = t->due_us;
 	n->release_us = t->due_us + spread(p, t);
 	n->not_after_us = t->not_after_us;
 	n->template = slice_z(t->step->template);
 	n->critical = t->step->critical;
-	memcpy(n->policy_version, p->policy->version,
-	       sizeof(n->policy_version));
+	memcpy(n->policy_version, policy->version, sizeof(n->policy_version));
 }
 
 static const struct step_time *
@@ -159,13 +159,14 @@ skip_if_late(const struct plan *p, struct notice *n, struct err *e)
 static enum rc
 align(struct plan *p, struct notice *n, struct err *e)
 {
-	const struct step_time *t = p->policy != NULL ? wanted(p, n) : NULL;
+	const struct policy *policy = p->policy;
+	const struct step_time *t = policy != NULL ? wanted(p, n) : NULL;
 	bool open = n->state == NOTICE_PLANNED || n->state == NOTICE_HELD;
 	bool keep = t != NULL || (slice_eq_z(n->step, "due-changed") &&
 				  n->anchor == p->i->due_on);
 	enum rc rc = RC_OK;
 
-	if (p->policy == NULL)
+	if (policy == NULL)
 		keep =
 		    n->anchor == p->i->due_on || n->anchor == p->i->issued_on;
 	if (open && !keep)
@@ -177,7 +178,7 @@ align(struct plan *p, struct notice *n, struct err *e)
 	if (n->state == NOTICE_CANCELLED && keep && p->course != COURSE_STOP &&
 	    passing_reason(n->reason)) {
 		if (t != NULL)
-			set_times(p, t, n);
+			set_times(p, policy, t, n);
 		rc = notice_apply(p->db, n, NOTICE_EV_REVIVE, SLICE(""),
 				  SLICE(""), e);
 	} else if (n->state == NOTICE_HELD && p->course == COURSE_GO &&
@@ -187,7 +188,7 @@ align(struct plan *p, struct notice *n, struct err *e)
 	}
 	if (rc == RC_OK && n->state == NOTICE_PLANNED && t != NULL &&
 	    n->due_us != t->due_us) {
-		set_times(p, t, n);
+		set_times(p, policy, t, n);
 		rc = notice_update(p->db, n, e);
 	}
 	if (rc == RC_OK && n->state == NOTICE_PLANNED &&
@@ -240,7 +241,7 @@ plan_step(struct plan *p, const struct step_time *t, struct err *e)
 	n.step = slice_z(t->step->name);
 	n.anchor = t->anchor;
 	n.roles = roles_text(p, t->step);
-	set_times(p, t, &n);
+	set_times(p, p->policy, t, &n);
 	rc = notice_insert(p->db, &n, e);
 	if (rc == RC_OK && p->course == COURSE_HOLD)
 		return notice_apply(p->db, &n, NOTICE_EV_HOLD,
