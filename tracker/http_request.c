@@ -5,7 +5,8 @@
  *   http_on_request  NEW  ->  BODY | DROP | SENT   headers judged, route found
  *                    BODY ->  HANDED | DROP        body read or fed on
  *                    HANDED -> SENT                reply set, or suspended
- *   http_on_done     its memory goes back to the loop
+ *   http_on_done     its memory goes back to the loop; or does when the link
+ *                    closes, where libmicrohttpd said nothing of its end
  *
  * 1. A reply that is set is queued in one place, http_send().
  * 2. While suspended it belongs to another thread; the loop alone frees it, and

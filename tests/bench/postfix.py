@@ -1,4 +1,4 @@
-"""A Postfix of our own, to set figures beside; None of it in the system's."""
+"""A Postfix of our own, to set figures beside, apart from the system's."""
 
 import os
 import shutil
