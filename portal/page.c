@@ -7,6 +7,7 @@
 #include "portal/portal_private.h"
 #include "tracker/hits_page.h"
 #include "tracker/jobs.h"
+#include "tracker/link_brand.h"
 
 #define WORDS_MAX 65536
 #define HTML "text/html; charset=utf-8"
@@ -15,19 +16,6 @@
 	"<p>Error 500"
 
 /* ---- opening ---- */
-
-/* The brand whose host was asked for, or that is the only one. */
-static const struct brand *
-brand_of_host(const struct conf *c, const struct http_request *rq)
-{
-	struct slice host = http_header_in(rq, "Host");
-
-	host = slice_cut(&host, ':');
-	for (size_t i = 0; i < c->brands_n; i++)
-		if (slice_ieq(url_host(slice_z(c->brands[i].public_url)), host))
-			return &c->brands[i];
-	return c->brands_n == 1 ? &c->brands[0] : NULL;
-}
 
 /* The first language of Accept-Language that there are pages for, as a locale;
  * empty where there is none. */
@@ -66,7 +54,7 @@ page_open(struct page *pg, struct http_request *rq, struct err *e)
 	pg->now_us = clock_wall_us();
 	pg->materials = materials_box_get(p->c.materials);
 	pg->conf = conf_box_get(p->c.queue->conf);
-	pg->brand = brand_of_host(pg->conf, rq);
+	pg->brand = link_brand_host(pg->conf, rq);
 	pg->data = datum_map(&pg->arena);
 	pg->locale = asked_locale(pg);
 	pg->zone = slice_z(pg->brand ? pg->brand->time_zone : "UTC");
@@ -123,6 +111,9 @@ page_token(struct page *pg, struct token *out)
 	}
 	if (rc == RC_OK)
 		return true;
+	if (pg->brand == NULL)
+		pg->brand = link_brand_claimed(
+		    pg->conf, materials_keys(pg->materials), pg->rq->params[0]);
 	page_send(pg, rc == RC_STATE ? 410 : 404,
 		  rc == RC_STATE ? "revoked-link" : "bad-link");
 	return false;

@@ -282,7 +282,7 @@ handle_click(struct http_request *rq)
 	}
 	if (rc) {
 		count(&l->bad);
-		link_reply_bad(rq, h->conf);
+		link_reply_bad(rq, h->conf, keys_box_get(h->keys));
 		return;
 	}
 	if (rq->method == HTTP_OPTIONS) {
@@ -295,6 +295,16 @@ handle_click(struct http_request *rq)
 	http_header(rq, "Referrer-Policy", SLICE("no-referrer"));
 	http_hold(rq);
 	record(h, rq, HIT_CLICK, &t, to);
+}
+
+/* A link that was cut before its destination, or has more behind it. */
+static void
+handle_cut(struct http_request *rq)
+{
+	struct hits *h = rq->owner;
+
+	count(&h->loops[http_loop(rq)].bad);
+	link_reply_bad(rq, h->conf, keys_box_get(h->keys));
 }
 
 static const struct http_route routes[] = {
@@ -332,6 +342,13 @@ static const struct http_route routes[] = {
      .any_query = true,
      .handle = handle_click,
      .doc = "The same, as some scanners ask; leads nowhere"},
+    {.method = HTTP_GET,
+     .pattern = "/c/{token...}",
+     .scope = "click",
+     .any_query = true,
+     .any_shape = true,
+     .handle = handle_cut,
+     .doc = "A link that was cut: a page that says so"},
 };
 
 struct http_table

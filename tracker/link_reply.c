@@ -2,6 +2,7 @@
 
 #include "tracker/hits_page.h"
 #include "tracker/http_guess.h"
+#include "tracker/link_brand.h"
 
 #define BODY_MAX 16384 /* as the portal takes */
 #define PAGE_MAX ((size_t)16 << 10)
@@ -17,31 +18,13 @@ static const struct http_field headers[] = {
 	       "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"),
 };
 
-/* What the brand is called that has the number, else whose host was asked for,
- * else that is the only one. */
-static struct slice
-brand_title(const struct conf *c, const struct http_request *rq,
-	    uint16_t number)
-{
-	struct slice host = http_header_in(rq, "Host");
-	const struct brand *b = number ? conf_brand_number(c, number) : NULL;
-
-	host = slice_cut(&host, ':');
-	for (size_t i = 0; i < c->brands_n && !b; i++)
-		if (slice_ieq(url_host(slice_z(c->brands[i].public_url)), host))
-			b = &c->brands[i];
-	if (!b && c->brands_n == 1)
-		b = &c->brands[0];
-	return slice_z(b ? b->title : "");
-}
-
+/* brand: NULL names nobody; host: of a good link that leads nowhere. */
 static void
-reply(struct http_request *rq, struct conf_box *box, int status, uint16_t brand,
+reply(struct http_request *rq, int status, const struct brand *brand,
       struct slice host)
 {
-	const struct conf *c = box ? conf_box_get(box) : NULL;
 	struct slice languages = http_header_in(rq, "Accept-Language");
-	struct slice title = c ? brand_title(c, rq, brand) : SLICE("");
+	struct slice title = slice_z(brand ? brand->title : "");
 	struct sbuf b;
 
 	sbuf_init(&b, PAGE_MAX);
@@ -57,33 +40,57 @@ reply(struct http_request *rq, struct conf_box *box, int status, uint16_t brand,
 	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
 		http_header(rq, headers[i].name.p, headers[i].value);
 	sbuf_fini(&b);
+}
+
+/* As reply(), where nothing but the host tells whose page it is. */
+static void
+reply_host(struct http_request *rq, struct conf_box *box, int status)
+{
+	const struct conf *c = conf_box_get(box);
+
+	reply(rq, status, link_brand_host(c, rq), SLICE(""));
+	conf_unref(c);
+}
+
+void
+link_reply_bad(struct http_request *rq, struct conf_box *box,
+	       const struct keyring *keys)
+{
+	const struct conf *c = box ? conf_box_get(box) : NULL;
+	const struct brand *b = c ? link_brand_host(c, rq) : NULL;
+	bool more = http_guess(rq);
+
+	if (c && !b && more)
+		b = link_brand_claimed(c, keys, rq->params[0]);
+	reply(rq, more ? 404 : 429, b, SLICE(""));
 	if (c)
 		conf_unref(c);
 }
 
 void
-link_reply_bad(struct http_request *rq, struct conf_box *conf)
-{
-	reply(rq, conf, http_guess(rq) ? 404 : 429, 0, SLICE(""));
-}
-
-void
-link_reply_revoked(struct http_request *rq, struct conf_box *conf,
+link_reply_revoked(struct http_request *rq, struct conf_box *box,
 		   uint16_t brand, struct slice destination)
 {
-	reply(rq, conf, 410, brand, url_host(destination));
+	const struct conf *c = box ? conf_box_get(box) : NULL;
+	const struct brand *b = c ? conf_brand_number(c, brand) : NULL;
+
+	if (c && !b)
+		b = link_brand_host(c, rq);
+	reply(rq, 410, b, url_host(destination));
+	if (c)
+		conf_unref(c);
 }
 
 void
-link_reply_slow(struct http_request *rq, struct conf_box *conf)
+link_reply_slow(struct http_request *rq, struct conf_box *box)
 {
-	reply(rq, conf, 429, 0, SLICE(""));
+	reply_host(rq, box, 429);
 }
 
 static void
 handle_wait(struct http_request *rq)
 {
-	reply(rq, rq->owner, 503, 0, SLICE(""));
+	reply_host(rq, rq->owner, 503);
 	http_header(rq, "Retry-After", SLICE("120"));
 }
 

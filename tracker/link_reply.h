@@ -1,14 +1,18 @@
 #ifndef TRACKER_LINK_REPLY_H
 #define TRACKER_LINK_REPLY_H
 
+#include "base/keyring.h"
 #include "conf/conf.h"
 #include "tracker/router.h"
 
 /* Replies with pages for links that lead nowhere, made without store and
  * templates, in a language of the visitor's.  conf: NULL names no brand. */
 
-/* 404, or 429 when the address has had too many: counts as a guess. */
-void link_reply_bad(struct http_request *rq, struct conf_box *conf);
+/* 404, or 429 when the address has had too many: counts as a guess.  Names the
+ * brand whose host was asked for, else the one that the token, the route's
+ * first parameter, says it is of. */
+void link_reply_bad(struct http_request *rq, struct conf_box *conf,
+		    const struct keyring *keys);
 
 /* 410: a good link, of a revoked key of the brand with that number; names the
  * destination's host. */

@@ -43,6 +43,7 @@ ROUTES = {
     ("OPTIONS", "/o/{token...}"): ("open", 200),
     ("GET", "/c/{token}/{destination}"): ("click", 302),
     ("OPTIONS", "/c/{token}/{destination}"): ("click", 204),
+    ("GET", "/c/{token...}"): ("click", 404),
     ("GET", "/area/{token}/{expiry}"): ("area", 200),
     ("GET", "/m/{token}"): ("view", 200),
     ("GET", "/a/{token}"): ("answer", 200),
@@ -171,6 +172,42 @@ def _(t):
         "view", w.mref)).headers["content-security-policy"]
     t.ok("sandbox" in csp and "allow-scripts" not in csp and
          "allow-same-origin" not in csp, csp)
+
+
+@test("a bad link names its host's brand, at a foreign host its token's")
+def _(t):
+    w = Links(t)
+    w.keys.secrets[0x20009] = os.urandom(32)
+    links = [(m, p, w.keys.token(label, w.mref, 0x20001)[:-4] + "AAAA")
+             for (m, p), (label, _) in ROUTES.items()
+             if label not in (None, "open") and m == "GET"]
+    names = ("host.example", "Second")
+
+    def named(path, **headers):
+        page = w.ask("GET", path, **dict(
+            {"X_Forwarded_For": next(addresses)}, **headers))
+        has_headers(t, page, path)
+        t.ok("location" not in page.headers, path)
+        text = re.sub(r"notices\.\S+", "", page.text)
+        return page.status, [n for n in names if n in text]
+    for method, pattern, token in links:
+        path = w.path(pattern, token)
+        host = "notices.host.example"
+        t.eq(named(path, Host="192.0.2.1"), (404, ["Second"]), pattern)
+        t.eq(named(path, Host=host), (404, ["host.example"]), pattern)
+        for key in (0x20009, 0x30001):
+            w.keys.secrets[0x20009] = os.urandom(32)
+            t.eq(named(w.path(pattern, w.keys.token(
+                "reverse", w.mref, key)), Host="192.0.2.1"), (404, []),
+                "a key that there is not, or of no brand")
+    cut = "/c/" + links[0][2]
+    t.eq(named(cut, Host="192.0.2.1"), (404, ["Second"]), "cut")
+    t.eq(named(cut + "/x/y", Host="192.0.2.1"), (404, []), "not a token")
+    t.eq(named(cut[:40], Host="notices.second.example"), (404, ["Second"]))
+    told = [named(cut, Host="192.0.2.1", X_Forwarded_For="192.0.2.9")
+            for _ in range(60)]
+    t.eq(told[0], (404, ["Second"]))
+    t.eq(told[-1], (429, []), "who tries one after another learns no more")
 
 
 @test("HEAD answers what GET would, without its body; no page is kept")
