@@ -2,7 +2,7 @@
 #include "portal/portal_private.h"
 #include "queue/answers.h"
 #include "queue/consent.h"
-#include "queue/outbox.h"
+#include "queue/recipients.h"
 
 struct withdrawal {
 	struct page_change change;
@@ -25,8 +25,8 @@ may_leave(struct page *pg, const struct message *m)
 	struct err e;
 	bool may;
 
-	return outbox_may_leave(pg->conf, pg->db, m, &pg->arena, &may, &e) ==
-		   RC_OK &&
+	return recipients_may_leave(pg->conf, pg->db, m, &pg->arena, &may,
+				    &e) == RC_OK &&
 	       may;
 }
 

@@ -4,6 +4,7 @@
 #include "base/date.h"
 #include "queue/invoices.h"
 #include "queue/outbox.h"
+#include "queue/recipients.h"
 #include "queue/state.h"
 #include "store/content.h"
 #include "store/customer.h"
@@ -91,22 +92,6 @@ finish(struct work *w, struct message *m, enum message_event ev,
 	return rc == RC_OK ? outbox_settle(w->db, m, w->a, e) : rc;
 }
 
-/* Who left gets what is mandatory on. */
-static enum rc
-suppressed(struct work *w, const struct message *m, bool *out, struct err *e)
-{
-	struct suppression s;
-	uint8_t hash[32];
-	enum rc rc;
-
-	queue_address_hash(w->q, m->address, hash);
-	rc = suppression_get(w->db, m->brand, hash, w->a, &s, e);
-	*out = rc == RC_OK;
-	if (rc == RC_OK && slice_eq_z(s.reason, SUPPRESSION_LEFT))
-		return outbox_may_leave(w->conf, w->db, m, w->a, out, e);
-	return rc == RC_NOTFOUND ? RC_OK : rc;
-}
-
 /* The question that is asked before each attempt: may it still go?  Payments
  * and cancellations ended it in their own transaction, unless it was under way
  * then. */
@@ -136,7 +121,7 @@ ask_again(struct work *w, struct message *m, bool *go, struct err *e)
 				   ? c.hold_until_us
 				   : w->now + HOLD_WAIT_US,
 			       e);
-	rc = suppressed(w, m, &stop, e);
+	rc = recipients_suppressed(w->q, w->conf, w->db, m, w->a, &stop, e);
 	if (rc != RC_OK)
 		return rc;
 	if (stop)

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "queue/invoices.h"
 #include "queue/outbox.h"
+#include "queue/recipients.h"
 #include "queue/schedule.h"
 #include "queue/state.h"
 
@@ -203,11 +204,11 @@ left(struct look *l, struct notice **group, size_t n, struct err *e)
 static enum rc
 release(struct look *l, struct notice **group, size_t n, struct err *e)
 {
-	struct outbox_recipients to;
+	struct recipients to;
 	bool optional = policy_may_leave(l->policy, group[0]->step);
 	bool had = false;
-	enum rc rc = outbox_recipients(l->q, l->db, &l->customer,
-				       group[0]->roles, optional, l->a, &to, e);
+	enum rc rc = recipients_find(l->q, l->db, &l->customer, group[0]->roles,
+				     optional, l->a, &to, e);
 
 	if (rc != RC_OK)
 		return rc;

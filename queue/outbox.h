@@ -8,29 +8,6 @@
 
 /* Messages as they are made from notices, and taken back before they go. */
 
-/* Contacts that a notice goes to. */
-struct outbox_recipients {
-	const struct contact **list;
-	size_t n;
-	const struct contact **left_out; /* their address takes no mail */
-	size_t suppressed;
-	size_t gone; /* left out: they left what is optional */
-};
-
-/* Finds them: those with one of its roles (comma separated; "" is "billing"),
- * else, unless one of those left, all that have an address, once each.
- * optional: its class; who left gets the mandatory ones on. */
-enum rc outbox_recipients(struct queue *q, struct db *db,
-			  const struct customer *c, struct slice roles,
-			  bool optional, struct arena *a,
-			  struct outbox_recipients *out,
-			  struct err *e) MUST_USE;
-
-/* Whether a message is of a class that its recipient may leave. */
-enum rc outbox_may_leave(const struct conf *conf, struct db *db,
-			 const struct message *m, struct arena *a, bool *out,
-			 struct err *e) MUST_USE;
-
 /* Makes one message to one contact that carries the notices, appends
  * message.created, and queues it.  A notice that this address already has is
  * left out; RC_NOTFOUND when none is left. */

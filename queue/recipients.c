@@ -1,0 +1,137 @@
+#include "queue/recipients.h"
+
+#include "store/suppression.h"
+
+static bool
+has_role(struct slice roles, struct slice role)
+{
+	while (roles.p != NULL && roles.n > 0)
+		if (slice_eq(slice_trim(slice_cut(&roles, ',')), role))
+			return true;
+	return false;
+}
+
+static bool
+listed(const struct contact **list, size_t n, const struct contact *c)
+{
+	for (size_t i = 0; i < n; i++)
+		if (slice_ieq(list[i]->email, c->email))
+			return true;
+	return false;
+}
+
+/* A search for recipients. */
+struct search {
+	struct queue *q;
+	struct db *db;
+	const struct customer *customer;
+	bool optional;
+	struct arena *a;
+	struct recipients *out;
+};
+
+/* Takes a contact into the list unless its address is suppressed; "left" is
+ * so for what is optional alone. */
+static enum rc
+take_in(const struct search *s, const struct contact *k, struct err *e)
+{
+	struct suppression found;
+	uint8_t hash[32];
+	enum rc rc;
+
+	queue_address_hash(s->q, k->email, hash);
+	rc = suppression_get(s->db, s->customer->brand, hash, s->a, &found, e);
+	if (rc != RC_OK && rc != RC_NOTFOUND)
+		return rc;
+	if (rc == RC_OK && !slice_eq_z(found.reason, SUPPRESSION_LEFT))
+		s->out->left_out[s->out->suppressed++] = k;
+	else if (rc == RC_OK && s->optional)
+		s->out->gone++;
+	else
+		s->out->list[s->out->n++] = k;
+	return RC_OK;
+}
+
+/* The address that a request names, whether it is a contact's or not. */
+static enum rc
+given_recipient(const struct search *s, struct slice address, struct err *e)
+{
+	const struct customer *c = s->customer;
+	struct contact *k = ARENA_NEW(s->a, struct contact);
+
+	k->email = address;
+	for (size_t i = 0; i < c->contacts_n; i++)
+		if (slice_ieq(c->contacts[i].email, address))
+			*k = c->contacts[i];
+	return take_in(s, k, e);
+}
+
+enum rc
+recipients_find(struct queue *q, struct db *db, const struct customer *c,
+		struct slice roles, bool optional, struct arena *a,
+		struct recipients *out, struct err *e)
+{
+	struct search s = {q, db, c, optional, a, out};
+
+	memset(out, 0, sizeof(*out));
+	out->list = ARENA_ARRAY(a, const struct contact *, c->contacts_n + 1);
+	out->left_out =
+	    ARENA_ARRAY(a, const struct contact *, c->contacts_n + 1);
+	if (slice_starts(roles, SLICE("to:")))
+		return given_recipient(&s, slice_skip(roles, 3), e);
+	if (roles.n == 0)
+		roles = SLICE("billing");
+	/* First those of the roles; then, if none is left, the others. */
+	for (int pass = 0; pass < 2 && out->n == 0 && out->gone == 0; pass++) {
+		for (size_t i = 0; i < c->contacts_n; i++) {
+			const struct contact *k = &c->contacts[i];
+			enum rc rc;
+
+			if (k->email.n == 0 || listed(out->list, out->n, k) ||
+			    has_role(roles, k->role) != (pass == 0))
+				continue;
+			rc = take_in(&s, k, e);
+			if (rc != RC_OK)
+				return rc;
+		}
+	}
+	return RC_OK;
+}
+
+enum rc
+recipients_may_leave(const struct conf *conf, struct db *db,
+		     const struct message *m, struct arena *a, bool *out,
+		     struct err *e)
+{
+	const struct brand *brand = conf_brand(conf, m->brand);
+	const struct policy *p;
+	struct notice *list;
+	size_t n;
+	enum rc rc = notice_list_message(db, m->id, a, &list, &n, e);
+
+	*out = false;
+	if (rc != RC_OK || n == 0)
+		return rc;
+	p = conf_policy(conf, list[0].policy);
+	if (p == NULL && brand != NULL)
+		p = conf_policy(conf, slice_z(brand->policy));
+	*out = policy_may_leave(p, list[0].step);
+	return RC_OK;
+}
+
+enum rc
+recipients_suppressed(struct queue *q, const struct conf *conf, struct db *db,
+		      const struct message *m, struct arena *a, bool *out,
+		      struct err *e)
+{
+	struct suppression s;
+	uint8_t hash[32];
+	enum rc rc;
+
+	queue_address_hash(q, m->address, hash);
+	rc = suppression_get(db, m->brand, hash, a, &s, e);
+	*out = rc == RC_OK;
+	if (rc == RC_OK && slice_eq_z(s.reason, SUPPRESSION_LEFT))
+		return recipients_may_leave(conf, db, m, a, out, e);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
