@@ -24,9 +24,10 @@ static const struct {
 
 /* SQLite tells FULL only of ENOSPC, and no errno of a failed COMMIT. */
 static bool
-no_space(void)
+no_space(int code)
 {
-	return errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
+	return (code & 0xff) == SQLITE_FULL || errno == ENOSPC ||
+	       errno == EDQUOT || errno == EFBIG;
 }
 
 static enum rc
@@ -42,7 +43,6 @@ rc_of(int code)
 		return RC_AGAIN;
 	case SQLITE_CONSTRAINT:
 		return code == SQLITE_CONSTRAINT_NOTNULL ? RC_BUG : RC_STATE;
-	case SQLITE_FULL:
 	case SQLITE_TOOBIG:
 		return RC_LIMIT;
 	case SQLITE_NOMEM:
@@ -53,7 +53,7 @@ rc_of(int code)
 	case SQLITE_MISMATCH:
 		return RC_BUG;
 	default:
-		return no_space() ? RC_LIMIT : RC_IO;
+		return RC_IO;
 	}
 }
 
@@ -63,7 +63,7 @@ db_fail(struct db *db, int code, const char *what, struct err *e)
 	enum rc rc = rc_of(code);
 	const char *text = db->h ? sqlite3_errmsg(db->h) : sqlite3_errstr(code);
 
-	if (rc == RC_LIMIT && (code & 0xff) != SQLITE_TOOBIG)
+	if (rc == RC_IO && no_space(code))
 		return err_set(e, rc, "%s: the disk is full (%s)", what, text);
 	return err_set(e, rc, "%s: %s", what, text);
 }

@@ -56,7 +56,7 @@ enum db_mode db_mode_of(const struct db *db);
 /* A transaction of the writing handle, and within it savepoints, one at a
  * time.  Rolling back cannot fail; it also takes back ledger positions.  Only
  * store/writer.c and programs that hold the state directory's lock use them.
- * Fails: RC_AGAIN (another program writes), RC_LIMIT (disk full), RC_IO. */
+ * Fails: RC_AGAIN (another program writes), RC_IO (a full disk too). */
 enum rc db_begin(struct db *db, struct err *e) MUST_USE;
 enum rc db_commit(struct db *db, struct err *e) MUST_USE;
 void db_rollback(struct db *db);
@@ -111,7 +111,7 @@ void bind_null(struct query *q, int i);
 
 /* Steps to the next row.  Fails: RC_NOTFOUND (no more rows; e is left as it
  * was), RC_AGAIN (busy), RC_STATE (a UNIQUE constraint refused it), RC_LIMIT
- * (disk full), RC_IO, RC_BUG. */
+ * (a value that no row holds), RC_IO (a full disk too), RC_BUG. */
 enum rc query_row(struct query *q, struct err *e) MUST_USE;
 
 /* Runs a statement that returns no row, and closes it. */

@@ -10,7 +10,7 @@ void db_defer_checkpoints(struct db *db);
 int db_log_frames(const struct db *db);
 
 /* Moves what is in the log, up to the oldest that a reader still needs, into
- * the database.  Fails: RC_AGAIN (another handle does it), RC_LIMIT, RC_IO. */
+ * the database.  Fails: RC_AGAIN (another handle does it), RC_IO. */
 enum rc db_checkpoint(struct db *db, struct err *e) MUST_USE;
 
 #endif

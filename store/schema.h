@@ -8,7 +8,7 @@
 enum rc schema_check(struct db *db, struct err *e) MUST_USE;
 
 /* Applies, in order and each in a transaction, the schema files whose number
- * is above the database's.  Fails: RC_LIMIT, RC_IO, RC_BUG. */
+ * is above the database's.  Fails: RC_IO, RC_BUG. */
 enum rc schema_update(struct db *db, struct err *e) MUST_USE;
 
 #endif

@@ -88,7 +88,7 @@ part_take(struct drain *d, size_t from, size_t n,
 			break;
 		}
 		atomic_fetch_add(&d->retries, 1);
-		if (rc != RC_AGAIN && rc != RC_IO && rc != RC_LIMIT && n > 0 &&
+		if (rc != RC_AGAIN && rc != RC_IO && n > 0 &&
 		    d->aside_row < ASIDE_MOST)
 			return rc;
 		say_stalled(d, e);

@@ -11,9 +11,9 @@ struct drain_sink {
 			   struct err *e);
 	/* Takes n hits of one writer and, in the same transaction, that it
 	 * stands at after; returns once that is committed.  n may be 0.
-	 * RC_AGAIN, RC_IO and RC_LIMIT (a full disk) are tried again with the
-	 * same hits, paced; any other refusal is taken for that of a hit, which
-	 * is found, set aside and said loudly. */
+	 * RC_AGAIN and RC_IO (a full disk too) are tried again with the same
+	 * hits, paced; any other refusal is taken for that of a hit, which is
+	 * found, set aside and said loudly. */
 	enum rc (*take)(void *owner, const struct hit *hits, size_t n,
 			const struct journal_offset *after, struct err *e);
 };

@@ -359,7 +359,8 @@ full_disk(const char *path)
 		n += 10;
 	} while (ops[n - 1].rc == RC_OK && n < 390);
 	error = ops[n - 1].e;
-	DEMAND(ops[n - 1].rc == RC_LIMIT);
+	DEMAND(ops[n - 1].rc == RC_IO);
+	DEMAND(strstr(ops[n - 1].e.text, "the disk is full") != NULL);
 	limit_file_size(RLIM_INFINITY);
 	fill(w, n, n + 10, ops);
 	for (int i = n; i < n + 10; i++) {

@@ -27,6 +27,7 @@ struct sink {
 	bool broken;	   /* no hit is ever taken */
 	int64_t poison[2]; /* times of hits that are refused for good */
 	size_t poison_n;
+	enum rc poison_rc; /* of the first one; RC_BUG of others */
 	struct bell moved;
 };
 
@@ -64,14 +65,14 @@ offsets(void *owner, struct journal_offset *out, size_t *n, struct err *e)
 	return RC_OK;
 }
 
-static bool
-has_poison(const struct sink *s, const struct hit *hits, size_t n)
+static enum rc
+poison_in(const struct sink *s, const struct hit *hits, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < s->poison_n; k++)
 			if (hits[i].time_us == s->poison[k])
-				return true;
-	return false;
+				return k ? RC_BUG : s->poison_rc;
+	return RC_OK;
 }
 
 static enum rc
@@ -80,6 +81,7 @@ take(void *owner, const struct hit *hits, size_t n,
 {
 	struct sink *s = owner;
 	int64_t at = atomic_load(&s->taken);
+	enum rc rc;
 
 	for (size_t i = 0; i < n; i++)
 		s->wrong |= hits[i].time_us != at + s->aside + (int64_t)i;
@@ -89,8 +91,9 @@ take(void *owner, const struct hit *hits, size_t n,
 		s->refused++;
 		return err_set(e, RC_AGAIN, "locked");
 	}
-	if (n > 0 && (s->broken || has_poison(s, hits, n)))
-		return err_set(e, RC_BUG, "what is this?");
+	rc = s->broken && n > 0 ? RC_BUG : poison_in(s, hits, n);
+	if (rc != RC_OK)
+		return err_set(e, rc, "what is this?");
 	s->aside += n == 0;
 	s->refused = 0;
 	s->offset = *after;
@@ -199,7 +202,8 @@ test_poison_is_set_aside(void **state)
 {
 	struct journal_config c = {
 	    .dir = dir, .segment_bytes = 64 << 10, .total_bytes = 8 << 20};
-	struct sink s = {.poison = {5, 1999}, .poison_n = 2};
+	struct sink s = {
+	    .poison = {5, 1999}, .poison_n = 2, .poison_rc = RC_LIMIT};
 	struct drain_sink sink = {&s, offsets, take};
 	struct journal *j = NULL;
 	struct journal_writer *w = NULL;
