@@ -9,7 +9,8 @@
  * Invariants:
  * 1. A reply is read only when one is owed: replies pair with verbs in order.
  * 2. Content that goes on the wire is that of m, and its final dot goes only
- *    after all of it; nobody may have spoken by then.
+ *    after all of it; nobody may have spoken by then.  The library writes the
+ *    header, which is compared, and the dot; the body goes from m itself.
  * 3. FATE_ACCEPTED needs a whole 2xx that pairs with the dot, and the
  *    library's word; FATE_UNCERTAIN needs a dot that has left.
  * 4. An outcome, once decided (settled), does not change.
@@ -44,13 +45,22 @@ dialogue_init(struct dialogue *d, struct wire *w)
 	d->wire = w;
 }
 
+struct slice
+dialogue_header(const struct transport_message *m)
+{
+	ptrdiff_t blank = slice_find(m->content, SLICE("\r\n\r\n"));
+
+	return blank < 0 ? m->content
+			 : slice_of(m->content.p, (size_t)blank + 4);
+}
+
 void
 dialogue_take(struct dialogue *d, struct transport_message *m)
 {
 	d->m = m;
 	d->mail_said = d->settled = false;
 	d->dot_end = 0;
-	d->content = (struct stuffed){.message = m->content};
+	d->header = (struct stuffed){.message = dialogue_header(m)};
 	sbuf_reset(&m->transcript);
 	outcome_reset(&m->outcome);
 	m->outcome.started_us = clock_wall_us();
@@ -137,8 +147,8 @@ refused_early(struct dialogue *d, enum verb verb)
 	if (d->m == NULL)
 		return;
 	settle_reply(d, FATE_REFUSED, verbs[verb].stage, wire_last(d->wire));
-	/* RCPT is followed by a DATA that ends the transaction. */
-	if (verb != VERB_RCPT && !d->closing)
+	/* A DATA that follows, or went behind it, ends the transaction. */
+	if (verb != VERB_RCPT && d->owed_n == 0 && !d->closing)
 		d->refused(d->arg);
 }
 
@@ -175,7 +185,7 @@ learn(struct dialogue *d, enum verb verb, int code)
 		if (code >= 400)
 			refused_early(d, verb);
 		else if (code == 354)
-			d->content.state = STUFFED_LINE;
+			d->header.state = STUFFED_LINE;
 		w->hush = code == 354;
 		break;
 	case VERB_STOP:
@@ -216,6 +226,21 @@ pop(struct dialogue *d)
 	return verb;
 }
 
+/* The reply to what was said longest ago.  Its code, or -1: dead. */
+static int
+hear(struct dialogue *d, enum verb *verb)
+{
+	struct wire *w = d->wire;
+	int code;
+
+	*verb = pop(d);
+	w->stage = verbs[*verb].stage;
+	if (*verb == VERB_DOT)
+		w->hush = !wire_flush(w);
+	code = wire_reply(w, timeout_of(d, *verb));
+	return code < 0 || !learn(d, *verb, code) ? -1 : code;
+}
+
 bool
 dialogue_wait(struct dialogue *d)
 {
@@ -233,19 +258,22 @@ dialogue_wait(struct dialogue *d)
 	}
 	if (d->owed_n == 0)
 		return wire_die(w, "the library waits for nothing");
-	verb = pop(d);
-	if (verb == VERB_EHLO) {
+	if (d->owed[0] == VERB_EHLO) {
+		pop(d);
 		retell_ehlo(&d->told, d->ehlo, w->to->user != NULL);
 		return true;
 	}
-	w->stage = verbs[verb].stage;
-	if (verb == VERB_DOT)
-		w->hush = !wire_flush(w);
-	code = wire_reply(w, timeout_of(d, verb));
-	if (code < 0 || !learn(d, verb, code))
+	if (d->owed[0] == VERB_MAIL && d->owed_n == 1 && d->pipelining) {
+		retell_line(&d->told, 250, ' ', SLICE("owed"));
+		return true;
+	}
+	do
+		code = hear(d, &verb);
+	while (code >= 0 && verb == VERB_MAIL && d->pipelining);
+	if (code < 0)
 		return false;
-	if (verb == VERB_STOP)
-		retell_line(&d->told, 554, ' ', SLICE("withdrawn"));
+	if (verb == VERB_STOP || (verb == VERB_RCPT && d->settled))
+		retell_line(&d->told, 554, ' ', SLICE("not this one"));
 	else
 		retell_reply(&d->told, code, wire_last(w));
 	return true;
@@ -432,7 +460,7 @@ gather(struct dialogue *d, const char *p, size_t n)
 /* The final dot came.  It may go after the whole content; or at once, where
  * nobody takes the message and the peer waits for one all the same. */
 static bool
-end_content(struct dialogue *d)
+end_content(struct dialogue *d, size_t n)
 {
 	struct wire *w = d->wire;
 	char line[64];
@@ -441,7 +469,7 @@ end_content(struct dialogue *d)
 		wire_flush(w);
 	if (!asked(d))
 		return false;
-	snprintf(line, sizeof line, "(%zu bytes, then the dot)", d->content.at);
+	snprintf(line, sizeof line, "(%zu bytes, then the dot)", n);
 	wire_note(w, 'C', slice_z(line));
 	d->dot_end = w->sent + w->out_n + 3;
 	return wire_put(w, SLICE(".\r\n")) && owe(d, VERB_DOT);
@@ -460,13 +488,29 @@ begin_content(struct dialogue *d)
 	return true;
 }
 
+/* What follows the header. */
+static void
+put_body(struct dialogue *d)
+{
+	struct slice rest = slice_skip(d->m->content, d->header.at);
+
+	while (rest.n > 0 && !d->wire->dead) {
+		size_t n = stuffed_until_dot(rest.p, rest.n);
+
+		if (rest.p[0] == '.')
+			wire_put(d->wire, SLICE("."));
+		wire_put(d->wire, slice_of(rest.p, n));
+		rest = slice_skip(rest, n);
+	}
+}
+
 /* Takes a piece of content; returns how much. */
 static size_t
 flow(struct dialogue *d, const char *p, size_t n)
 {
 	struct wire *w = d->wire;
-	bool first = d->content.at == 0;
-	enum stuffed_sort sort = stuffed_take(&d->content, p, &n);
+	bool first = d->header.at == 0;
+	enum stuffed_sort sort = stuffed_take(&d->header, p, &n);
 
 	w->stage = STAGE_CONTENT;
 	switch (sort) {
@@ -481,16 +525,17 @@ flow(struct dialogue *d, const char *p, size_t n)
 		wire_put(w, slice_of(p, n));
 		break;
 	case STUFFED_END:
-		end_content(d);
+		put_body(d);
+		end_content(d, d->m->content.n);
 		break;
 	case STUFFED_EARLY:
 		if (d->settled && first)
-			end_content(d);
+			end_content(d, 0);
 		else
-			wire_die(w, "final dot before the end of the message");
+			wire_die(w, "final dot before the end of the header");
 		break;
 	case STUFFED_WRONG:
-		wire_die(w, "content is not the message");
+		wire_die(w, "the header is not the message's");
 		break;
 	}
 	return n;
@@ -503,8 +548,8 @@ dialogue_write(struct dialogue *d, const void *p, size_t n)
 	size_t left = n;
 
 	while (left > 0 && !d->wire->dead) {
-		size_t k = d->content.state == STUFFED_OFF ? gather(d, at, left)
-							   : flow(d, at, left);
+		size_t k = d->header.state == STUFFED_OFF ? gather(d, at, left)
+							  : flow(d, at, left);
 		at += k;
 		left -= k;
 	}

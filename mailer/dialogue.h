@@ -25,9 +25,10 @@ enum verb {
 
 /*
  * What an SMTP client library says and hears.  It believes in a plain
- * connection; commands and content are checked here before they go on the
- * wire, replies are retold to it in a form that it survives, and the outcome
- * of the current message is read off the wire, whatever the library thinks.
+ * connection; commands and the header are checked here before they go on the
+ * wire, the body it never sees, replies are retold to it in a form that it
+ * survives, and the outcome of the current message is read off the wire,
+ * whatever the library thinks.
  */
 struct dialogue {
 	struct wire *wire;
@@ -39,10 +40,11 @@ struct dialogue {
 	bool mail_said;		     /* its MAIL is on the wire */
 	bool settled;		     /* its outcome is decided */
 	bool eight_bit;		     /* its content needs 8BITMIME */
-	uint64_t dot_end;	/* wire->sent once its dot is out; 0: not put */
-	struct stuffed content; /* as it flows */
+	uint64_t dot_end;      /* wire->sent once its dot is out; 0: not put */
+	struct stuffed header; /* as the library writes it */
 
 	bool greeted, authenticated;
+	bool pipelining; /* MAIL need not wait for its reply */
 	bool challenged; /* the next line answers a 334 */
 	bool closing;	 /* the peer said 421 */
 	/* Called when the current message was refused before its content, so
@@ -60,6 +62,9 @@ struct dialogue {
 /* For a wire on which hello() is done.  The caller sets calls, session_log,
  * ehlo and refused. */
 void dialogue_init(struct dialogue *d, struct wire *w);
+
+/* The part of a content that the library writes: header and empty line. */
+struct slice dialogue_header(const struct transport_message *m);
 
 /* Makes m the current message, the one that the library's next MAIL is for. */
 void dialogue_take(struct dialogue *d, struct transport_message *m);

@@ -1,8 +1,7 @@
 #include "mailer/stuffed.h"
 
-/* Bytes up to the next line that begins with a dot. */
-static size_t
-until_dot(const char *p, size_t n)
+size_t
+stuffed_until_dot(const char *p, size_t n)
 {
 	const char *nl = p, *end = p + n;
 
@@ -40,7 +39,7 @@ stuffed_take(struct stuffed *s, const char *p, size_t *n)
 	    (s->state == STUFFED_DOT && *p == '\r') ||
 	    s->state == STUFFED_DOT_CR)
 		return take_dot(s, *p, n);
-	*n = until_dot(p, *n);
+	*n = stuffed_until_dot(p, *n);
 	if (*n > s->message.n - s->at || (stuff && *p != '.') ||
 	    memcmp(s->message.p + s->at, p, *n) != 0)
 		return STUFFED_WRONG;

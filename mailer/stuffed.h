@@ -33,4 +33,8 @@ enum stuffed_sort {
  * afterwards. */
 enum stuffed_sort stuffed_take(struct stuffed *s, const char *p, size_t *n);
 
+/* How much of p, which begins a line, comes before the next line that begins
+ * with a dot. */
+size_t stuffed_until_dot(const char *p, size_t n);
+
 #endif

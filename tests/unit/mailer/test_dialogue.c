@@ -50,7 +50,7 @@ set_up(void **state)
 	t->d.calls = &t->calls;
 	dialogue_take(&t->d, &t->m);
 	t->d.greeted = t->d.mail_said = true;
-	t->d.content.state = STUFFED_LINE;
+	t->d.header.state = STUFFED_LINE;
 	*state = t;
 	return 0;
 }
@@ -128,6 +128,116 @@ accepted_is_what_wire_and_library_agree_on(void **state)
 	}
 }
 
+static void
+says(struct talk *t, const char *text)
+{
+	size_t n = strlen(text);
+
+	assert_int_equal(dialogue_write(&t->d, text, n), n);
+}
+
+/* What the library hears next begins so. */
+static void
+hears(struct talk *t, const char *code)
+{
+	char told[REPLY_MAX];
+
+	assert_true(dialogue_read(&t->d, told, sizeof told) > 3);
+	assert_memory_equal(told, code, 3);
+}
+
+/* The peer has got this since it was last asked. */
+static void
+peer_has(struct talk *t, const char *want)
+{
+	char got[4096];
+	ssize_t n = read(t->peer, got, sizeof got);
+
+	assert_int_equal(n, strlen(want));
+	assert_memory_equal(got, want, n);
+}
+
+static void
+peer_says(struct talk *t, const char *text)
+{
+	size_t n = strlen(text);
+
+	assert_int_equal(write(t->peer, text, n), n);
+}
+
+static void
+ignore(void *arg)
+{
+	(void)arg;
+}
+
+/* MAIL, RCPT and DATA in one go, of content. */
+static void
+pipeline(struct talk *t, const char *content)
+{
+	t->m.content = slice_z(content);
+	dialogue_take(&t->d, &t->m);
+	t->d.pipelining = true;
+	t->d.refused = ignore;
+	says(t, "MAIL FROM:<a@a.example>\r\n");
+	hears(t, "250");
+	says(t, "RCPT TO:<b@b.example>\r\nDATA\r\n");
+}
+
+#define ENVELOPE "MAIL FROM:<a@a.example>\r\nRCPT TO:<b@b.example>\r\nDATA\r\n"
+
+static void
+the_body_goes_with_its_dots_stuffed(void **state)
+{
+	struct talk *t = *state;
+
+	pipeline(t, "A: b\r\n\r\n.\r\nx.\r\n..y\r\n\r\n.\r\n");
+	peer_says(t, "250 a\r\n250 b\r\n354 c\r\n");
+	hears(t, "250");
+	peer_has(t, ENVELOPE);
+	hears(t, "354");
+	says(t, "A: b\r\n\r\n");
+	says(t, ".\r\n");
+	peer_says(t, "250 d\r\n");
+	hears(t, "250");
+	peer_has(t, "A: b\r\n\r\n..\r\nx.\r\n...y\r\n\r\n..\r\n.\r\n");
+	settles(t, true, FATE_ACCEPTED, STAGE_DOT);
+}
+
+/* Whatever the peer says to what was already on its way. */
+static void
+a_refused_mail_sends_nothing_more(void **state)
+{
+	struct talk *t = *state;
+
+	pipeline(t, "A: b\r\n\r\nx\r\n");
+	peer_says(t, "550 a\r\n250 b\r\n354 c\r\n");
+	hears(t, "554");
+	peer_has(t, ENVELOPE);
+	hears(t, "354");
+	says(t, ".\r\n");
+	peer_says(t, "250 d\r\n");
+	hears(t, "250");
+	peer_has(t, ".\r\n");
+	settles(t, true, FATE_REFUSED, STAGE_MAIL);
+	assert_int_equal(t->m.outcome.code, 550);
+}
+
+/* The library believes it taken, for whatever reason. */
+static void
+content_of_a_refused_mail_does_not_go(void **state)
+{
+	struct talk *t = *state;
+
+	pipeline(t, "A: b\r\n\r\nx\r\n");
+	peer_says(t, "450 a\r\n250 b\r\n354 c\r\n");
+	hears(t, "554");
+	hears(t, "354");
+	assert_int_equal(dialogue_write(&t->d, "A: b\r\n\r\n", 8), -1);
+	peer_has(t, ENVELOPE);
+	settles(t, true, FATE_REFUSED, STAGE_MAIL);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -137,6 +247,9 @@ main(void)
 	    TEST(a_dot_that_never_left_is_not_uncertain),
 	    TEST(a_dot_that_left_without_a_reply_is_uncertain),
 	    TEST(accepted_is_what_wire_and_library_agree_on),
+	    TEST(the_body_goes_with_its_dots_stuffed),
+	    TEST(a_refused_mail_sends_nothing_more),
+	    TEST(content_of_a_refused_mail_does_not_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
