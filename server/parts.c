@@ -271,6 +271,39 @@ stop_drain(struct server *s)
 }
 
 static void
+hits_look(void *owner, struct hit_health *out)
+{
+	const struct server *s = owner;
+	struct hits_stats hits;
+	struct drain_stats drain;
+
+	hits_stats(s->hits, &hits);
+	drain_stats(s->drain, &drain);
+	*out = (struct hit_health){
+	    .kept = hits.opens + hits.clicks + hits.views - hits.lost,
+	    .lost = hits.lost,
+	    .moved = drain.hits - drain.aside,
+	    .refused = drain.aside,
+	    .stalled = drain.stalled,
+	};
+}
+
+static enum rc
+start_alarms(struct server *s, struct err *e)
+{
+	struct hit_alarms_config c = {
+	    .writer = s->queue.writer, .look = hits_look, .owner = s};
+
+	return hit_alarms_start(&c, &s->alarms, e);
+}
+
+static void
+stop_alarms(struct server *s)
+{
+	hit_alarms_stop(s->alarms);
+}
+
+static void
 say_empty_ranges(const struct agents *rules)
 {
 	struct sbuf names;
@@ -347,6 +380,8 @@ add_metrics(void *owner, struct sbuf *out)
 	add_counter(out, "acuse_hits_refused",
 		    "Hits that the ledger refused for good, set aside.",
 		    moved.aside);
+	if (s->alarms != NULL)
+		hit_alarms_metrics(s->alarms, out);
 	add_counter(out, "acuse_bad_tokens", "Links that nobody of us signed.",
 		    hits.bad_tokens);
 	add_counter(out, "acuse_guesses_refused",
@@ -607,6 +642,7 @@ static const struct part {
     {USE_SERVE, start_portal, NULL},
     {USE_ALL, start_jobs, stop_jobs},
     {USE_SERVE, start_drain, stop_drain},
+    {USE_SERVE, start_alarms, stop_alarms},
     {USE_SERVE, start_classifier, stop_classifier},
     {USE_SERVE | USE_REDIRECT, start_public, stop_public},
     {USE_SERVE | USE_QUIET, start_private, stop_private},

@@ -11,6 +11,7 @@
 #include "server/serve.h"
 #include "server/state.h"
 #include "tracker/classifier.h"
+#include "tracker/hit_alarms.h"
 #include "tracker/http_server.h"
 
 /* The parts of a running server, NULL where one does not run. */
@@ -28,6 +29,7 @@ struct server {
 	struct hits *hits;
 	struct hit_sink *sink;
 	struct drain *drain;
+	struct hit_alarms *alarms;
 	char ranges_path[STATE_PATH_MAX];
 	struct classifier *classifier;
 	struct api *api;

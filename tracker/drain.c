@@ -36,7 +36,7 @@ struct drain {
 	struct hit hits[DRAIN_BATCH];
 	size_t batch; /* how many of them are read at a time */
 	uint32_t segments[JOURNAL_WRITERS_MAX]; /* last said consumed */
-	bool stalled;
+	_Atomic bool stalled;
 	int64_t kept_us; /* since when what was moved stands there, or 0 */
 	unsigned aside_row;
 	_Atomic bool wipe;
@@ -55,10 +55,15 @@ out_of_time(const struct drain *d)
 static void
 say_stalled(struct drain *d, const struct err *e)
 {
-	if (d->stalled)
-		return;
-	d->stalled = true;
-	LOG(DRAIN_STALLED, LOG_ERR(e));
+	if (!atomic_exchange(&d->stalled, true))
+		LOG(DRAIN_STALLED, LOG_ERR(e));
+}
+
+static void
+say_resumed(struct drain *d)
+{
+	if (atomic_exchange(&d->stalled, false))
+		LOG(DRAIN_RESUMED, LOG_I("retries", atomic_load(&d->retries)));
 }
 
 static void
@@ -98,9 +103,7 @@ part_take(struct drain *d, size_t from, size_t n,
 		wait_ms =
 		    wait_ms * 2 > RETRY_LAST_MS ? RETRY_LAST_MS : wait_ms * 2;
 	}
-	if (d->stalled)
-		LOG(DRAIN_RESUMED, LOG_I("retries", atomic_load(&d->retries)));
-	d->stalled = false;
+	say_resumed(d);
 	return RC_OK;
 }
 
@@ -217,6 +220,7 @@ drain_run(void *arg)
 				d->kept_us = clock_mono_us();
 			wipe(d, false);
 		} else if (rc == RC_OK) {
+			say_resumed(d);
 			rest(d);
 		}
 		if (out_of_time(d) || (n == 0 && atomic_load(&d->stopping)))
@@ -301,5 +305,6 @@ drain_stats(const struct drain *d, struct drain_stats *out)
 	    .retries = atomic_load(&d->retries),
 	    .aside = atomic_load(&d->aside),
 	    .lag_us = atomic_load(&d->lag_us),
+	    .stalled = atomic_load(&d->stalled),
 	};
 }

@@ -45,6 +45,7 @@ struct drain_stats {
 	uint64_t hits, batches, retries; /* hits: those set aside too */
 	uint64_t aside;			 /* that the sink refused for good */
 	int64_t lag_us; /* of the newest hit moved, when it was moved */
+	bool stalled; /* now: the sink takes nothing, or nothing can be read */
 };
 
 /* Counts since the start.  Thread: any. */

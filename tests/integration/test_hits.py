@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import json
 import os
 import re
 import shutil
@@ -49,6 +50,31 @@ def in_ledger(t, a, mref, opened, clicked):
         t.eq(len(a.events(mref, kind)), n, kind)
 
 
+def alarms(a, reason):
+    """The ledger's alarms for a reason: [("raised", payload) ...]."""
+    db = sqlite3.connect("file:%s/acuse.db?mode=ro" % a.state, uri=True)
+    try:
+        rows = db.execute("SELECT kind, payload FROM events WHERE kind IN "
+                          "(160, 161) ORDER BY position").fetchall()
+    finally:
+        db.close()
+    told = [("raised" if kind == 160 else "cleared", json.loads(payload))
+            for kind, payload in rows]
+    return [x for x in told if x[1]["reason"] == reason]
+
+
+def raised_and_cleared(t, a, reason):
+    """Once, however often it was found so; the payloads of both."""
+    name = 'acuse_alarm{reason="%s"}' % reason
+    wait_for(lambda: len(alarms(a, reason)) == 2, 60,
+             "the alarm %s raised and cleared" % reason)
+    (first, raised), (last, cleared) = alarms(a, reason)
+    t.eq((first, last), ("raised", "cleared"))
+    t.ok(raised["since"] == cleared["since"] <= cleared["until"], cleared)
+    wait_for(lambda: metric(a, name) == 0, what="the gauge")
+    return raised, cleared
+
+
 @test("links lead on while the store is locked for ten seconds; hits follow")
 def _(t):
     a, mref, pixel, click = mailed(t)
@@ -66,6 +92,8 @@ def _(t):
     lock.execute("ROLLBACK")
     lock.close()
     in_ledger(t, a, mref, HITS // 2, HITS // 2 + clicks.answered)
+    raised_and_cleared(t, a, "drain_stalled")
+    t.eq(alarms(a, "hits_lost"), [])
 
 
 @test("links lead on while the store's file is away; no hit goes elsewhere")
@@ -99,7 +127,8 @@ def _(t):
 
 def metric(a, name):
     text = a.get("/metrics").body.decode()
-    return int(re.search(r"^%s (\d+)$" % name, text, re.M).group(1))
+    return int(re.search(r"^%s (\d+)$" % re.escape(name), text,
+                         re.M).group(1))
 
 
 def counted(a, mref):
@@ -207,6 +236,14 @@ def _(t):
              counted(a, mref), 60, what="every hit that was not lost")
     t.eq(len([e for e in a.events(mref, "message.clicked")
               if not e["data"].get("flood")]), DAY_HITS)
+    wait_for(lambda: alarms(a, "hits_lost"), what="the alarm")
+    t.eq(metric(a, 'acuse_alarm{reason="hits_lost"}'), 1)
+    lost = metric(a, "acuse_hits_lost")
+    a.kill()
+    a.start()
+    Clicks(t, a, click).do(1)  # and it is kept: all is well again
+    raised, _ = raised_and_cleared(t, a, "hits_lost")
+    t.ok(0 < raised["hits"] <= lost, raised)
 
 
 @test("a visitor's address is kept as far as the brand says: its network")
