@@ -42,6 +42,7 @@ struct run {
 	struct sending *list;
 	size_t n;
 	bool answered;	       /* it said something of a message */
+	bool unheard;	       /* nothing is known of it: we stopped all */
 	bool ours;	       /* what it said last was our fault */
 	struct slice said;     /* the session's transcript, for histories */
 	const char *handshake; /* why the last one with this hop failed */
@@ -240,6 +241,24 @@ decide(struct run *r, struct sending *s)
 		v.reason = slice_z(s->halt != NULL ? s->halt : v.verdict);
 	v.transcript = transcript(r, s, true);
 	put_verdict(r, s, &v);
+	/* So that nobody's next message to that address begins. */
+	if (v.suppress)
+		pending_flush(&r->pending);
+}
+
+/* It was stopped before its turn came. */
+static void
+put_halted(struct run *r, struct sending *s, const char *why)
+{
+	bool begun = s->claim->attempt.id != 0;
+	struct claim_verdict v = {.end = begun ? CLAIM_STOPPED : CLAIM_UNTRIED,
+				  .verdict = "stopped",
+				  .reason = slice_z(why)};
+
+	if (begun)
+		v.transcript = transcript(r, s, false);
+	s->claim->dropped = !begun;
+	put_verdict(r, s, &v);
 }
 
 /* ---- the session's calls ---- */
@@ -256,6 +275,17 @@ halted(struct run *r, struct sending *s)
 	return halt != HALT_NONE;
 }
 
+/* Whether a message may begin; one that never may ends here. */
+static bool
+may_begin(struct run *r, struct sending *s)
+{
+	bool stop = halted(r, s);
+
+	if (stop && r->halt == NULL)
+		put_halted(r, s, s->halt);
+	return !stop;
+}
+
 static struct transport_message *
 next(void *arg)
 {
@@ -264,10 +294,12 @@ next(void *arg)
 	for (size_t i = 0; i < r->n && r->job->block_us == 0; i++) {
 		if (!r->list[i].ready || r->list[i].asked)
 			continue;
-		if (halted(r, &r->list[i]) && r->halt != NULL)
+		if (may_begin(r, &r->list[i])) {
+			r->list[i].asked = true;
+			return &r->list[i].tm;
+		}
+		if (r->halt != NULL)
 			return NULL;
-		r->list[i].asked = true;
-		return &r->list[i].tm;
 	}
 	return NULL;
 }
@@ -399,14 +431,16 @@ session(struct run *r)
 		session(r);
 }
 
-/* What is left of the batch may not go: look before a connection. */
+/* Whether something of the batch may go: looked at before a connection. */
 static bool
-all_halted(struct run *r)
+some_may_begin(struct run *r)
 {
+	bool some = false;
+
 	for (size_t i = 0; i < r->n && r->halt == NULL; i++)
 		if (r->list[i].ready)
-			halted(r, &r->list[i]);
-	return r->halt != NULL;
+			some |= may_begin(r, &r->list[i]);
+	return some && r->halt == NULL;
 }
 
 static bool
@@ -437,8 +471,8 @@ judge_session(struct run *r)
 static void
 send_all(struct run *r)
 {
-	for (size_t h = 0; h < r->route.hops_n && some_ready(r) &&
-			   r->job->block_us == 0 && !all_halted(r);
+	for (size_t h = 0;
+	     h < r->route.hops_n && r->job->block_us == 0 && some_may_begin(r);
 	     h++) {
 		r->hop = &r->route.hops[h];
 		r->last_hop = h + 1 == r->route.hops_n;
@@ -448,7 +482,8 @@ send_all(struct run *r)
 		    r->job->session.outcome.code != 421)
 			r->job->block_reason = "";
 	}
-	if (r->halt != NULL && !r->answered)
+	r->unheard = !r->answered && (r->halt != NULL || !some_ready(r));
+	if (r->unheard)
 		r->job->block_reason = "";
 	judge_session(r);
 }
@@ -565,25 +600,11 @@ rest_destination(struct run *r)
 
 	if (r->job->block_reason[0] != '\0' && r->job->block_us == 0)
 		r->job->block_us = backoff(r);
-	if (r->job->block_us == 0 && (r->job->batch.lane.failures == 0 ||
-				      (r->halt != NULL && !r->answered)))
+	if (r->job->block_us == 0 &&
+	    (r->job->batch.lane.failures == 0 || r->unheard))
 		return;
 	if (writer_do(r->w->queue->writer, &x.op, &e) != RC_OK)
 		LOG(VERDICT_LOST, LOG_ERR(&e));
-}
-
-/* Its turn had not come when the batch was stopped. */
-static void
-put_halted(struct run *r, struct sending *s)
-{
-	bool begun = s->claim->attempt.id != 0;
-	struct claim_verdict v = {.end = begun ? CLAIM_STOPPED : CLAIM_UNTRIED,
-				  .verdict = "stopped",
-				  .reason = slice_z(r->halt)};
-
-	if (begun)
-		v.transcript = transcript(r, s, false);
-	put_verdict(r, s, &v);
 }
 
 static void
@@ -601,7 +622,7 @@ give_back(struct run *r)
 		if (!s->ready)
 			continue;
 		if (r->halt != NULL) {
-			put_halted(r, s);
+			put_halted(r, s, r->halt);
 			continue;
 		}
 		if (s->refused.verdict != NULL)
@@ -644,10 +665,11 @@ worker_run(struct worker *w, struct job *job)
 	} else {
 		prepare_all(&r);
 		pending_flush(&r.pending);
-		if (some_ready(&r) && !all_halted(&r) && journal(&r))
-			send_all(&r);
-		else
+		r.unheard = !some_may_begin(&r) || !journal(&r);
+		if (r.unheard)
 			job->block_reason = "";
+		else
+			send_all(&r);
 	}
 	give_back(&r);
 	pending_flush(&r.pending);

@@ -4,6 +4,7 @@
 #include "base/date.h"
 #include "base/json.h"
 #include "proof/ledger.h"
+#include "queue/halt.h"
 #include "queue/schedule.h"
 #include "store/customer.h"
 #include "store/invoice.h"
@@ -261,6 +262,7 @@ answers_leave(struct queue *q, struct db *db, struct ref mref, struct arena *a,
 				 .reason = SLICE(SUPPRESSION_LEFT),
 				 .message = m.mref,
 				 .created_us = clock_wall_us()};
+	halt_note(q);
 	rc = suppression_put(db, &s, hash, e);
 	return rc == RC_OK ? append_left(db, &m, c.ref, e) : rc;
 }

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/date.h"
+#include "queue/halt.h"
 #include "queue/invoices.h"
 #include "queue/outbox.h"
 #include "queue/recipients.h"
@@ -125,7 +126,7 @@ ask_again(struct work *w, struct message *m, bool *go, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	if (stop)
-		return finish(w, m, MESSAGE_EV_FAIL, SLICE("suppressed"),
+		return finish(w, m, MESSAGE_EV_FAIL, SLICE(OUTBOX_SUPPRESSED),
 			      SLICE(""), e);
 	rc = invoices_review(w->q, w->db, m, w->a, go, e);
 	if (rc == RC_OK && !*go && m->state == MESSAGE_CLAIMED)
@@ -141,7 +142,7 @@ take(struct work *w, int64_t lane, size_t limit, struct arena *a,
 	size_t n;
 	enum rc rc = lane_get(w->db, lane, a, &out->lane, e);
 
-	if (rc != RC_OK || out->lane.held)
+	if (rc != RC_OK || out->lane.held || out->lane.blocked_us > w->now)
 		return rc;
 	rc = lane_claim(w->db, lane, w->q->instance, w->now, limit, a, &list,
 			&n, e);
@@ -322,6 +323,7 @@ suppress(struct work *w, const struct message *m, struct slice reason,
 	struct sbuf b;
 	enum rc rc;
 
+	halt_note(w->q);
 	queue_address_hash(w->q, m->address, hash);
 	rc = suppression_put(w->db, &s, hash, e);
 	if (rc == RC_OK)
@@ -444,6 +446,26 @@ unfit(struct work *w, struct message *m, struct slice reason, struct slice more,
 	return rc == RC_OK ? alarm_raised(w, m, reason, e) : rc;
 }
 
+/* Not held, it was stopped by its address, which is bad since, or by what was
+ * not committed. */
+static enum rc
+stopped(struct work *w, struct message *m, struct slice reason,
+	struct slice more, struct err *e)
+{
+	bool bad = false;
+	enum rc rc = RC_OK;
+
+	if (!m->held)
+		rc = recipients_suppressed(w->q, w->conf, w->db, m, w->a, &bad,
+					   e);
+	if (rc != RC_OK)
+		return rc;
+	if (bad)
+		return finish(w, m, MESSAGE_EV_FAIL, SLICE(OUTBOX_SUPPRESSED),
+			      more, e);
+	return defer(w, m, m->held ? 0 : UNTRIED_WAIT_US, reason, more, e);
+}
+
 static enum rc
 settle(struct work *w, struct message *m, const struct claim_verdict *v,
        struct slice more, struct err *e)
@@ -468,9 +490,7 @@ settle(struct work *w, struct message *m, const struct claim_verdict *v,
 			return unclaim(w, m, w->now + wait, e);
 		return defer(w, m, wait, SLICE("untried"), more, e);
 	case CLAIM_STOPPED:
-		/* Not held, it was stopped by what was not committed. */
-		wait = m->held ? 0 : UNTRIED_WAIT_US;
-		return defer(w, m, wait, reason, more, e);
+		return stopped(w, m, reason, more, e);
 	case CLAIM_UNFIT:
 		if (v->claim->attempt.id == 0)
 			more = SLICE("");
@@ -613,13 +633,6 @@ claims_recover(struct queue *q, struct db *db, size_t *is_uncertain,
 	return rc;
 }
 
-/* Blocks that do not pass unless somebody does something. */
-static bool
-loud(struct slice reason)
-{
-	return slice_eq_z(reason, "policy_block") || slice_eq_z(reason, "ours");
-}
-
 static enum rc
 lane_alarm(struct work *w, const struct lane *l, struct err *e)
 {
@@ -654,8 +667,10 @@ claims_block_lane(struct queue *q, struct db *db, int64_t lane,
 
 	work_start(&w, q, db, &own);
 	rc = lane_get(db, lane, &own, &l, e);
-	if (rc == RC_OK) {
-		alarm = loud(reason) && !slice_eq(l.reason, reason);
+	if (rc == RC_OK && (until_us > 0 || l.blocked_us <= w.now)) {
+		if (halt_is_loud(reason))
+			halt_note(q);
+		alarm = halt_is_loud(reason) && !slice_eq(l.reason, reason);
 		l.blocked_us = until_us;
 		l.failures = until_us > 0 ? l.failures + 1 : 0;
 		l.reason = reason;

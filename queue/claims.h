@@ -81,8 +81,9 @@ void claims_free(struct queue *q, struct claim_batch *batch);
 enum rc claims_recover(struct queue *q, struct db *db, size_t *uncertain,
 		       size_t *requeued, struct err *e) MUST_USE;
 
-/* Blocks a lane until a moment (back-off by destination).  The first time that
- * it is for a reason of ours ("policy_block", "ours") raises an alarm. */
+/* Blocks a lane until a moment (back-off by destination); 0: it went well,
+ * which lifts no block that stands.  A loud reason (halt_is_loud()) stops what
+ * is claimed of it elsewhere, and raises an alarm the first time. */
 enum rc claims_block_lane(struct queue *q, struct db *db, int64_t lane,
 			  int64_t until_us, struct slice reason,
 			  struct err *e) MUST_USE;

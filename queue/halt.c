@@ -1,6 +1,8 @@
 #include "queue/halt.h"
 
 #include "base/clock.h"
+#include "queue/outbox.h"
+#include "queue/recipients.h"
 #include "store/customer.h"
 #include "store/lane.h"
 
@@ -16,14 +18,16 @@ halt_now(struct queue *q)
 	atomic_fetch_add(&q->halts, 1);
 }
 
-static bool
-observes(struct queue *q)
+bool
+halt_is_loud(struct slice reason)
 {
-	const struct conf *conf = conf_box_get(q->conf);
-	bool out = !conf->send;
+	return slice_eq_z(reason, "policy_block") || slice_eq_z(reason, "ours");
+}
 
-	conf_unref(conf);
-	return out;
+static bool
+blocked(const struct lane *l)
+{
+	return halt_is_loud(l->reason) && l->blocked_us > clock_wall_us();
 }
 
 static enum rc
@@ -40,29 +44,42 @@ paused(struct db *db, bool *out, struct err *e)
 }
 
 static enum halt
-look(struct queue *q, struct db *db, const struct message *m, struct arena *a,
-     const char **why)
+look_by(const struct conf *conf, struct queue *q, struct db *db,
+	const struct message *m, struct arena *a, const char **why)
 {
+	bool all, bad;
 	struct customer c;
 	struct lane lane;
 	struct err e;
-	bool all;
 
 	*why = "store";
 	if (paused(db, &all, &e) != RC_OK ||
 	    lane_get(db, m->lane, a, &lane, &e) != RC_OK ||
-	    customer_get(db, m->customer, a, &c, &e) != RC_OK)
+	    customer_get(db, m->customer, a, &c, &e) != RC_OK ||
+	    recipients_suppressed(q, conf, db, m, a, &bad, &e) != RC_OK)
 		return HALT_LANE;
-	*why = all	     ? "paused"
-	       : lane.held   ? "held"
-	       : observes(q) ? "observe"
-			     : NULL;
+	*why = all		? "paused"
+	       : lane.held	? "held"
+	       : blocked(&lane) ? arena_z(a, lane.reason)
+	       : !conf->send	? "observe"
+				: NULL;
 	if (*why != NULL)
 		return HALT_LANE;
-	if (c.hold_until_us <= clock_wall_us())
-		return HALT_NONE;
-	*why = "customer_hold";
-	return HALT_ONE;
+	*why = c.hold_until_us > clock_wall_us() ? "customer_hold"
+	       : bad				 ? OUTBOX_SUPPRESSED
+						 : NULL;
+	return *why != NULL ? HALT_ONE : HALT_NONE;
+}
+
+static enum halt
+look(struct queue *q, struct db *db, const struct message *m, struct arena *a,
+     const char **why)
+{
+	const struct conf *conf = conf_box_get(q->conf);
+	enum halt out = look_by(conf, q, db, m, a, why);
+
+	conf_unref(conf);
+	return out;
 }
 
 enum halt

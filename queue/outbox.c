@@ -181,14 +181,14 @@ has_hope(struct db *db, const struct notice *n, struct arena *a, bool *out,
 	return rc;
 }
 
-/* One critical notice of a message that failed. */
+/* One notice of a message that failed. */
 static enum rc
 send_elsewhere(struct queue *q, struct db *db, const struct customer *c,
-	       struct notice *n, struct arena *a, struct err *e)
+	       struct notice *n, bool optional, struct arena *a, struct err *e)
 {
 	struct recipients to;
 	bool hope = false;
-	enum rc rc = recipients_find(q, db, c, n->roles, false, a, &to, e);
+	enum rc rc = recipients_find(q, db, c, n->roles, optional, a, &to, e);
 
 	for (size_t i = 0; rc == RC_OK && i < to.n; i++) {
 		struct message m;
@@ -199,15 +199,28 @@ send_elsewhere(struct queue *q, struct db *db, const struct customer *c,
 	}
 	if (rc == RC_OK)
 		rc = has_hope(db, n, a, &hope, e);
-	return rc == RC_OK && !hope
-		   ? outbox_unreachable(db, c, n->step, "suppressed", true, e)
-		   : rc;
+	if (rc != RC_OK || hope || to.gone > 0)
+		return rc;
+	return outbox_unreachable(db, c, n->step, OUTBOX_SUPPRESSED,
+				  n->critical, e);
+}
+
+static enum rc
+optional_class(struct queue *q, struct db *db, const struct message *m,
+	       struct arena *a, bool *out, struct err *e)
+{
+	const struct conf *conf = conf_box_get(q->conf);
+	enum rc rc = recipients_may_leave(conf, db, m, a, out, e);
+
+	conf_unref(conf);
+	return rc;
 }
 
 enum rc
 outbox_elsewhere(struct queue *q, struct db *db, const struct message *m,
 		 struct arena *a, struct err *e)
 {
+	bool all = slice_eq_z(m->reason, OUTBOX_SUPPRESSED), optional;
 	struct customer c;
 	struct notice *list;
 	size_t n;
@@ -216,10 +229,14 @@ outbox_elsewhere(struct queue *q, struct db *db, const struct message *m,
 	if (rc == RC_NOTFOUND)
 		return RC_OK;
 	if (rc == RC_OK)
+		rc = optional_class(q, db, m, a, &optional, e);
+	if (rc == RC_OK)
 		rc = notice_list_message(db, m->id, a, &list, &n, e);
 	for (size_t i = 0; rc == RC_OK && i < n; i++)
-		if (list[i].critical && list[i].state == NOTICE_RELEASED)
-			rc = send_elsewhere(q, db, &c, &list[i], a, e);
+		if ((all || list[i].critical) &&
+		    list[i].state == NOTICE_RELEASED)
+			rc =
+			    send_elsewhere(q, db, &c, &list[i], optional, a, e);
 	return rc;
 }
 
@@ -534,12 +551,13 @@ outbox_settle_notice(struct db *db, struct notice *n, struct arena *a,
 {
 	struct slice reason = SLICE("");
 	struct message *list;
-	size_t count, open = 0, arrived = 0, unknown = 0;
+	size_t count, open = 0, arrived = 0, unknown = 0, skipped = 0;
 	enum rc rc = message_list_notice(db, n->id, a, &list, &count, e);
 
 	for (size_t i = 0; rc == RC_OK && i < count; i++) {
 		open += waits(&list[i]);
 		unknown += list[i].uncertain > 0;
+		skipped += slice_eq_z(list[i].reason, OUTBOX_SUPPRESSED);
 		arrived += list[i].state == MESSAGE_ACCEPTED ||
 			   list[i].state == MESSAGE_DELIVERED ||
 			   slice_eq_z(list[i].reason, OUTBOX_ARRIVED);
@@ -547,8 +565,9 @@ outbox_settle_notice(struct db *db, struct notice *n, struct arena *a,
 	if (rc != RC_OK || open > 0)
 		return rc;
 	if (arrived == 0)
-		reason =
-		    unknown > 0 ? SLICE("uncertain") : SLICE("undelivered");
+		reason = unknown > 0	    ? SLICE("uncertain")
+			 : skipped == count ? SLICE(OUTBOX_SUPPRESSED)
+					    : SLICE("undelivered");
 	return notice_apply(db, n, NOTICE_EV_FINISH, reason, SLICE(""), e);
 }
 

@@ -20,9 +20,14 @@ enum rc outbox_unreachable(struct db *db, const struct customer *c,
 			   struct slice step, const char *reason, bool critical,
 			   struct err *e) MUST_USE;
 
+/* Why a message fails that was not tried (again): its address is suppressed. */
+#define OUTBOX_SUPPRESSED "suppressed"
+
 /* After a message failed for good: an act that depends on one of its notices
  * waits for no address that takes no mail.  Those notices go to the customer's
- * other contacts; where none is left, and none had them, it is unreachable. */
+ * other contacts; where none is left, and none had them, it is unreachable.
+ * So do all of a message that was not tried, as they would had they been
+ * released a moment later. */
 enum rc outbox_elsewhere(struct queue *q, struct db *db,
 			 const struct message *m, struct arena *a,
 			 struct err *e) MUST_USE;

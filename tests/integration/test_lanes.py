@@ -4,7 +4,7 @@ or find us too fast, relays.  Judged by order, never by time."""
 import json
 
 from harness import run, test, wait_for
-from hosting import CONF, Hosting, black_hole
+from hosting import CONF, Hosting, black_hole, elsewhere
 from ledger import Ledger
 
 DEFAULT = CONF[CONF.index('brand "default"'):]
@@ -141,6 +141,31 @@ def _(t):
     t.eq(tried.count("fast.example"), 1)
     t.eq(tried.count("vague.example"), 8)
     t.eq(alarms(a), [])
+
+
+@test("blocked: nothing more of it begins, on other connections neither")
+def _(t):
+    r = t.receiver(
+        rules='match=bad@* stage=rcpt action=delay:300ms\n'
+              'match=slow@* stage=rcpt action=delay:2s\n'
+              'match=bad@* stage=rcpt '
+              'action=reply:"550 5.7.1 blocked using zen.spamhaus.org"')
+    a = Hosting(t, to=[r], more=elsewhere(
+        "one.example", r, more="connections = 2 per_connection = 2 "
+        "per_minute = 1000"))
+    a.customer("c1", "ana@one.example")
+    a.notice("c1")
+    a.wait_messages(customer="c1", state="accepted")
+    queue(t, a, [("default", x + "@one.example")
+                 for x in ("bad", "x", "slow", "y", "z")])
+    rests(a, "one.example", "policy_block")
+    a.wait_messages(2, state="accepted")
+    m, = a.wait_messages(customer="q3", state="deferred")
+    t.eq(m["reason"], "policy_block")
+    t.eq(sorted(e["recipient"].partition("@")[0] for e in r.journal("rcpt")),
+         ["ana", "bad", "slow"])
+    t.eq([e["reason"] for e in alarms(a)], ["policy_block"])
+    t.ok(lane(a, "one.example")["reason"], "it rests")
 
 
 @test("one recipient's greylisting holds up nobody else")

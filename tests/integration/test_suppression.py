@@ -6,7 +6,7 @@ import datetime
 import json
 
 from harness import run, test, wait_for
-from hosting import CONF, Hosting
+from hosting import CONF, Hosting, elsewhere
 from ledger import Ledger
 
 GONE = 'match=gone@* stage=rcpt action=reply:"550 5.1.1 No such user"'
@@ -154,6 +154,57 @@ def _(t):
     t.ok(m <= {"bad_address", "suppressed"} and "bad_address" in m, m)
     a.notice("c1")
     t.eq(len(a.messages()), 2, "and no more is made")
+
+
+def at_once(a, *addresses):
+    """A message to each, all released together."""
+    a.ok(a.post("sending/pause", {"reason": "look"}))
+    for i, address in enumerate(addresses):
+        a.customer("q%d" % i, *address.split())
+        a.notice("q%d" % i)
+    a.ok(a.post("sending/resume", {}))
+
+
+@test("others to it in one batch get no RCPT, and go where the next would")
+def _(t):
+    r = t.receiver(rules=GONE)
+    a = Hosting(t, to=[r])
+    at_once(a, "gone@one.example", "Gone@one.example", "ana@one.example",
+            "gone@one.example bo@two.example", "gone@one.example")
+    a.wait_messages(2, state="accepted")
+    failed = a.wait_messages(4, state="failed")
+    t.eq(sorted(m["reason"] for m in failed),
+         ["bad_address"] + ["suppressed"] * 3)
+    t.eq(len(r.journal("rcpt", recipient="gone@one.example")), 1)
+    t.eq(r.journal("rcpt", recipient="Gone@one.example"), [])
+    t.eq({m["to"] for m in a.messages(state="accepted")},
+         {"ana@one.example", "bo@two.example"})
+    m, = [m for m in failed if m["customer"] == "q4"]
+    e, = a.events(m["mref"], "message.failed")
+    t.eq((e["data"]["reason"], e["data"]["code"]), ("suppressed", 0))
+    told = payloads(a, "customer.unreachable")
+    t.eq(sorted((e["customer"], e["reason"], e["before_act"]) for e in told),
+         [("q1", "suppressed", False), ("q4", "suppressed", False)])
+    t.eq(sorted(e.get("reason", "") for e in payloads(a, "notice.done")),
+         ["", "", "suppressed", "suppressed", "undelivered"])
+    t.eq(a.log("destination.blocked"), [])
+
+
+@test("one that another connection has claimed gets no RCPT either")
+def _(t):
+    r = t.receiver(rules="match=gone@* stage=rcpt action=delay:300ms\n"
+                   "match=slow@* stage=rcpt action=delay:2s\n" + GONE)
+    a = Hosting(t, to=[r], more=elsewhere(
+        "one.example", r, more="connections = 2 per_connection = 2 "
+        "per_minute = 1000"))
+    a.customer("c1", "ana@one.example")
+    a.notice("c1")
+    a.wait_messages(customer="c1", state="accepted")
+    at_once(a, "gone@one.example", "bo@one.example", "slow@one.example",
+            "gone@one.example")
+    a.wait_messages(customer="q3", state="failed")
+    a.wait_messages(3, state="accepted")
+    t.eq(len(r.journal("rcpt", recipient="gone@one.example")), 1)
 
 
 run()

@@ -1,6 +1,7 @@
 #include "queue/halt.h"
 
 #include "base/clock.h"
+#include "queue/answers.h"
 #include "queue/customers.h"
 #include "queue/hand.h"
 #include "tests/unit/queue/fixture.h"
@@ -129,6 +130,104 @@ test_what_got_too_late_in_a_batch_ends(void **state)
 	assert_int_equal(fixture_message(f)->state, MESSAGE_EXPIRED);
 }
 
+static enum rc
+leave(struct fixture *f, struct db *db, void *arg, struct err *e)
+{
+	return answers_leave(&f->q, db, *(struct ref *)arg, &f->a, e);
+}
+
+/* The step is mandatory: it is asked again, and goes on. */
+static void
+test_who_leaves_has_what_is_claimed_asked_again(void **state)
+{
+	struct fixture *f = *state;
+	struct claim *c;
+	struct take t;
+	uint64_t before;
+
+	fixture_proforma(f);
+	c = fixture_begin(f, &t);
+	before = c->halts;
+	OK(fixture_do(f, leave, &c->m.mref, e));
+	must_say(f, c, HALT_NONE, NULL);
+	assert_true(c->halts > before);
+	fixture_end(f, &t, CLAIM_ACCEPTED);
+}
+
+struct block {
+	int64_t lane, until_us;
+	const char *reason;
+};
+
+static enum rc
+run_block(struct fixture *f, struct db *db, void *arg, struct err *e)
+{
+	struct block *b = arg;
+
+	return claims_block_lane(&f->q, db, b->lane, b->until_us,
+				 slice_z(b->reason), e);
+}
+
+static void
+block(struct fixture *f, int64_t until_us, const char *reason)
+{
+	struct block b = {fixture_message(f)->lane, until_us, reason};
+
+	OK(fixture_do(f, run_block, &b, e));
+}
+
+static void
+test_a_refusal_of_us_reaches_what_is_claimed(void **state)
+{
+	struct fixture *f = *state;
+	struct claim *c;
+	struct take t;
+
+	fixture_proforma(f);
+	c = fixture_begin(f, &t);
+	block(f, clock_wall_us() + HOUR_US, "policy_block");
+	must_say(f, c, HALT_LANE, "policy_block");
+	fixture_end(f, &t, CLAIM_STOPPED);
+}
+
+/* Another connection to it may be doing well. */
+static void
+test_a_broken_connection_stops_no_other(void **state)
+{
+	struct fixture *f = *state;
+	struct claim *c;
+	struct take t;
+
+	fixture_proforma(f);
+	c = fixture_begin(f, &t);
+	block(f, clock_wall_us() + HOUR_US, "unreachable");
+	halt_now(&f->q);
+	must_say(f, c, HALT_NONE, NULL);
+	fixture_end(f, &t, CLAIM_ACCEPTED);
+}
+
+static void
+test_a_block_stands_whoever_ends_well_meanwhile(void **state)
+{
+	struct fixture *f = *state;
+	struct take t;
+
+	fixture_proforma(f);
+	block(f, clock_wall_us() + HOUR_US, "policy_block");
+	block(f, 0, "");
+	OK(fixture_do(f, fixture_run_take, &t, e));
+	assert_int_equal(t.batch.n, 0);
+	clock_advance(HOUR_US + SECOND_US);
+	fixture_begin(f, &t);
+	block(f, 0, "");
+	assert_int_equal(t.batch.lane.failures, 1);
+	fixture_end(f, &t, CLAIM_DEFERRED);
+	clock_advance(HOUR_US);
+	fixture_begin(f, &t);
+	assert_int_equal(t.batch.lane.failures, 0);
+	fixture_end(f, &t, CLAIM_ACCEPTED);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fixture_make, fixture_free)
 
 int
@@ -140,6 +239,10 @@ main(void)
 	    TEST(test_nothing_is_claimed_of_a_held_destination),
 	    TEST(test_a_held_customer_reaches_what_is_claimed),
 	    TEST(test_what_got_too_late_in_a_batch_ends),
+	    TEST(test_who_leaves_has_what_is_claimed_asked_again),
+	    TEST(test_a_refusal_of_us_reaches_what_is_claimed),
+	    TEST(test_a_broken_connection_stops_no_other),
+	    TEST(test_a_block_stands_whoever_ends_well_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
