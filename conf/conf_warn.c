@@ -152,6 +152,29 @@ warn_act(const struct policy *p, const struct policy_act *act, struct sbuf *out)
 	}
 }
 
+/* Those on loopback stand for others, in tests. */
+static bool
+on_loopback(const char *exchanger)
+{
+	return strncmp(exchanger, "127.", 4) == 0 ||
+	       strncmp(exchanger, "[::1]", 5) == 0;
+}
+
+static void
+warn_destination(const struct destination *d, struct sbuf *out)
+{
+	bool some = false;
+
+	for (size_t i = 0; d->exchangers && d->exchangers[i]; i++)
+		some |= !on_loopback(d->exchangers[i]);
+	if (some && d->pattern[0] == '*')
+		sbuf_addf(out,
+			  "destination %s: exchangers that are named for more "
+			  "than one domain count as a relay: what they accept "
+			  "is relay_accepted, not mx_accepted\n",
+			  d->pattern);
+}
+
 static bool
 counts_business_days(const struct policy *p)
 {
@@ -197,6 +220,8 @@ conf_warnings(const struct conf *c, struct sbuf *out)
 	}
 	for (size_t i = 0; i < c->relays_n; i++)
 		warn_relay(&c->relays[i], out);
+	for (size_t i = 0; i < c->destinations_n; i++)
+		warn_destination(&c->destinations[i], out);
 	for (size_t i = 0; i < c->policies_n; i++)
 		warn_policy(&c->policies[i], out);
 }

@@ -383,16 +383,17 @@ has_named(const struct destination *d)
 	return d->exchangers != NULL && d->exchangers[0] != NULL;
 }
 
-/* What takes mail for any domain sends it on: its 250 is no recipient's.  On
- * loopback it stands for them all, in tests. */
+/* What takes mail for more than one domain may send it on: nobody has said that
+ * its 250 is the recipient's own.  On loopback it stands for them all, in
+ * tests. */
 static void
 mark_named(struct route *out)
 {
-	bool any = strcmp(out->destination->pattern, "*") == 0;
+	bool many = out->destination->pattern[0] == '*';
 
 	for (size_t i = 0; i < out->hops_n; i++) {
 		out->hops[i].named = true;
-		out->hops[i].onward = any && !is_loopback(&out->hops[i].peer);
+		out->hops[i].onward = many && !is_loopback(&out->hops[i].peer);
 	}
 }
 

@@ -55,7 +55,7 @@ struct target {
 	bool auth_in_clear;	     /* AUTH without TLS too: tests only */
 	bool relay;		     /* ours, or the recipient's exchanger */
 	bool named;  /* by the operator, instead of the recipient's DNS */
-	bool onward; /* named for any domain: no recipient's own server */
+	bool onward; /* named for many domains: perhaps nobody's own server */
 	/* 0: 30 s, 60 s, 300 s, 600 s.  Ref: RFC 5321 4.5.3.2 */
 	int connect_ms;
 	int stall_ms; /* longest wait for the peer to take a byte */

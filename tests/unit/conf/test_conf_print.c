@@ -185,6 +185,9 @@ warns(void **state)
 			  "public_url = \"http://n.x.com.ar:8080\" locale = "
 			  "es time_zone = \"UTC\" }",
 	     "public_url is http:"},
+	    {SENDS SOUND "}\ndestination \"*.corp.example\" { exchangers = "
+			 "{\"127.0.0.1:25\", \"192.0.2.1:25\"} }",
+	     "destination *.corp.example: exchangers that are named"},
 	};
 	const struct conf *c;
 	struct sbuf b;
@@ -192,7 +195,11 @@ warns(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		must_warn(cases[i].text, cases[i].says);
-	c = must_parse(SENDS SOUND "}\n" POLICY_OPEN STEP
+	c = must_parse(SENDS SOUND "}\n"
+				   "destination \"corp.example\" { exchangers "
+				   "= {\"192.0.2.1:25\"} }\n"
+				   "destination \"*\" { exchangers = "
+				   "{\"127.0.0.1:25\"} }\n" POLICY_OPEN STEP
 				   "objection_hold = 72h "
 				   "act \"s\" { at = \"due+2d\" needs = "
 				   "{\"n\"} proof = {\"mx_accepted\"} } }");
