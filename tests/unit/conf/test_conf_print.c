@@ -185,8 +185,9 @@ warns(void **state)
 			  "public_url = \"http://n.x.com.ar:8080\" locale = "
 			  "es time_zone = \"UTC\" }",
 	     "public_url is http:"},
-	    {SENDS SOUND "}\ndestination \"*.corp.example\" { exchangers = "
-			 "{\"127.0.0.1:25\", \"192.0.2.1:25\"} }",
+	    {SENDS SOUND
+	     "}\ndestination \"*.corp.example\" { exchangers = "
+	     "{\"127.0.0.1:25\", \"192.0.2.1:25\"} }\n" POLICY_OPEN STEP "}",
 	     "destination *.corp.example: exchangers that are named"},
 	};
 	const struct conf *c;
