@@ -30,6 +30,7 @@ struct conf {
 	bool send; /* false: observe — plans and shows, sends not */
 	int64_t blast_limit;
 	int mail_workers, http_threads;
+	size_t hit_journal; /* bytes, at most */
 	const char *template_dir; /* "" : none */
 	const char *verdict_file; /* "" : those built in */
 	const char *agent_file;

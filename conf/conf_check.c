@@ -1,5 +1,7 @@
 #include "conf/conf_check.h"
 
+#define SEGMENT_BYTES ((size_t)4 << 20) /* of the hit journal */
+
 /* The line of an option of a section, else of the section. */
 static const struct tree_node *
 line_of(const struct tree_node *section, const char *option)
@@ -102,11 +104,28 @@ check_http(const struct conf *c, const struct tree_node *root, struct err *e)
 	return RC_OK;
 }
 
+/* Each thread, and each of a redirect role's, has a segment of its own; the
+ * rest is what hits may wait in. */
+static enum rc
+check_journal(const struct conf *c, const struct tree_node *root, struct err *e)
+{
+	const struct tree_node *general = node_of(root, "general", NULL);
+	size_t least = ((size_t)c->http_threads * 2 + 4) * SEGMENT_BYTES;
+
+	if (c->hit_journal >= least)
+		return RC_OK;
+	return tree_err(line_of(general, "hit_journal"), e,
+			"hit_journal: %d http_threads need at least %zuM",
+			c->http_threads, least >> 20);
+}
+
 enum rc
 conf_check(const struct conf *c, const struct tree_node *root, struct err *e)
 {
 	enum rc rc = check_http(c, root, e);
 
+	if (!rc)
+		rc = check_journal(c, root, e);
 	if (!rc && c->brands_n == 0)
 		rc = tree_err(root, e,
 			      "there is no brand: add brand \"default\" { … }");

@@ -11,6 +11,7 @@ static const struct {
     {"smtp", "sts_port"},
     {"general", "mail_workers"},
     {"general", "http_threads"},
+    {"general", "hit_journal"},
     {"http", "public_listen"},
     {"http", "private_listen"},
     {"http", "connections_max"},

@@ -103,6 +103,12 @@ const struct option option_table[] = {
      "again may try others."},
     {"general", "http_threads", OPT_INT, F(conf, http_threads), "2", 1, 32,
      NULL, NULL, "Threads that serve HTTP."},
+    {"general", "hit_journal", OPT_SIZE, F(conf, hit_journal), "256M",
+     INT64_C(32) << 20, INT64_C(64) << 30, NULL, NULL,
+     "Most that the hit journal may take of the disk, while hits wait for a "
+     "ledger that takes none: 256M are some 600,000. Past it links lead on, "
+     "and hits are lost. It takes 4M for each of `http_threads` and 16M to "
+     "begin with; a redirect role beside the server, as many again."},
     {"general", "template_dir", OPT_PATH, F(conf, template_dir), "", 0, 1000,
      &shape_line, NULL,
      "Folder whose files replace those of `templates/`, one by one."},

@@ -227,7 +227,8 @@ static enum rc
 start_hits(struct server *s, struct err *e)
 {
 	char path[STATE_PATH_MAX];
-	struct journal_config c = {.dir = path};
+	struct journal_config c = {.dir = path,
+				   .total_bytes = s->conf->hit_journal};
 	enum rc rc = path_of(s, STATE_HITS, path, e);
 
 	if (rc == RC_OK)

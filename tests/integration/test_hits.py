@@ -246,6 +246,34 @@ def _(t):
     t.ok(0 < raised["hits"] <= lost, raised)
 
 
+@test("the hit journal grows to the size that was configured, not past it")
+def _(t):
+    size = 32 << 20
+    a, mref, _, click = mailed(
+        t, general="http_threads = 1 hit_journal = %dM" % (size >> 20))
+    lock = sqlite3.connect(os.path.join(a.state, "acuse.db"), timeout=20,
+                           isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    clicks = Clicks(t, a, click)
+
+    def taken():
+        where = os.path.join(a.state, "hits")
+        return sum(os.stat(os.path.join(where, x)).st_size
+                   for x in os.listdir(where) if not x.endswith(".lock"))
+
+    def full():
+        clicks.do(500)
+        t.ok(taken() <= size, "%d bytes" % taken())
+        return a.log("hits.lost")
+    wait_for(full, 60, what="a full journal")
+    t.ok(taken() > size // 2, "%d bytes" % taken())
+    lock.execute("ROLLBACK")
+    lock.close()
+    lost = metric(a, "acuse_hits_lost")
+    wait_for(lambda: counted(a, mref) == clicks.answered - lost, 60,
+             what="every hit that was not lost")
+
+
 @test("a visitor's address is kept as far as the brand says: its network")
 def _(t):
     a, mref, pixel, click = mailed(t)

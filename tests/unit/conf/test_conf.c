@@ -106,6 +106,8 @@ refuses_values(void **state)
 	    {"http", "trusted_proxies = {\"10.0.0.0/33\"}", "an IP address"},
 	    {"http", "trusted_proxies = {\"proxy\"}", "an IP address"},
 	    {"http", "trusted_proxies = {\"::1\", \"::1\"}", "there twice"},
+	    {"general", "hit_journal = 16M", "33554432 to"},
+	    {"general", "hit_journal = 64M http_threads = 32", "at least 272M"},
 	    {"http", "body_max = 1", "1024 to"},
 	    {"http", "body_max = 2G", "bytes like"},
 	    {"http", "body_max = M", "bytes like"},
