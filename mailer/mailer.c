@@ -249,6 +249,7 @@ run_dispatcher(void *arg)
 		collect(m);
 		see_conf(m);
 		paces_sweep(m->paces);
+		sts_sweep(m->c.sts);
 		wait_ms = clock_wait_ms(dispatch(m), 1000);
 		if (full(m))
 			wait_ms = 1000;

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "mailer/sts_kept.h"
 
 /* Invariants.
  * 1. What is kept is a whole policy that was fetched over validated HTTPS and
@@ -28,18 +29,16 @@
 #define REST_US (5 * MINUTE_US)	     /* after a failure. Ref: RFC 8461 3.3 */
 #define RESTS_MAX 1024
 #define REFRESH_US DAY_US /* Ref: RFC 8461 10.2 */
-#define DOMAIN_MAX 244	  /* "_mta-sts." in front is 253 */
-#define FILE_MAX (STS_POLICY_MAX + 1024)
-#define FILE_MODE 0600
+#define SWEEP_US HOUR_US
 
 struct rest {
-	char domain[DOMAIN_MAX + 1];
+	char domain[STS_DOMAIN_MAX + 1];
 	int64_t until_us; /* clock_mono */
 	char why[160];
 };
 
 struct slot {
-	char domain[DOMAIN_MAX + 1]; /* being fetched; "": free */
+	char domain[STS_DOMAIN_MAX + 1]; /* being fetched; "": free */
 	int64_t since_us;
 };
 
@@ -47,17 +46,11 @@ struct sts {
 	struct sts_config c;
 	char *folder, *ca_file;
 	atomic_bool stop;
+	int64_t swept_us;  /* clock_mono; sts_sweep()'s thread */
 	struct mutex lock; /* of what follows */
 	struct slot slots[FETCHES_MAX];
 	struct rest *rests; /* a ring: the oldest is forgotten first */
 	size_t rests_at;
-};
-
-/* A policy on disk. */
-struct kept {
-	struct slice id, text;
-	struct sts_policy policy;
-	int64_t fetched_us;
 };
 
 /* One sts_find(). */
@@ -110,70 +103,19 @@ sts_stop(struct sts *s)
 
 /* ---- what is kept ---- */
 
-static const char *
-path_of(const struct find *f)
-{
-	return arena_printf(f->a, "%s/%.*s", f->s->folder,
-			    SLICE_ARG(f->domain));
-}
-
-/* "id X\nfetched N\n\n" and the policy as it came. */
 static bool
-read_kept(struct slice file, struct kept *k)
+load(const struct find *f, struct sts_kept *k)
 {
-	struct slice id = slice_cut(&file, '\n');
-	struct slice fetched = slice_cut(&file, '\n');
-	struct slice empty = slice_cut(&file, '\n');
-	struct err e;
-
-	if (!slice_starts(id, SLICE("id ")) ||
-	    !slice_starts(fetched, SLICE("fetched ")) || empty.n != 0)
-		return false;
-	k->id = slice_skip(id, 3);
-	k->text = file;
-	return slice_int(slice_skip(fetched, 8), 0, INT64_MAX,
-			 &k->fetched_us) &&
-	       sts_parse(k->text, &k->policy, &e) == RC_OK;
-}
-
-/* The one on disk, where it is fresh. */
-static bool
-load(const struct find *f, struct kept *k)
-{
-	int64_t now = clock_wall_us();
-	struct sbuf b;
-	struct err e;
-	bool good = false;
-	enum rc rc;
-
-	if (f->s->folder == NULL)
-		return false;
-	sbuf_init(&b, FILE_MAX);
-	rc = file_read(path_of(f), FILE_MAX, &b, &e);
-	if (rc == RC_OK && read_kept(arena_dup(f->a, sbuf_slice(&b)), k))
-		good = now - k->fetched_us < k->policy.max_age_s * SECOND_US;
-	else if (rc != RC_NOTFOUND)
-		LOG(STS_NOT_KEPT, LOG_S("domain", f->domain),
-		    LOG_Z("error", rc == RC_OK ? "damaged" : e.text));
-	sbuf_fini(&b);
-	return good;
+	return f->s->folder != NULL &&
+	       sts_kept_load(f->s->folder, f->domain, f->a, k) &&
+	       sts_kept_fresh(k, clock_wall_us());
 }
 
 static void
-store(const struct find *f, const struct kept *k)
+store(const struct find *f, const struct sts_kept *k)
 {
-	struct sbuf b;
-	struct err e;
-
-	if (f->s->folder == NULL)
-		return;
-	sbuf_init(&b, FILE_MAX);
-	sbuf_addf(&b, "id %.*s\nfetched %lld\n\n", SLICE_ARG(k->id),
-		  (long long)k->fetched_us);
-	sbuf_add(&b, k->text);
-	if (file_write(path_of(f), sbuf_slice(&b), FILE_MODE, &e) != RC_OK)
-		LOG(STS_NOT_KEPT, LOG_S("domain", f->domain), LOG_ERR(&e));
-	sbuf_fini(&b);
+	if (f->s->folder != NULL)
+		sts_kept_save(f->s->folder, f->domain, k);
 }
 
 /* ---- one fetch at a time, and rests ---- */
@@ -341,7 +283,7 @@ download(const struct find *f, struct sbuf *text, struct err *e)
 }
 
 static enum rc
-fetch(const struct find *f, struct slice id, struct kept *k, struct err *e)
+fetch(const struct find *f, struct slice id, struct sts_kept *k, struct err *e)
 {
 	struct sbuf text;
 	enum rc rc;
@@ -398,7 +340,7 @@ announced(const struct find *f, struct slice *id, struct err *e)
 }
 
 static bool
-due(const struct kept *k, struct slice id)
+due(const struct sts_kept *k, struct slice id)
 {
 	int64_t age = clock_wall_us() - k->fetched_us;
 
@@ -425,7 +367,7 @@ wait_turn(const struct find *f, bool *waited, const char **why)
 
 /* A new policy in k.  Fails: RC_AGAIN (not our turn); others: none came. */
 static enum rc
-renew(const struct find *f, struct slice id, struct kept *k, struct err *e)
+renew(const struct find *f, struct slice id, struct sts_kept *k, struct err *e)
 {
 	const char *why = "";
 	enum rc rc = RC_OK;
@@ -450,29 +392,18 @@ renew(const struct find *f, struct slice id, struct kept *k, struct err *e)
 	return RC_IO;
 }
 
-/* A domain's name as a file's. */
-static bool
-storable(struct slice domain)
-{
-	for (size_t i = 0; i < domain.n; i++)
-		if (strchr("abcdefghijklmnopqrstuvwxyz0123456789-_.",
-			   domain.p[i]) == NULL)
-			return false;
-	return domain.n > 0 && domain.n <= DOMAIN_MAX && domain.p[0] != '.';
-}
-
 enum rc
 sts_find(struct sts *s, struct slice domain, bool allow_private,
 	 struct arena *a, struct sts_found *out, struct err *e)
 {
 	struct find f = {s, domain, allow_private, a};
-	struct kept kept, fresh, *use = NULL;
+	struct sts_kept kept, fresh, *use = NULL;
 	struct slice id = {NULL, 0};
 	struct err why;
 	enum rc rc;
 
 	memset(out, 0, sizeof(*out));
-	if (!storable(domain))
+	if (!sts_kept_named(domain))
 		return RC_OK;
 	if (load(&f, &kept))
 		use = &kept;
@@ -492,4 +423,45 @@ sts_find(struct sts *s, struct slice domain, bool allow_private,
 		out->id = use->id;
 	}
 	return RC_OK;
+}
+
+/* ---- sweeping ---- */
+
+/* In its turn, since a fetch may have renewed it meanwhile. */
+static void
+remove_stale(struct sts *s, const struct sts_stale *x)
+{
+	struct arena a;
+	struct find f = {s, x->domain, false, &a};
+	struct sts_kept now;
+	const char *why;
+	int64_t until_us;
+
+	arena_init(&a, 1 << 20);
+	if (take_turn(&f, &why, &until_us) == TURN_OURS) {
+		if (!sts_kept_load(s->folder, x->domain, &a, &now) ||
+		    now.fetched_us == x->fetched_us)
+			sts_kept_remove(s->folder, x->domain);
+		end_turn(&f, RC_OK, NULL);
+	}
+	arena_fini(&a);
+}
+
+void
+sts_sweep(struct sts *s)
+{
+	int64_t now = clock_mono_us();
+	struct sts_stale *list;
+	struct arena a;
+	size_t n;
+
+	if (s == NULL || s->folder == NULL ||
+	    (s->swept_us != 0 && now - s->swept_us < SWEEP_US))
+		return;
+	s->swept_us = now;
+	arena_init(&a, 256u << 20);
+	n = sts_kept_stale(s->folder, clock_wall_us(), STS_KEPT_MAX, &a, &list);
+	for (size_t i = 0; i < n && !atomic_load(&s->stop); i++)
+		remove_stale(s, &list[i]);
+	arena_fini(&a);
 }

@@ -69,6 +69,12 @@ enum rc sts_find(struct sts *s, struct slice domain, bool allow_private,
 		 struct arena *a, struct sts_found *out,
 		 struct err *e) MUST_USE;
 
+/* Removes from the folder what holds no longer, and, above a bound of what all
+ * take, the policies that were fetched longest ago: one in use is fetched anew
+ * every day.  Once an hour; in between it does nothing.  Thread: always the
+ * same one. */
+void sts_sweep(struct sts *s);
+
 /* "none", "testing", "enforce". */
 const char *sts_mode_name(enum sts_mode mode);
 

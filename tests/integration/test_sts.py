@@ -276,6 +276,24 @@ def _(t):
         a.stop()
 
 
+@test("files of policies that hold no longer are removed")
+def _(t):
+    net = net_of(t, age=86400)
+    net.policies = PolicyHost(t, net.ca, "one.plain", "two.plain")
+    net.policy("one.plain", "enforce", "mx.plain", age=86400)
+    net.policy("two.plain", "enforce", "mx.plain", age=86400)
+    net.ns.add("two.plain", "MX", "10 mx.plain")
+    a = net.hosting()
+    deliver(a)
+    deliver(a, "bo@two.plain", "c2")
+    a.stop()
+    aged(a, 86401)
+    aged(a, 86000, "two.plain")
+    a.start()
+    wait_for(lambda: kept(a) is None, what="it to be removed")
+    t.ok(kept(a, "two.plain"), "what holds is kept")
+
+
 @test("a record that is malformed, or not alone, announces nothing")
 def _(t):
     net = net_of(t)
