@@ -20,6 +20,14 @@ struct listen_addr {
 	uint16_t port;	  /* 0: any free one (tests) */
 };
 
+/* Of one of the two HTTP listeners. */
+struct listener {
+	struct listen_addr listen;
+	const char *tls_certificate, *tls_key; /* "" : plain */
+	size_t connections_max, connections_per_address, body_max;
+	int request_timeout_ms;
+};
+
 /* Texts are never NULL, lists end with NULL, paths are absolute or "". */
 struct conf {
 	const char *file;
@@ -30,7 +38,7 @@ struct conf {
 	bool send; /* false: observe — plans and shows, sends not */
 	int64_t blast_limit;
 	int mail_workers, http_threads;
-	size_t hit_journal; /* bytes, at most */
+	size_t hit_journal;	  /* bytes, at most */
 	const char *template_dir; /* "" : none */
 	const char *verdict_file; /* "" : those built in */
 	const char *agent_file;
@@ -48,12 +56,9 @@ struct conf {
 	size_t retry_n;
 	int64_t smtp_connect_us, smtp_reply_us, smtp_io_us, smtp_session_us;
 	/* http { } */
-	struct listen_addr public_listen, private_listen;
-	const char *tls_certificate, *tls_key; /* "" : plain */
+	struct listener public, private;
 	const char *const *trusted_proxies;
 	bool proxy_forwarded; /* they set Forwarded, not X-Forwarded-For */
-	size_t body_max, connections_max, connections_per_address;
-	int request_timeout_ms;
 	int guess_burst, guess_per_minute;
 	bool access_log;
 

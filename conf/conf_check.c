@@ -62,19 +62,33 @@ check_brand(const struct conf *c, const struct brand *b,
 	return check_route(c, n, b->route, e);
 }
 
+/* Two options that are nothing without each other. */
+static enum rc
+check_pair(const struct tree_node *section, const char *a, const char *a_value,
+	   const char *b, const char *b_value, struct err *e)
+{
+	if ((a_value[0] == '\0') == (b_value[0] == '\0'))
+		return RC_OK;
+	if (a_value[0])
+		return tree_err(line_of(section, a), e,
+				"%s: %s is missing beside it", a, b);
+	return tree_err(line_of(section, b), e, "%s: %s is missing beside it",
+			b, a);
+}
+
 static enum rc
 check_relay(const struct relay *r, const struct tree_node *n, struct err *e)
 {
+	enum rc rc;
+
 	if (strcmp(r->name, "mx") == 0)
 		return tree_err(n, e,
 				"a relay may not be called \"mx\": that is the "
 				"way straight to exchangers");
-	if (r->user[0] && r->password_file[0] == '\0')
-		return tree_err(line_of(n, "user"), e,
-				"user: password_file is missing beside it");
-	if (r->password_file[0] && r->user[0] == '\0')
-		return tree_err(line_of(n, "password_file"), e,
-				"password_file: user is missing beside it");
+	rc = check_pair(n, "user", r->user, "password_file", r->password_file,
+			e);
+	if (rc != RC_OK)
+		return rc;
 	if (r->user[0] && (r->tls == TLS_OFF || r->tls == TLS_MAY))
 		return tree_err(line_of(n, "tls"), e,
 				"tls: a password would go out in the clear: "
@@ -86,22 +100,22 @@ static enum rc
 check_http(const struct conf *c, const struct tree_node *root, struct err *e)
 {
 	const struct tree_node *http = node_of(root, "http", NULL);
+	const struct listener *open = &c->public, *own = &c->private;
+	enum rc rc =
+	    check_pair(http, "public_tls_certificate", open->tls_certificate,
+		       "public_tls_key", open->tls_key, e);
 
-	if (c->tls_certificate[0] && c->tls_key[0] == '\0')
-		return tree_err(line_of(http, "tls_certificate"), e,
-				"tls_certificate: tls_key is missing beside "
-				"it");
-	if (c->tls_key[0] && c->tls_certificate[0] == '\0')
-		return tree_err(line_of(http, "tls_key"), e,
-				"tls_key: tls_certificate is missing beside "
-				"it");
-	if (c->public_listen.port == c->private_listen.port &&
-	    c->public_listen.port != 0 &&
-	    strcmp(c->public_listen.host, c->private_listen.host) == 0)
+	if (rc == RC_OK)
+		rc = check_pair(http, "private_tls_certificate",
+				own->tls_certificate, "private_tls_key",
+				own->tls_key, e);
+	if (rc == RC_OK && open->listen.port == own->listen.port &&
+	    open->listen.port != 0 &&
+	    strcmp(open->listen.host, own->listen.host) == 0)
 		return tree_err(line_of(http, "private_listen"), e,
 				"private_listen: it is public_listen's place "
 				"too: give it a port of its own");
-	return RC_OK;
+	return rc;
 }
 
 /* Each thread, and each of a redirect role's, has a segment of its own; the

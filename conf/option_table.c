@@ -7,6 +7,8 @@
 #define F(type, field)                                                         \
 	offsetof(struct type, field), sizeof(((struct type *)0)->field)
 #define SEC SECOND_US
+#define PUBLIC_BODY_MAX (64 << 10)  /* what forms hold: portal/portal.c */
+#define PRIVATE_BODY_MAX (12 << 20) /* an invoice's: api/handlers.h */
 
 static const struct option_word log_levels[] = {
     {"error", 0}, {"warn", 1}, {"info", 2}, {"debug", 3}, {NULL, 0}};
@@ -162,19 +164,48 @@ const struct option option_table[] = {
     {"smtp", "session_timeout", OPT_US, F(conf, smtp_session_us), "30m", SEC,
      24 * 3600 * SEC, NULL, NULL, "For a whole session."},
     /* http */
-    {"http", "public_listen", OPT_LISTEN, F(conf, public_listen),
+    {"http", "public_listen", OPT_LISTEN, F(conf, public.listen),
      "127.0.0.1:8480", 0, 0, NULL, NULL,
      "Where pixels, links and the client area are served; `[::]:443` for all "
      "addresses, port 0 for any free one."},
-    {"http", "private_listen", OPT_LISTEN, F(conf, private_listen),
+    {"http", "public_tls_certificate", OPT_PATH,
+     F(conf, public.tls_certificate), "", 0, 1000, &shape_line, NULL,
+     "Its certificate chain (PEM); empty: plain, behind a proxy."},
+    {"http", "public_tls_key", OPT_PATH, F(conf, public.tls_key), "", 0, 1000,
+     &shape_line, NULL, "Its private key (PEM)."},
+    {"http", "public_connections_max", OPT_INT, F(conf, public.connections_max),
+     "20000", 16, 1000000, NULL, NULL, "Connections at once, in all."},
+    {"http", "public_connections_per_address", OPT_INT,
+     F(conf, public.connections_per_address), "2000", 1, 1000000, NULL, NULL,
+     "Connections at once from one address, proxies excepted."},
+    {"http", "public_request_timeout", OPT_MS,
+     F(conf, public.request_timeout_ms), "30s", 100, 3600000, NULL, NULL,
+     "From a request's first byte to its last, and for a connection that asks "
+     "nothing."},
+    {"http", "public_body_max", OPT_SIZE, F(conf, public.body_max), "16K", 1024,
+     PUBLIC_BODY_MAX, NULL, NULL, "Largest form that a page may send."},
+    {"http", "private_listen", OPT_LISTEN, F(conf, private.listen),
      "127.0.0.1:8481", 0, 0, NULL, NULL,
      "Where the API, the console and the metrics are served."},
-    {"http", "tls_certificate", OPT_PATH, F(conf, tls_certificate), "", 0, 1000,
-     &shape_line, NULL,
-     "Certificate chain (PEM) of the public listener; empty: plain, behind a "
-     "proxy."},
-    {"http", "tls_key", OPT_PATH, F(conf, tls_key), "", 0, 1000, &shape_line,
-     NULL, "Its private key (PEM)."},
+    {"http", "private_tls_certificate", OPT_PATH,
+     F(conf, private.tls_certificate), "", 0, 1000, &shape_line, NULL,
+     "Its certificate chain (PEM); empty: plain, for this machine alone or "
+     "behind a proxy. The Unix socket is always plain."},
+    {"http", "private_tls_key", OPT_PATH, F(conf, private.tls_key), "", 0, 1000,
+     &shape_line, NULL, "Its private key (PEM)."},
+    {"http", "private_connections_max", OPT_INT,
+     F(conf, private.connections_max), "1000", 16, 1000000, NULL, NULL,
+     "Connections at once, in all."},
+    {"http", "private_connections_per_address", OPT_INT,
+     F(conf, private.connections_per_address), "500", 1, 1000000, NULL, NULL,
+     "Connections at once from one address, proxies excepted."},
+    {"http", "private_request_timeout", OPT_MS,
+     F(conf, private.request_timeout_ms), "60s", 100, 3600000, NULL, NULL,
+     "From a request's first byte to its last, and for a connection that asks "
+     "nothing; a batch, which is streamed, has ten minutes."},
+    {"http", "private_body_max", OPT_SIZE, F(conf, private.body_max), "12M",
+     65536, PRIVATE_BODY_MAX, NULL, NULL,
+     "Largest body of a request, batches excepted."},
     {"http", "trusted_proxies", OPT_LIST, F(conf, trusted_proxies), "", 0, 100,
      &shape_network, NULL,
      "Proxies whose word on the visitor's address counts."},
@@ -182,15 +213,6 @@ const struct option option_table[] = {
      "x-forwarded-for", 0, 0, NULL, proxy_headers,
      "The header by which they tell it; it must be one that they set or add to "
      "in every request, since visitors can write it too."},
-    {"http", "body_max", OPT_SIZE, F(conf, body_max), "16M", 1024,
-     INT64_C(1) << 30, NULL, NULL, "Largest body of a request."},
-    {"http", "connections_max", OPT_INT, F(conf, connections_max), "20000", 16,
-     1000000, NULL, NULL, "Connections at once, in all."},
-    {"http", "connections_per_address", OPT_INT,
-     F(conf, connections_per_address), "2000", 1, 1000000, NULL, NULL,
-     "Connections at once from one address, proxies excepted."},
-    {"http", "request_timeout", OPT_MS, F(conf, request_timeout_ms), "30s", 100,
-     3600000, NULL, NULL, "From a request's first byte to its last."},
     {"http", "guess_burst", OPT_INT, F(conf, guess_burst), "30", 1, 10000, NULL,
      NULL,
      "Links and API keys that are not good, at once from one address (IPv6: "

@@ -8,7 +8,7 @@
 #include "tracker/http_guess.h"
 #include "tracker/link_reply.h"
 
-#define FORM_MAX 16384 /* bytes of an answer */
+#define FORM_MAX 65536 /* bytes of an answer, at most */
 
 /* Pages hold secrets in their addresses: none is kept, indexed or told on. */
 static const struct http_field table_headers[] = {

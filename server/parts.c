@@ -5,9 +5,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "queue/claims.h"
+#include "server/listeners.h"
 #include "server/settings.h"
 #include "store/meta.h"
-#include "tracker/link_reply.h"
 
 /* Invariants.
  * 1. Parts start in the order of the table at the end and stop in the reverse
@@ -18,7 +18,6 @@
 #define PHASE_SLOTS 4096
 #define JOB_THREADS 2
 #define JOB_QUEUE 256
-#define PRIVATE_BYTES ((size_t)64 << 10) /* bodies come in parts of it */
 #define GRACE_MS 5000
 
 enum part_use { USE_SERVE = 1, USE_QUIET = 2, USE_REDIRECT = 4, USE_ALL = 7 };
@@ -217,12 +216,6 @@ stop_jobs(struct server *s)
 		jobs_free(s->jobs);
 }
 
-static unsigned
-loops(const struct server *s)
-{
-	return s->conf->http_threads > 0 ? (unsigned)s->conf->http_threads : 1;
-}
-
 static enum rc
 start_hits(struct server *s, struct err *e)
 {
@@ -234,8 +227,8 @@ start_hits(struct server *s, struct err *e)
 	if (rc == RC_OK)
 		rc = journal_open(&c, &s->journal, e);
 	if (rc == RC_OK)
-		rc = hits_new(s->keys, s->queue.conf, s->journal, loops(s),
-			      &s->hits, e);
+		rc = hits_new(s->keys, s->queue.conf, s->journal,
+			      (unsigned)s->conf->http_threads, &s->hits, e);
 	return rc;
 }
 
@@ -422,101 +415,10 @@ start_portal(struct server *s, struct err *e)
 }
 
 static void
-set_limits(const struct server *s, struct http_config *c)
-{
-	c->connections_max = s->conf->connections_max;
-	c->request_timeout_ms = s->conf->request_timeout_ms;
-	c->idle_timeout_ms = s->conf->request_timeout_ms;
-	c->trusted_proxies = s->conf->trusted_proxies;
-	c->forwarded_header = s->conf->proxy_forwarded;
-	c->guess_burst = (unsigned)s->conf->guess_burst;
-	c->guess_per_minute = (unsigned)s->conf->guess_per_minute;
-	c->access_log = s->conf->access_log;
-}
-
-static enum rc
-start_public(struct server *s, struct err *e)
-{
-	/* for what no table answers, and where a page says nothing else */
-	static const struct http_field headers[] = {
-	    HTTP_FIELD("X-Content-Type-Options", "nosniff"),
-	    HTTP_FIELD("Referrer-Policy", "no-referrer"),
-	    HTTP_FIELD("Content-Security-Policy",
-		       "default-src 'none'; frame-ancestors 'none'"),
-	};
-	bool tls = s->conf->tls_certificate[0] != '\0';
-	struct http_listen listen = {s->conf->public_listen.host,
-				     s->conf->public_listen.port, NULL, tls};
-	struct http_config c = {
-	    .name = "public",
-	    .listen = &listen,
-	    .listen_n = 1,
-	    .loops = loops(s),
-	    .connections_per_address = s->conf->connections_per_address,
-	    .length_wanted = true,
-	    .reply_headers = headers,
-	    .reply_headers_n = sizeof(headers) / sizeof(headers[0]),
-	    .tls_certificate = tls ? s->conf->tls_certificate : NULL,
-	    .tls_key = tls ? s->conf->tls_key : NULL,
-	    .round = hits_round,
-	    .round_owner = s->hits};
-	size_t n = 1;
-	enum rc rc;
-
-	s->public_tables[n++] = s->portal != NULL
-				    ? portal_table(s->portal)
-				    : link_reply_wait_table(s->queue.conf);
-	s->public_tables[0] = hits_table(s->hits);
-	set_limits(s, &c);
-	rc = router_new(s->public_tables, n, &s->public_router, e);
-	if (rc == RC_OK)
-		rc = http_server_new(&c, s->public_router, s->jobs,
-				     &s->public_http, e);
-	if (rc == RC_OK)
-		return RC_OK;
-	(void)err_config(e); /* its certificate */
-	return err_add(e, "public listener");
-}
-
-static void
 stop_public(struct server *s)
 {
 	if (s->public_http != NULL)
 		http_server_stop(s->public_http, GRACE_MS);
-}
-
-static enum rc
-start_private(struct server *s, struct err *e)
-{
-	char path[STATE_PATH_MAX];
-	struct http_listen listen[2] = {{.socket_path = path},
-					{s->conf->private_listen.host,
-					 s->conf->private_listen.port, NULL,
-					 false}};
-	/* for what no table answers */
-	static const struct http_field headers[] = {
-	    HTTP_FIELD("X-Content-Type-Options", "nosniff"),
-	    HTTP_FIELD("Referrer-Policy", "no-referrer"),
-	    HTTP_FIELD("Content-Security-Policy", "frame-ancestors 'none'"),
-	};
-	struct http_config c = {.name = "private",
-				.reply_headers = headers,
-				.reply_headers_n =
-				    sizeof(headers) / sizeof(headers[0]),
-				.listen = listen,
-				.listen_n = s->o->quiet ? 1 : 2,
-				.connection_bytes = PRIVATE_BYTES,
-				.loops = 1};
-	enum rc rc = path_of(s, STATE_SOCKET, path, e);
-
-	s->private_tables[0] = api_table(s->api);
-	set_limits(s, &c);
-	if (rc == RC_OK)
-		rc = router_new(s->private_tables, 1, &s->private_router, e);
-	if (rc == RC_OK)
-		rc = http_server_new(&c, s->private_router, s->jobs,
-				     &s->private_http, e);
-	return rc == RC_OK ? RC_OK : err_add(e, "private listener");
 }
 
 static void
@@ -645,8 +547,8 @@ static const struct part {
     {USE_SERVE, start_drain, stop_drain},
     {USE_SERVE, start_alarms, stop_alarms},
     {USE_SERVE, start_classifier, stop_classifier},
-    {USE_SERVE | USE_REDIRECT, start_public, stop_public},
-    {USE_SERVE | USE_QUIET, start_private, stop_private},
+    {USE_SERVE | USE_REDIRECT, listeners_start_public, stop_public},
+    {USE_SERVE | USE_QUIET, listeners_start_private, stop_private},
     {USE_SERVE, start_mailer, stop_mailer},
     {USE_SERVE, start_planner, stop_planner},
     {USE_SERVE, start_driver, stop_driver},

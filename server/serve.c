@@ -73,6 +73,8 @@ load_again(struct server *s, struct err *e)
 		    classifier_read(s->classifier, conf->agent_file, &rules, e);
 	if (rc == RC_OK && s->public_http != NULL)
 		rc = http_server_reload(s->public_http, e);
+	if (rc == RC_OK && s->private_http != NULL)
+		rc = http_server_reload(s->private_http, e);
 	if (rc != RC_OK) {
 		agents_unref(rules);
 		keyring_free(keys);

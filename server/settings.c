@@ -56,8 +56,10 @@ check_there(const struct conf *c, struct err *e)
 	    {"template_dir", c->template_dir},
 	    {"verdict_file", c->verdict_file},
 	    {"agent_file", c->agent_file},
-	    {"tls_certificate", c->tls_certificate},
-	    {"tls_key", c->tls_key},
+	    {"public_tls_certificate", c->public.tls_certificate},
+	    {"public_tls_key", c->public.tls_key},
+	    {"private_tls_certificate", c->private.tls_certificate},
+	    {"private_tls_key", c->private.tls_key},
 	    {"ca_file", c->ca_file},
 	    {"trust_anchor", c->trust_anchor},
 	};

@@ -303,10 +303,22 @@ params_decode(struct http_conn *c, const struct router_match *m)
 			     &c->rq.query_n);
 }
 
+/* The route's, within the listener's where it is buffered. */
+static size_t
+body_bound(const struct http_conn *c)
+{
+	const struct http_route *route = c->rq.route;
+	size_t most = c->daemon->loop->server->c.body_max;
+
+	return most && route->runs != HTTP_STREAM && route->body_max > most
+		   ? most
+		   : route->body_max;
+}
+
 static void
 body_judge(struct http_conn *c)
 {
-	size_t max = c->rq.route->body_max;
+	size_t max = body_bound(c);
 	struct err e = {.rc = RC_LIMIT};
 
 	if (!c->shape.has_body)
@@ -373,7 +385,7 @@ static void
 body_take(struct http_conn *c, struct slice chunk)
 {
 	struct http_server *s = c->daemon->loop->server;
-	size_t max = c->rq.route->body_max;
+	size_t max = body_bound(c);
 
 	if (max == 0)
 		return;

@@ -24,9 +24,10 @@ struct http_config {
 	size_t connections_max;		/* in all, over the loops */
 	size_t connections_per_address; /* 0: no bound */
 	size_t connection_bytes;	/* of headers; 13,312 where 0 */
-	size_t bodies_bytes;		/* buffered at once; 64 MB where 0 */
-	int idle_timeout_ms;		/* between bytes, and kept alive */
-	int request_timeout_ms;		/* from first byte to the reply */
+	size_t body_max;	/* not of streamed ones; 0: as the routes say */
+	size_t bodies_bytes;	/* buffered at once; 64 MB where 0 */
+	int idle_timeout_ms;	/* between bytes, and kept alive */
+	int request_timeout_ms; /* from first byte to the reply */
 	const char *const *trusted_proxies; /* ranges, NULL-terminated */
 	bool forwarded_header; /* theirs: Forwarded, not X-Forwarded-For */
 	/* of what does not verify, by address: see http_guess(); 0: no bound */

@@ -4,7 +4,7 @@
 #include "tracker/http_guess.h"
 #include "tracker/link_brand.h"
 
-#define BODY_MAX 16384 /* as the portal takes */
+#define BODY_MAX 65536 /* as the portal takes */
 #define PAGE_MAX ((size_t)16 << 10)
 
 static const struct http_field headers[] = {

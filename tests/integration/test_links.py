@@ -341,7 +341,7 @@ def _(t):
             check=True, stderr=subprocess.DEVNULL)
     make("one.test")
     w = Acuse(t, options=[
-        (r"^http {", 'http {\n\ttls_certificate = "%s"\n\ttls_key = "%s"\n' %
+        (r"^http {", 'http {\n\tpublic_tls_certificate = "%s"\n\tpublic_tls_key = "%s"\n' %
          (t.path("c"), t.path("k")))])
 
     def seen(version=None):

@@ -210,7 +210,7 @@ def _(t):
         for name in ("public", "private"):
             refused(CONF % dict(a.fills, **{name: port}), 74,
                     name + " listener", "port %d" % port, "already in use")
-    refused(CONF % dict(a.fills, http='tls_certificate = "c" tls_key = "k"'),
+    refused(CONF % dict(a.fills, http='public_tls_certificate = "c" public_tls_key = "k"'),
             78, "/c")
     key = os.path.join(a.state, "keys", "token-00010001")
     os.rename(key, a.state + ".key")

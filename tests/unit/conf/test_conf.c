@@ -19,15 +19,15 @@ defaults_are_careful(void **state)
 	assert_false(c->allow_private_exchangers);
 	assert_true(c->resend_uncertain);
 	assert_string_equal(c->hostname, "a.example");
-	assert_string_equal(c->public_listen.host, "127.0.0.1");
-	assert_string_equal(c->private_listen.host, "127.0.0.1");
+	assert_string_equal(c->public.listen.host, "127.0.0.1");
+	assert_string_equal(c->private.listen.host, "127.0.0.1");
 	assert_int_equal(c->retry_n, 5);
 	assert_true(c->retry_us[0] == 5 * MINUTE_US);
 	assert_true(c->retry_us[4] == 4 * HOUR_US);
-	assert_int_equal(c->request_timeout_ms, 30000);
-	assert_int_equal(c->body_max, 16 << 20);
+	assert_int_equal(c->public.request_timeout_ms, 30000);
+	assert_int_equal(c->private.body_max, 12 << 20);
 	assert_null(c->trusted_proxies[0]);
-	assert_string_equal(c->tls_key, "");
+	assert_string_equal(c->public.tls_key, "");
 	assert_int_equal(b->opens, TRACKING_OFF);
 	assert_int_equal(b->opens_asked, TRACKING_INDIVIDUAL);
 	assert_false(b->links);
@@ -108,13 +108,17 @@ refuses_values(void **state)
 	    {"http", "trusted_proxies = {\"::1\", \"::1\"}", "there twice"},
 	    {"general", "hit_journal = 16M", "33554432 to"},
 	    {"general", "hit_journal = 64M http_threads = 32", "at least 272M"},
-	    {"http", "body_max = 1", "1024 to"},
-	    {"http", "body_max = 2G", "bytes like"},
-	    {"http", "body_max = M", "bytes like"},
-	    {"http", "body_max = 9223372036854775807M", "bytes like"},
-	    {"http", "request_timeout = 1ms", "100ms to 1h"},
-	    {"http", "tls_certificate = \"c.pem\"", "tls_key is missing"},
-	    {"http", "tls_key = \"k.pem\"", "tls_certificate is missing"},
+	    {"http", "public_body_max = 1", "1024 to"},
+	    {"http", "private_body_max = 2G", "bytes like"},
+	    {"http", "private_body_max = M", "bytes like"},
+	    {"http", "private_body_max = 9223372036854775807M", "bytes like"},
+	    {"http", "public_request_timeout = 1ms", "100ms to 1h"},
+	    {"http", "public_tls_certificate = \"c.pem\"",
+	     "public_tls_key is missing"},
+	    {"http", "private_tls_certificate = \"c.pem\"",
+	     "private_tls_key is missing"},
+	    {"http", "private_tls_key = \"k.pem\"",
+	     "private_tls_certificate is missing"},
 	    {"brand", "id = 0", "1 to 65535"},
 	    {"brand", "id = 65536", "1 to 65535"},
 	    {"brand", "id = 1 from_name = \"a\tb\"", "control character"},
@@ -367,13 +371,14 @@ paths_count_from_the_file(void **state)
 
 	(void)state;
 	put_file("p.conf", GENERAL POLICY BRAND
-		 "http { tls_certificate = \"c.pem\" tls_key = \"/k.pem\" }");
+		 "http { public_tls_certificate = \"c.pem\" public_tls_key = "
+		 "\"/k.pem\" }");
 	(void)snprintf(path, sizeof(path), "%s/p.conf", folder);
 	assert_int_equal(conf_load(path, &c, &e), RC_OK);
 	assert_non_null(realpath(folder, real));
 	(void)snprintf(want, sizeof(want), "%.190s/c.pem", real);
-	assert_string_equal(c->tls_certificate, want);
-	assert_string_equal(c->tls_key, "/k.pem");
+	assert_string_equal(c->public.tls_certificate, want);
+	assert_string_equal(c->public.tls_key, "/k.pem");
 	conf_unref(c);
 }
 

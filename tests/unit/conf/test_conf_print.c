@@ -10,7 +10,8 @@ static const char full[] =
     "general { hostname = \"a.example\" origin = \"a.example/log\" send = true "
     "blast_limit = 7 template_dir = \"t\" log_level = debug }\n"
     "smtp { retry = {\"90s\", \"36h\"} resend_uncertain = false }\n"
-    "http { public_listen = \"[::1]:0\" body_max = 3M request_timeout = 1500ms "
+    "http { public_listen = \"[::1]:0\" private_body_max = 3M "
+    "public_request_timeout = 1500ms "
     "trusted_proxies = {\"10.0.0.0/8\"} }\n" BRAND_OPEN
     "id = 1 website = \"\" postal_address = \"a \\\"b\\\" \\\\ ñ\" route = r "
     "opens = off "
@@ -44,7 +45,7 @@ printed_loads_as_the_same(void **state)
 	assert_memory_equal(c->policies[0].version, again->policies[0].version,
 			    8);
 	assert_true(again->send);
-	assert_int_equal(again->request_timeout_ms, 1500);
+	assert_int_equal(again->public.request_timeout_ms, 1500);
 	assert_string_equal(again->brands[0].postal_address, "a \"b\" \\ ñ");
 	assert_string_equal(again->relays[0].host, "2001:db8::1");
 	assert_string_equal(again->destinations[0].exchangers[0], "[::1]:25");

@@ -1,0 +1,113 @@
+#include "server/listeners.h"
+
+#include "tracker/link_reply.h"
+
+#define PRIVATE_BYTES ((size_t)64 << 10) /* bodies come in parts of it */
+
+/* On each reply, for what no table answers and where a page says nothing
+ * else. */
+static const struct http_field public_headers[] = {
+    HTTP_FIELD("X-Content-Type-Options", "nosniff"),
+    HTTP_FIELD("Referrer-Policy", "no-referrer"),
+    HTTP_FIELD("Content-Security-Policy",
+	       "default-src 'none'; frame-ancestors 'none'"),
+};
+static const struct http_field private_headers[] = {
+    HTTP_FIELD("X-Content-Type-Options", "nosniff"),
+    HTTP_FIELD("Referrer-Policy", "no-referrer"),
+    HTTP_FIELD("Content-Security-Policy", "frame-ancestors 'none'"),
+};
+
+static bool
+has_tls(const struct listener *l)
+{
+	return l->tls_certificate[0] != '\0';
+}
+
+static struct http_listen
+place_of(const struct listener *l)
+{
+	return (struct http_listen){l->listen.host, l->listen.port, NULL,
+				    has_tls(l)};
+}
+
+static void
+set_common(struct http_config *c, const struct conf *conf,
+	   const struct listener *l)
+{
+	c->connections_max = l->connections_max;
+	c->connections_per_address = l->connections_per_address;
+	c->body_max = l->body_max;
+	c->request_timeout_ms = l->request_timeout_ms;
+	c->idle_timeout_ms = l->request_timeout_ms;
+	c->tls_certificate = has_tls(l) ? l->tls_certificate : NULL;
+	c->tls_key = has_tls(l) ? l->tls_key : NULL;
+	c->trusted_proxies = conf->trusted_proxies;
+	c->forwarded_header = conf->proxy_forwarded;
+	c->guess_burst = (unsigned)conf->guess_burst;
+	c->guess_per_minute = (unsigned)conf->guess_per_minute;
+	c->access_log = conf->access_log;
+}
+
+static enum rc
+open_listener(struct server *s, const struct http_config *c,
+	      const struct http_table *tables, size_t n, struct router **router,
+	      struct http_server **out, struct err *e)
+{
+	enum rc rc = router_new(tables, n, router, e);
+
+	if (rc == RC_OK)
+		rc = http_server_new(c, *router, s->jobs, out, e);
+	if (rc == RC_OK)
+		return RC_OK;
+	(void)err_config(e); /* its certificate */
+	return err_add(e, "%s listener", c->name);
+}
+
+enum rc
+listeners_start_public(struct server *s, struct err *e)
+{
+	struct http_listen listen = place_of(&s->conf->public);
+	struct http_config c = {.name = "public",
+				.listen = &listen,
+				.listen_n = 1,
+				.loops = (unsigned)s->conf->http_threads,
+				.length_wanted = true,
+				.reply_headers = public_headers,
+				.reply_headers_n = sizeof(public_headers) /
+						   sizeof(public_headers[0]),
+				.round = hits_round,
+				.round_owner = s->hits};
+
+	set_common(&c, s->conf, &s->conf->public);
+	s->public_tables[0] = hits_table(s->hits);
+	s->public_tables[1] = s->portal != NULL
+				  ? portal_table(s->portal)
+				  : link_reply_wait_table(s->queue.conf);
+	return open_listener(s, &c, s->public_tables, 2, &s->public_router,
+			     &s->public_http, e);
+}
+
+enum rc
+listeners_start_private(struct server *s, struct err *e)
+{
+	char path[STATE_PATH_MAX];
+	struct http_listen listen[2] = {{.socket_path = path},
+					place_of(&s->conf->private)};
+	struct http_config c = {.name = "private",
+				.listen = listen,
+				.listen_n = s->o->quiet ? 1 : 2,
+				.loops = 1,
+				.connection_bytes = PRIVATE_BYTES,
+				.reply_headers = private_headers,
+				.reply_headers_n = sizeof(private_headers) /
+						   sizeof(private_headers[0])};
+	enum rc rc = state_path(s->o->state, STATE_SOCKET, path, e);
+
+	if (rc != RC_OK)
+		return rc;
+	set_common(&c, s->conf, &s->conf->private);
+	s->private_tables[0] = api_table(s->api);
+	return open_listener(s, &c, s->private_tables, 1, &s->private_router,
+			     &s->private_http, e);
+}

@@ -1,0 +1,13 @@
+#ifndef SERVER_LISTENERS_H
+#define SERVER_LISTENERS_H
+
+#include "server/parts.h"
+
+/* Open the two listeners, each with its own limits, for tables of routes that
+ * s has: the public one that strangers reach; the private one, and the Unix
+ * socket beside it.  Fails: RC_IO, RC_CONFIG (a certificate); the text names
+ * the listener. */
+enum rc listeners_start_public(struct server *s, struct err *e) MUST_USE;
+enum rc listeners_start_private(struct server *s, struct err *e) MUST_USE;
+
+#endif
