@@ -103,8 +103,8 @@ TOOL_DIRS := $(patsubst tools/%/,%,$(sort $(dir $(wildcard tools/*/*.c))))
 TOOLS := $(sort $(TOOL_SRC:tools/%.c=%) $(TOOL_DIRS))
 MAIN := $(wildcard server/main.c)
 
-EMBED_DIRS := $(wildcard conf store/schema templates/mail templates/page \
-	proof/bundle portal/static)
+EMBED_DIRS := $(wildcard conf store/schema store/dictionary \
+	templates/mail templates/page proof/bundle portal/static)
 EMBED := $(sort $(if $(EMBED_DIRS),$(shell find $(EMBED_DIRS) -type f \
 	! -name '*.[ch]' ! -name '*.def' ! -name 'README*' ! -name '.*' \
 	! -name '*~' ! -name '*.service' ! -name '*.sysusers')))
@@ -280,6 +280,12 @@ fmt:
 bench: all $(BENCH_BIN)
 	$(Q)$(TEST_ENV) tools/bench --json $(BUILD)/bench.json $(call chosen, \
 		$(BENCH_BIN) $(wildcard tests/bench/bench_*.py))
+
+# The next dictionary to pack contents with.
+.PHONY: dictionary
+dictionary: all
+	$(Q)$(TEST_ENV) tools/dictionary $(BUILD)/dictionary
+	@echo "$(BUILD)/dictionary"
 
 # ---- to try it, and to keep it ----
 

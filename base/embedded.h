@@ -4,9 +4,9 @@
 #include <stddef.h>
 
 /*
- * Files that are part of the program: conf/, store/schema/, templates/mail/,
- * templates/page/, proof/bundle/ and portal/static/, without C sources and
- * READMEs.  A name is the path from the root of the tree
+ * Files that are part of the program: conf/, store/schema/, store/dictionary/,
+ * templates/mail/, templates/page/, proof/bundle/ and portal/static/, without C
+ * sources and READMEs.  A name is the path from the root of the tree
  * ("store/schema/001.sql").
  */
 struct embedded_file {

@@ -1,14 +1,20 @@
 #include "store/content.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <zstd.h>
 
-#define LEVEL 2
+#include "base/embedded.h"
+
+#define LEVEL 1
 #define DICTIONARY_NONE 0
+#define DICTIONARY 1 /* what is packed with now: store/dictionary/001 */
 
 /* A context a thread: making one anew for each message costs as much as
- * packing it. */
+ * packing it.  Dictionaries are for all. */
 static pthread_key_t packer_key, unpacker_key;
+static ZSTD_CDict *packing;
+static ZSTD_DDict *unpacking[DICTIONARY + 1]; /* by number */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void
@@ -24,11 +30,31 @@ unpacker_free(void *p)
 }
 
 static void
-keys_make(void)
+dictionaries_load(void)
+{
+	for (unsigned n = 1; n <= DICTIONARY; n++) {
+		const struct embedded_file *f;
+		char name[32];
+
+		snprintf(name, sizeof(name), "store/dictionary/%03u", n);
+		f = embedded_find(name);
+		if (f == NULL)
+			die("%s is not in the program", name);
+		unpacking[n] = ZSTD_createDDict(f->data, f->size);
+		if (n == DICTIONARY)
+			packing = ZSTD_createCDict(f->data, f->size, LEVEL);
+		if (unpacking[n] == NULL || (n == DICTIONARY && !packing))
+			die("%s is not a dictionary of zstd", name);
+	}
+}
+
+static void
+make_ready(void)
 {
 	if (pthread_key_create(&packer_key, packer_free) ||
 	    pthread_key_create(&unpacker_key, unpacker_free))
 		die("making thread keys for zstd");
+	dictionaries_load();
 }
 
 static ZSTD_CCtx *
@@ -36,14 +62,14 @@ packer(void)
 {
 	ZSTD_CCtx *c;
 
-	(void)pthread_once(&once, keys_make);
+	(void)pthread_once(&once, make_ready);
 	c = pthread_getspecific(packer_key);
 	if (c)
 		return c;
 	c = ZSTD_createCCtx();
 	if (c == NULL || pthread_setspecific(packer_key, c))
 		die("out of memory for zstd");
-	(void)ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, LEVEL);
+	(void)ZSTD_CCtx_refCDict(c, packing);
 	return c;
 }
 
@@ -52,7 +78,7 @@ unpacker(void)
 {
 	ZSTD_DCtx *d;
 
-	(void)pthread_once(&once, keys_make);
+	(void)pthread_once(&once, make_ready);
 	d = pthread_getspecific(unpacker_key);
 	if (d)
 		return d;
@@ -68,7 +94,7 @@ content_pack(struct slice bytes, struct sbuf *out)
 	size_t bound = ZSTD_compressBound(bytes.n), n;
 	char *p;
 
-	sbuf_add_c(out, DICTIONARY_NONE);
+	sbuf_add_c(out, DICTIONARY);
 	p = sbuf_room(out, bound);
 	if (p == NULL)
 		return;
@@ -82,11 +108,13 @@ enum rc
 content_unpack(struct slice packed, struct sbuf *out, struct err *e)
 {
 	unsigned long long size;
+	unsigned dictionary;
 	size_t n;
 	char *p;
 
-	if (packed.n == 0 || packed.p[0] != DICTIONARY_NONE)
+	if (packed.n == 0 || (unsigned char)packed.p[0] > DICTIONARY)
 		return err_set(e, RC_IO, "content packed in an unknown way");
+	dictionary = (unsigned char)packed.p[0];
 	packed = slice_skip(packed, 1);
 	size = ZSTD_getFrameContentSize(packed.p, packed.n);
 	if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR)
@@ -96,8 +124,8 @@ content_unpack(struct slice packed, struct sbuf *out, struct err *e)
 	p = sbuf_room(out, (size_t)size);
 	if (p == NULL && size)
 		return err_set(e, RC_LIMIT, "content of %llu bytes", size);
-	n = ZSTD_decompressDCtx(unpacker(), p, (size_t)size, packed.p,
-				packed.n);
+	n = ZSTD_decompress_usingDDict(unpacker(), p, (size_t)size, packed.p,
+				       packed.n, unpacking[dictionary]);
 	if (ZSTD_isError(n) || n != size)
 		return err_set(e, RC_IO, "content does not unpack: %s",
 			       ZSTD_getErrorName(n));

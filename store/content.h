@@ -6,7 +6,7 @@
 
 /*
  * Bytes are kept packed: a header of one byte, the number of the zstd
- * dictionary (0: none, and so far no other), then a zstd frame.
+ * dictionary in store/dictionary (0: none), then a zstd frame.
  */
 #define CONTENT_MAX ((size_t)64 << 20)
 

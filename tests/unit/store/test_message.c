@@ -305,6 +305,20 @@ test_messages_by_filters(void **state)
 	}
 }
 
+/* What was packed by a program that had no dictionary yet. */
+static void
+test_content_without_dictionary_is_read(void **state)
+{
+	static const char frame[] = "\0\x28\xb5\x2f\xfd\x20\x05\x29\0\0Hello";
+	struct sbuf out;
+
+	(void)state;
+	sbuf_init(&out, 16);
+	OK(content_unpack(slice_of(frame, sizeof(frame) - 1), &out, &error));
+	SAME(sbuf_slice(&out), SLICE("Hello"));
+	sbuf_fini(&out);
+}
+
 static void
 test_content_is_kept_to_the_byte(void **state)
 {
@@ -329,6 +343,9 @@ test_content_is_kept_to_the_byte(void **state)
 	assert_int_equal(content_unpack(sbuf_slice(&packed), &out, &error),
 			 RC_IO);
 	packed.p[0] = 0;
+	assert_int_equal(content_unpack(sbuf_slice(&packed), &out, &error),
+			 RC_IO);
+	packed.p[0] = 1;
 	packed.n--;
 	assert_int_equal(content_unpack(sbuf_slice(&packed), &out, &error),
 			 RC_IO);
@@ -487,6 +504,7 @@ main(void)
 	    T(test_orphans_are_of_earlier_instances),
 	    T(test_messages_by_filters),
 	    T(test_content_is_kept_to_the_byte),
+	    T(test_content_without_dictionary_is_read),
 	    T(test_attempts),
 	    T(test_stats_add_up),
 	    T(test_due_work),
