@@ -80,11 +80,20 @@ ledger_commit(const uint8_t salt[SALT_SIZE], struct slice payload,
 
 /* ---- appending ---- */
 
+void
+ledger_draft(struct slice payload, struct ledger_draft *out)
+{
+	out->payload = payload;
+	random_bytes(out->salt, sizeof(out->salt));
+	ledger_commit(out->salt, payload, out->commit);
+}
+
 static enum rc
 append(struct db *db, enum kind kind, struct ref ref,
-       const struct event_number *number, struct slice payload, struct err *e)
+       const struct event_number *number, const struct ledger_draft *d,
+       struct err *e)
 {
-	uint8_t salt[SALT_SIZE], commit[32], entry[ENTRY_SIZE];
+	uint8_t entry[ENTRY_SIZE];
 	struct event ev = {
 	    .position = number->position,
 	    .kind = (int)kind,
@@ -92,13 +101,11 @@ append(struct db *db, enum kind kind, struct ref ref,
 	    .ref = ref,
 	    .seq = number->seq,
 	    .entry = slice_of(entry, sizeof(entry)),
-	    .salt = slice_of(salt, sizeof(salt)),
-	    .payload = payload,
+	    .salt = slice_of(d->salt, sizeof(d->salt)),
+	    .payload = d->payload,
 	};
 
-	random_bytes(salt, sizeof(salt));
-	ledger_commit(salt, payload, commit);
-	ledger_entry(ev.kind, ev.time_us / 1000, ref, ev.seq, commit, entry);
+	ledger_entry(ev.kind, ev.time_us / 1000, ref, ev.seq, d->commit, entry);
 	return event_insert(db, &ev, e);
 }
 
@@ -116,28 +123,64 @@ add_observed(struct slice payload, int64_t observed_us, struct sbuf *out)
 	sbuf_addf(out, "\"observed_at\":\"%s\"}", text);
 }
 
+static enum rc
+append_late(struct db *db, enum kind kind, struct ref ref,
+	    const struct event_number *number, struct slice payload,
+	    int64_t now_us, struct err *e)
+{
+	struct ledger_draft d;
+	struct sbuf late;
+	enum rc rc;
+
+	sbuf_init(&late, payload.n + 100);
+	add_observed(payload, now_us, &late);
+	ledger_draft(sbuf_slice(&late), &d);
+	rc = append(db, kind, ref, number, &d, e);
+	sbuf_fini(&late);
+	return rc;
+}
+
+static enum rc
+payload_check(enum kind kind, struct slice payload, struct err *e)
+{
+	if (payload.n < 2 || payload.p[0] != '{' ||
+	    payload.p[payload.n - 1] != '}')
+		return err_set(e, RC_BUG, "payload of %s is not an object",
+			       kind_name((int)kind));
+	return RC_OK;
+}
+
 enum rc
 ledger_append(struct db *db, enum kind kind, struct ref ref,
 	      struct slice payload, struct err *e)
 {
 	int64_t now_us = clock_wall_us();
 	struct event_number number;
-	struct sbuf late;
-	enum rc rc;
+	struct ledger_draft d;
+	enum rc rc = payload_check(kind, payload, e);
 
-	if (payload.n < 2 || payload.p[0] != '{' ||
-	    payload.p[payload.n - 1] != '}')
-		return err_set(e, RC_BUG, "payload of %s is not an object",
-			       kind_name((int)kind));
-	if ((rc = db_event_number(db, ref, now_us, &number, e)))
+	if (rc || (rc = db_event_number(db, ref, now_us, &number, e)))
 		return rc;
-	if (number.time_us == now_us)
-		return append(db, kind, ref, &number, payload, e);
-	sbuf_init(&late, payload.n + 100);
-	add_observed(payload, now_us, &late);
-	rc = append(db, kind, ref, &number, sbuf_slice(&late), e);
-	sbuf_fini(&late);
-	return rc;
+	if (number.time_us != now_us)
+		return append_late(db, kind, ref, &number, payload, now_us, e);
+	ledger_draft(payload, &d);
+	return append(db, kind, ref, &number, &d, e);
+}
+
+enum rc
+ledger_append_draft(struct db *db, enum kind kind, struct ref ref, int64_t seq,
+		    const struct ledger_draft *d, struct err *e)
+{
+	int64_t now_us = clock_wall_us();
+	struct event_number number;
+	enum rc rc = payload_check(kind, d->payload, e);
+
+	if (rc || (rc = db_event_number_at(db, seq, now_us, &number, e)))
+		return rc;
+	if (number.time_us != now_us)
+		return append_late(db, kind, ref, &number, d->payload, now_us,
+				   e);
+	return append(db, kind, ref, &number, d, e);
 }
 
 enum rc
@@ -157,11 +200,32 @@ ledger_ref(struct db *db, struct ref *out, struct err *e)
 
 /* ---- auditing ---- */
 
-/* Rows of the scan by position, one after the other. */
+/* Rows of the scan by position, one after the other; and a sum over them that
+ * the index by subject must give too, in whatever order. */
 struct audit {
 	struct tree tree;
 	int64_t position, time_us;
+	uint64_t sum;
 };
+
+static uint64_t
+mix(uint64_t x)
+{
+	x ^= x >> 31;
+	x *= 0x9e3779b97f4a7c15u;
+	x ^= x >> 29;
+	return x * 0xbf58476d1ce4e5b9u;
+}
+
+static uint64_t
+sum_of(struct ref ref, uint32_t seq, int64_t position)
+{
+	uint64_t halves[2];
+
+	memcpy(halves, ref.b, sizeof(halves));
+	return mix(mix(mix(halves[0]) ^ halves[1]) ^ seq) ^
+	       mix((uint64_t)position);
+}
 
 static enum rc
 fault(int64_t position, const char *what, struct err *e)
@@ -213,6 +277,7 @@ audit_row(struct audit *audit, const struct event *ev, struct err *e)
 		return rc;
 	audit->position++;
 	audit->time_us = ev->time_us;
+	audit->sum += sum_of(ev->ref, ev->seq, ev->position);
 	tree_leaf(ev->entry.p, ENTRY_SIZE, leaf);
 	tree_add(&audit->tree, leaf);
 	return RC_OK;
@@ -237,10 +302,11 @@ audit_positions(struct db *db, struct audit *audit, struct err *e)
 
 /* By subject and seq, along the index. */
 static enum rc
-audit_subjects(struct db *db, struct err *e)
+audit_subjects(struct db *db, const struct audit *audit, struct err *e)
 {
 	struct ref ref = {{0}};
-	int64_t next = 0;
+	int64_t next = 0, n = 0;
+	uint64_t sum = 0;
 	struct query q;
 	enum rc rc;
 
@@ -255,10 +321,16 @@ audit_subjects(struct db *db, struct err *e)
 				   "seq leaves a gap in its subject", e);
 			break;
 		}
+		sum += sum_of(at, (uint32_t)next, column_int(&q, 2));
 		ref = at;
 		next++;
+		n++;
 	}
 	query_close(&q);
+	if (rc == RC_NOTFOUND && (n != audit->position || sum != audit->sum))
+		return err_set(e, RC_BUG,
+			       "the index by subject does not name"
+			       " the events that are there");
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
@@ -274,7 +346,7 @@ ledger_audit(struct db *db, int64_t *n, uint8_t root[32], struct err *e)
 		return rc;
 	rc = audit_positions(db, &audit, e);
 	if (rc == RC_OK)
-		rc = audit_subjects(db, e);
+		rc = audit_subjects(db, &audit, e);
 	if (!within)
 		db_snapshot_end(db);
 	*n = audit.position;

@@ -25,6 +25,19 @@ bool kind_parse(struct slice name, int *out);
 enum rc ledger_append(struct db *db, enum kind kind, struct ref ref,
 		      struct slice payload, struct err *e) MUST_USE;
 
+/* What of an event can be made before its turn comes, by any thread: a fresh
+ * salt and the hash over it and the payload, which is borrowed. */
+struct ledger_draft {
+	struct slice payload;
+	uint8_t salt[32], commit[32];
+};
+void ledger_draft(struct slice payload, struct ledger_draft *out);
+/* Appends what was drafted.  seq: as db_next_seq() gave it in this operation.
+ * Fails, Thread: as ledger_append(). */
+enum rc ledger_append_draft(struct db *db, enum kind kind, struct ref ref,
+			    int64_t seq, const struct ledger_draft *d,
+			    struct err *e) MUST_USE;
+
 /* The reference of the ledger itself (events that have no other subject). */
 enum rc ledger_ref(struct db *db, struct ref *out, struct err *e) MUST_USE;
 

@@ -12,11 +12,14 @@
 
 #define PAYLOAD_MAX ((size_t)32 << 10)
 
+/* So many at once are a flood, of which the index by subject is told later. */
+#define MANY 64
+
 struct hit_sink {
 	struct queue *q;
 	struct db *db;
 	struct sbuf payloads; /* of a batch, one after the other */
-	size_t ends[DRAIN_BATCH];
+	struct ledger_draft drafts[DRAIN_BATCH];
 };
 
 struct take_op {
@@ -24,8 +27,7 @@ struct take_op {
 	const struct conf *conf;
 	const struct hit *hits;
 	size_t n;
-	const char *payloads;
-	const size_t *ends;
+	const struct ledger_draft *drafts;
 	const struct journal_offset *after;
 };
 
@@ -85,21 +87,25 @@ add_hit(struct sbuf *b, const struct conf *conf, const struct hit *h,
  * begun when the last DAY_HITS events of the message are all of today, with the
  * hits among them. */
 static enum rc
-counts(struct db *db, struct ref mref, int64_t bound_us, bool *out,
+counts(struct db *db, struct ref mref, int64_t next_seq, bool *out,
        int64_t *hits_today, struct err *e)
 {
-	int64_t now_us = clock_wall_us(), seen = 0, in_hour = 0;
+	int64_t now_us = clock_wall_us(), bound_us, seen = 0, in_hour = 0;
 	int32_t day = (int32_t)(now_us / DAY_US);
 	enum rc rc;
 
 	*hits_today = 0;
 	*out = true;
-	if (bound_us < day * DAY_US)
+	if (next_seq < DAY_HITS)
 		return RC_OK;
+	rc = hit_time(db, mref, next_seq - DAY_HITS, &bound_us, e);
+	if (rc != RC_OK || bound_us < day * DAY_US)
+		return rc;
 	rc = hit_day_add(db, mref, day, 1, hits_today, e);
 	if (rc == RC_OK && *hits_today == 1)
-		rc = hit_count(db, mref, DAY_HITS, KIND_MESSAGE_OPENED,
-			       KIND_MESSAGE_VIEWED, &seen, e);
+		rc = hit_count(db, mref, next_seq - DAY_HITS,
+			       KIND_MESSAGE_OPENED, KIND_MESSAGE_VIEWED, &seen,
+			       e);
 	if (rc == RC_OK && seen)
 		rc = hit_day_add(db, mref, day, seen, hits_today, e);
 	if (rc == RC_OK && *hits_today > DAY_HITS) {
@@ -165,22 +171,18 @@ same_brand(const struct conf *conf, const struct hit *h, struct slice brand)
  * bound. */
 static enum rc
 wanted(const struct take_op *t, const struct hit *h, struct db *db,
-       struct arena *a, bool *out, int64_t *hits_today, struct err *e)
+       struct arena *a, bool *out, int64_t *seq, int64_t *hits_today,
+       struct err *e)
 {
 	struct hit_ground ground;
-	enum rc rc = hit_look(db, h->mref, DAY_HITS, a, &ground, e);
+	enum rc rc = hit_look(db, h->mref, a, &ground, e);
 
 	*out = false;
 	if (rc != RC_OK || !same_brand(t->conf, h, ground.brand) ||
 	    !may_record(t->conf, h, ground.consent))
 		return rc == RC_NOTFOUND ? RC_OK : rc;
-	return counts(db, h->mref, ground.nth_us, out, hits_today, e);
-}
-
-static enum rc
-append(struct db *db, const struct hit *h, struct slice payload, struct err *e)
-{
-	return ledger_append(db, hit_kinds[h->kind], h->mref, payload, e);
+	*seq = ground.next_seq;
+	return counts(db, h->mref, *seq, out, hits_today, e);
 }
 
 static enum rc
@@ -192,7 +194,7 @@ append_flood(struct db *db, const struct conf *conf, const struct hit *h,
 
 	sbuf_init(&b, PAYLOAD_MAX);
 	add_hit(&b, conf, h, hits_today);
-	rc = append(db, h, sbuf_slice(&b), e);
+	rc = ledger_append(db, hit_kinds[h->kind], h->mref, sbuf_slice(&b), e);
 	sbuf_fini(&b);
 	return rc;
 }
@@ -202,21 +204,20 @@ take_one(const struct take_op *t, size_t i, struct db *db, struct arena *a,
 	 struct err *e)
 {
 	const struct hit *h = &t->hits[i];
-	size_t from = i ? t->ends[i - 1] : 0;
-	int64_t hits_today;
+	int64_t seq, hits_today;
 	bool event;
 	enum rc rc;
 
 	if (is_counted(t->conf, h))
 		return counted_opens_add(db, h->key_id >> 16,
 					 (int32_t)(h->time_us / DAY_US), 1, e);
-	rc = wanted(t, h, db, a, &event, &hits_today, e);
+	rc = wanted(t, h, db, a, &event, &seq, &hits_today, e);
 	if (rc != RC_OK || !event)
 		return rc;
 	if (hits_today > 0)
 		return append_flood(db, t->conf, h, hits_today, e);
-	return append(db, h, slice_of(t->payloads + from, t->ends[i] - from),
-		      e);
+	return ledger_append_draft(db, hit_kinds[h->kind], h->mref, seq,
+				   &t->drafts[i], e);
 }
 
 static void
@@ -233,6 +234,8 @@ run_take(struct write_op *op, struct db *db, struct err *e)
 	char name[16];
 	struct arena a;
 
+	if (t->n >= MANY)
+		db_index_later(db);
 	arena_init(&a, 1 << 20);
 	for (size_t i = 0; i < t->n && rc == RC_OK; i++) {
 		rc = take_one(t, i, db, &a, e);
@@ -247,7 +250,29 @@ run_take(struct write_op *op, struct db *db, struct err *e)
 	    e);
 }
 
-/* The writer, whom others wait for, finds the payloads made. */
+/* What does not ask the database is done before the writer's turn comes, whom
+ * others wait for. */
+static void
+draft_all(struct hit_sink *s, const struct take_op *t)
+{
+	struct sbuf *b = &s->payloads;
+	size_t from = 0;
+
+	sbuf_reset(b);
+	for (size_t i = 0; i < t->n; i++) {
+		add_hit(b, t->conf, &t->hits[i], 0);
+		s->drafts[i].payload.n = b->n - from;
+		from = b->n;
+	}
+	from = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		size_t n = s->drafts[i].payload.n;
+
+		ledger_draft(slice_of(b->p + from, n), &s->drafts[i]);
+		from += n;
+	}
+}
+
 static enum rc
 take(void *owner, const struct hit *hits, size_t n,
      const struct journal_offset *after, struct err *e)
@@ -257,18 +282,12 @@ take(void *owner, const struct hit *hits, size_t n,
 			    .conf = conf_box_get(s->q->conf),
 			    .hits = hits,
 			    .n = n,
-			    .ends = s->ends,
+			    .drafts = s->drafts,
 			    .after = after};
 	enum rc rc;
 
-	sbuf_reset(&s->payloads);
-	for (size_t i = 0; i < n; i++) {
-		add_hit(&s->payloads, t.conf, &hits[i], 0);
-		s->ends[i] = s->payloads.n;
-	}
-	t.payloads = s->payloads.p;
+	draft_all(s, &t);
 	rc = writer_do(s->q->writer, &t.op, e);
-
 	conf_unref(t.conf);
 	return rc;
 }

@@ -13,6 +13,7 @@
 #include <errno.h>
 
 #include "base/date.h"
+#include "store/recent.h"
 
 static const struct {
 	const char *name, *sql;
@@ -373,6 +374,7 @@ db_begin(struct db *db, struct err *e)
 		return rc;
 	}
 	db->bound_bytes = 0;
+	db->index_later = false;
 	return RC_OK;
 }
 
@@ -385,6 +387,8 @@ db_commit(struct db *db, struct err *e)
 
 	if (rc)
 		db_rollback(db);
+	else if (db->recent)
+		recent_committed(db->recent, db->last.position);
 	return rc;
 }
 
@@ -394,6 +398,8 @@ db_rollback(struct db *db)
 	struct err e;
 
 	db->last.position = -1;
+	if (db->recent)
+		recent_undo(db->recent, 0);
 	if (db_in_transaction(db) && control(db, STMT_ROLLBACK, &e) &&
 	    db_in_transaction(db))
 		die("rolling back: %s", e.text);
@@ -403,6 +409,8 @@ enum rc
 db_savepoint(struct db *db, struct err *e)
 {
 	db->at_savepoint = db->last;
+	db->recent_at_savepoint = recent_added(db->recent);
+	db->index_later = false;
 	return control(db, STMT_SAVEPOINT, e);
 }
 
@@ -419,6 +427,7 @@ db_undo(struct db *db)
 	struct err e;
 
 	db->last = db->at_savepoint;
+	recent_undo(db->recent, db->recent_at_savepoint);
 	if (!db_in_transaction(db))
 		return;
 	if ((control(db, STMT_UNDO, &e) || control(db, STMT_RELEASE, &e)) &&
@@ -453,28 +462,4 @@ db_explain(struct db *db, enum stmt id, struct sbuf *out)
 			  (const char *)sqlite3_column_text(s, 3));
 	(void)sqlite3_finalize(s);
 	sbuf_fini(&sql);
-}
-
-/* ---- ledger ---- */
-
-enum rc
-db_event_number(struct db *db, struct ref ref, int64_t now_us,
-		struct event_number *out, struct err *e)
-{
-	struct query q;
-	int64_t seq = 0;
-	enum rc rc;
-
-	if (db->last.position < 0 || !db_in_transaction(db))
-		return err_set(e, RC_BUG, "an event outside of a transaction");
-	query_open(&q, db, STMT_EVENT_SEQ);
-	bind_ref(&q, 0, ref);
-	if ((rc = query_int(&q, &seq, e)))
-		return rc;
-	if (db->last.time_us < now_us)
-		db->last.time_us = now_us;
-	out->position = db->last.position++;
-	out->time_us = db->last.time_us;
-	out->seq = (uint32_t)seq;
-	return RC_OK;
 }

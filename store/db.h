@@ -133,15 +133,4 @@ struct slice column_blob(struct query *q, int i);
 struct ref column_ref(struct query *q, int i);
 bool column_null(struct query *q, int i);
 
-/* The next leaf of the ledger: its position, its sequence number within its
- * subject, and its time, which is now_us but never before the last leaf's.
- * Undone with the operation when that fails.  event_insert() must follow
- * before another is asked for.  Thread: writer. */
-struct event_number {
-	int64_t position, time_us;
-	uint32_t seq;
-};
-enum rc db_event_number(struct db *db, struct ref ref, int64_t now_us,
-			struct event_number *out, struct err *e) MUST_USE;
-
 #endif

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "store/meta.h"
+#include "store/recent.h"
 #include "store/schema.h"
 
 #define WRITER_BUSY_MS 5000
@@ -84,6 +85,7 @@ db_close(struct db *db)
 		    db->h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	if (sqlite3_close(db->h) != SQLITE_OK)
 		die("closing %s: %s", db->path, sqlite3_errmsg(db->h));
+	recent_free(db->recent);
 	free(db->path);
 	free(db->wal_path);
 	free(db);
@@ -143,6 +145,8 @@ db_open(const char *path, enum db_mode mode, struct db **out, struct err *e)
 		rc = schema_update(db, e);
 	if (rc == RC_OK && mode == DB_WRITE)
 		rc = db_prepare_all(db, e);
+	if (rc == RC_OK && mode == DB_WRITE)
+		rc = recent_load(db, &db->recent, e);
 	if (rc == RC_OK && mode == DB_WRITE)
 		give_lookaside(db, LOOKASIDE_SLOTS);
 	if (rc)

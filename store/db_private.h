@@ -29,6 +29,9 @@ struct db {
 	size_t bound_bytes;
 	int log_frames; /* as of the last commit */
 	struct ledger_mark last, at_savepoint;
+	struct recent *recent; /* of a writer */
+	size_t recent_at_savepoint;
+	bool index_later;
 };
 
 /* The error of SQLite's code, in the words of its handle. */

@@ -1,4 +1,4 @@
-#include "store/event.h"
+#include "store/recent.h"
 
 #include "store/rows.h"
 
@@ -11,10 +11,32 @@ bind_secret(struct query *q, int i, struct slice s)
 		bind_null(q, i);
 }
 
+static enum rc
+index_add(struct db *db, enum stmt id, struct ref ref, uint32_t seq,
+	  int64_t position, struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, id);
+	bind_ref(&q, 0, ref);
+	bind_int(&q, 1, seq);
+	bind_int(&q, 2, position);
+	return query_run(&q, e);
+}
+
+enum rc
+event_settle(struct db *db, struct ref ref, uint32_t seq, int64_t position,
+	     struct err *e)
+{
+	return index_add(db, STMT_EVENT_INDEX_SETTLE, ref, seq, position, e);
+}
+
 enum rc
 event_insert(struct db *db, const struct event *ev, struct err *e)
 {
+	struct recent *waits = db_index_waits(db);
 	struct query q;
+	enum rc rc;
 
 	query_open(&q, db, STMT_EVENT_INSERT);
 	bind_int(&q, 0, ev->position);
@@ -25,7 +47,11 @@ event_insert(struct db *db, const struct event *ev, struct err *e)
 	bind_blob(&q, 5, ev->entry);
 	bind_secret(&q, 6, ev->salt);
 	bind_secret(&q, 7, ev->payload);
-	return query_run(&q, e);
+	if ((rc = query_run(&q, e)))
+		return rc;
+	return waits ? recent_add(waits, db, ev, e)
+		     : index_add(db, STMT_EVENT_INDEX_ADD, ev->ref, ev->seq,
+				 ev->position, e);
 }
 
 void
@@ -148,10 +174,13 @@ enum rc
 event_next_seq(struct db *db, struct ref ref, int64_t *out, struct err *e)
 {
 	struct query q;
+	enum rc rc;
 
 	query_open(&q, db, STMT_EVENT_SEQ);
 	bind_ref(&q, 0, ref);
-	return query_int(&q, out, e);
+	rc = query_int(&q, out, e);
+	*out = db_next_seq(db, ref, *out);
+	return rc;
 }
 
 enum rc

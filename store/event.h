@@ -2,7 +2,7 @@
 #define STORE_EVENT_H
 
 #include "base/arena.h"
-#include "store/db.h"
+#include "store/db_ledger.h"
 
 /* A row of the ledger; proof/ makes them, this only keeps them. */
 struct event {
@@ -44,7 +44,11 @@ enum rc event_last_of(struct db *db, struct ref ref, bool (*is)(int kind),
  * Thread: writer. */
 enum rc event_destroy(struct db *db, int64_t position, uint32_t *seq,
 		      struct err *e) MUST_USE;
-/* The next seq of a subject: 0 where it has no event. */
+/* Tells the index by subject of an event that waited, if it is not told.
+ * Thread: writer. */
+enum rc event_settle(struct db *db, struct ref ref, uint32_t seq,
+		     int64_t position, struct err *e) MUST_USE;
+/* The next seq of a subject: 0 where it has no event.  Thread: writer. */
 enum rc event_next_seq(struct db *db, struct ref ref, int64_t *out,
 		       struct err *e) MUST_USE;
 /* Reads the row of a query on an event's columns, in their order.

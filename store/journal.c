@@ -1,5 +1,7 @@
 #include "store/journal.h"
 
+#include "store/db_ledger.h"
+
 enum rc
 journal_offset_get(struct db *db, struct slice segment, int64_t *out,
 		   struct err *e)
@@ -30,7 +32,7 @@ journal_offset_set(struct db *db, struct slice segment, int64_t v,
 }
 
 enum rc
-hit_look(struct db *db, struct ref mref, int nth, struct arena *a,
+hit_look(struct db *db, struct ref mref, struct arena *a,
 	 struct hit_ground *out, struct err *e)
 {
 	struct query q;
@@ -38,26 +40,42 @@ hit_look(struct db *db, struct ref mref, int nth, struct arena *a,
 
 	query_open(&q, db, STMT_HIT_LOOK);
 	bind_ref(&q, 0, mref);
-	bind_int(&q, 1, nth);
 	rc = query_row(&q, e);
 	if (rc == RC_OK) {
 		out->brand = arena_dup(a, column_text(&q, 0));
 		out->consent = arena_dup(a, column_text(&q, 1));
-		out->nth_us = column_int(&q, 2);
+		out->next_seq = db_next_seq(db, mref, column_int(&q, 2));
 	}
 	query_close(&q);
 	return rc;
 }
 
 enum rc
-hit_count(struct db *db, struct ref mref, int events, int first, int last,
+hit_time(struct db *db, struct ref mref, int64_t seq, int64_t *out,
+	 struct err *e)
+{
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_HIT_TIME);
+	bind_ref(&q, 0, mref);
+	bind_int(&q, 1, seq);
+	rc = query_int(&q, out, e);
+	if (rc != RC_NOTFOUND)
+		return rc;
+	*out = 0;
+	return RC_OK;
+}
+
+enum rc
+hit_count(struct db *db, struct ref mref, int64_t seq, int first, int last,
 	  int64_t *out, struct err *e)
 {
 	struct query q;
 
 	query_open(&q, db, STMT_HIT_COUNT);
 	bind_ref(&q, 0, mref);
-	bind_int(&q, 1, events);
+	bind_int(&q, 1, seq);
 	bind_int(&q, 2, first);
 	bind_int(&q, 3, last);
 	return query_int(&q, out, e);

@@ -13,13 +13,16 @@ enum rc journal_offset_set(struct db *db, struct slice segment, int64_t v,
 struct hit_ground {
 	struct slice brand;
 	struct slice consent; /* of its customer; empty where there is none */
-	int64_t nth_us;	      /* of its nth last event; 0: it has fewer */
+	int64_t next_seq;     /* of the message */
 };
-/* Owns: a.  Fails: RC_NOTFOUND (no such message). */
-enum rc hit_look(struct db *db, struct ref mref, int nth, struct arena *a,
+/* Owns: a.  Fails: RC_NOTFOUND (no such message).  Thread: writer. */
+enum rc hit_look(struct db *db, struct ref mref, struct arena *a,
 		 struct hit_ground *out, struct err *e) MUST_USE;
-/* Of a message's last events, those of the kinds first to last. */
-enum rc hit_count(struct db *db, struct ref mref, int events, int first,
+/* The time of a message's event of a seq; 0 where that is gone. */
+enum rc hit_time(struct db *db, struct ref mref, int64_t seq, int64_t *out,
+		 struct err *e) MUST_USE;
+/* Of a message's events from a seq on, those of the kinds first to last. */
+enum rc hit_count(struct db *db, struct ref mref, int64_t seq, int first,
 		  int last, int64_t *out, struct err *e) MUST_USE;
 /* Counts n more hits of a message on a day and gives the day's new count. */
 enum rc hit_day_add(struct db *db, struct ref ref, int32_t day, int64_t n,

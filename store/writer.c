@@ -12,16 +12,20 @@
  */
 #include "store/writer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/thread.h"
 #include "store/checkpoint.h"
+#include "store/db_ledger.h"
 #include "store/db_log.h"
 
 #define BATCH_OPS 512
 #define BATCH_BYTES ((size_t)4 << 20)
+#define SETTLE_US (20 * SECOND_US / 1000) /* nobody wrote for so long */
 
 struct writer {
 	struct mutex lock;
@@ -43,8 +47,13 @@ struct writer {
 static void
 cond_init(pthread_cond_t *c)
 {
-	if (pthread_cond_init(c, NULL))
+	pthread_condattr_t attr;
+
+	if (pthread_condattr_init(&attr) ||
+	    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) ||
+	    pthread_cond_init(c, &attr))
 		die("making a condition");
+	(void)pthread_condattr_destroy(&attr);
 }
 
 /* ---- the queue ---- */
@@ -101,17 +110,34 @@ writer_backlog(struct writer *w)
 	return n;
 }
 
-/* Moves what waits into batch[] and says how many; 0 at the end. */
+/* False where nobody came within the time that settling waits for. */
+static bool
+work_wait(struct writer *w)
+{
+	int64_t by_us = clock_mono_us() + SETTLE_US;
+	struct timespec by = {.tv_sec = by_us / SECOND_US,
+			      .tv_nsec = by_us % SECOND_US * 1000};
+
+	if (!db_unsettled(w->db)) {
+		(void)pthread_cond_wait(&w->work, &w->lock.m);
+		return true;
+	}
+	return pthread_cond_timedwait(&w->work, &w->lock.m, &by) != ETIMEDOUT;
+}
+
+/* Moves what waits into batch[] and says how many; 0 at the end, or where the
+ * index of events may be settled meanwhile. */
 static size_t
-take(struct writer *w)
+take(struct writer *w, bool *settle)
 {
 	size_t n = 0;
 
 	mutex_lock(&w->lock);
 	w->running = 0;
 	w->idle = true;
-	while (w->first == NULL && !w->stopping)
-		(void)pthread_cond_wait(&w->work, &w->lock.m);
+	*settle = false;
+	while (w->first == NULL && !w->stopping && !*settle)
+		*settle = !work_wait(w);
 	w->idle = false;
 	while (w->first && n < BATCH_OPS) {
 		w->batch[n++] = w->first;
@@ -167,8 +193,12 @@ op_run(struct writer *w, size_t i, bool alone, struct err *e)
 static enum rc
 commit(struct writer *w, struct err *e)
 {
+	enum rc rc;
+
 	if (!db_in_transaction(w->db))
 		return RC_OK;
+	if ((rc = db_settle(w->db, false, e)))
+		return rc;
 	if (db_check_file(w->db, e))
 		return e->rc = RC_IO;
 	return db_commit(w->db, e);
@@ -242,17 +272,34 @@ move(struct writer *w)
 		(void)!db_checkpoint(w->db, &e);
 }
 
+/* What fails is tried again when the time comes again. */
+static void
+settle(struct writer *w)
+{
+	struct err e;
+
+	if (db_begin(w->db, &e) != RC_OK)
+		return;
+	if (db_settle(w->db, true, &e) || commit(w, &e))
+		db_rollback(w->db);
+	move(w);
+}
+
 static void
 run(void *p)
 {
 	struct writer *w = p;
+	bool idle;
 	size_t n;
 
-	while ((n = take(w)))
+	while ((n = take(w, &idle)) || idle) {
+		if (idle)
+			settle(w);
 		for (size_t at = 0; at < n;) {
 			at = transact(w, at, n);
 			move(w);
 		}
+	}
 }
 
 /* ---- start, stop ---- */

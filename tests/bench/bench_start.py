@@ -46,6 +46,8 @@ def fill(path):
                " e.time_us, m.mref, e.seq, e.entry, e.salt, e.payload FROM"
                " messages m, events e WHERE m.id > 1 AND e.ref = (SELECT mref"
                " FROM messages WHERE id = 1)", (last,))
+    db.execute("INSERT INTO event_index SELECT ref, seq, position FROM events"
+               " WHERE position > ?", (last,))
     db.commit()
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
