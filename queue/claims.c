@@ -230,9 +230,7 @@ journal(struct work *w, struct claim *c, struct slice more, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	c->m.attempts++;
-	rc = message_update(w->db, &c->m, e);
-	if (rc == RC_OK && c->packed.n > 0)
-		rc = message_update_content(w->db, &c->m, e);
+	rc = message_update_attempt(w->db, &c->m, e);
 	if (rc == RC_OK && c->packed.n > 0)
 		rc = content_put_packed(w->db, c->m.id, c->packed, e);
 	c->attempt.message = c->m.id;

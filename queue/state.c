@@ -146,7 +146,8 @@ notice_apply(struct db *db, struct notice *n, enum notice_event ev,
 	add_change(&b, notice_names[n->state], notice_names[to], reason, more);
 	n->state = to;
 	n->reason = reason;
-	rc = notice_update(db, n, e);
+	rc = ev == NOTICE_EV_FINISH ? notice_update_state(db, n, e)
+				    : notice_update(db, n, e);
 	if (rc == RC_OK)
 		rc = ledger_append(db, notice_kind[ev], n->ref, sbuf_slice(&b),
 				   e);

@@ -195,16 +195,17 @@ message_update(struct db *db, const struct message *m, struct err *e)
 }
 
 enum rc
-message_update_content(struct db *db, const struct message *m, struct err *e)
+message_update_attempt(struct db *db, const struct message *m, struct err *e)
 {
 	struct query q;
 
-	query_open(&q, db, STMT_MESSAGE_UPDATE_CONTENT);
+	query_open(&q, db, STMT_MESSAGE_UPDATE_ATTEMPT);
 	bind_int(&q, 0, m->id);
 	bind_text(&q, 1, m->subject);
 	bind_text(&q, 2, m->message_id);
 	bind_int(&q, 3, m->size);
 	bind_blob(&q, 4, m->sha256);
+	bind_int(&q, 5, m->attempts);
 	return query_run(&q, e);
 }
 
@@ -285,8 +286,12 @@ enum rc
 message_list(struct db *db, const struct message_filter *f, struct arena *a,
 	     struct message **out, size_t *n, struct err *e)
 {
+	struct ref mref = {{0}};
 	struct query q;
 
+	/* Ours are all "<mref>@<host>"; another finds nothing. */
+	if (f->message_id.n >= REF_HEX)
+		(void)ref_parse(slice_of(f->message_id.p, REF_HEX - 1), &mref);
 	query_open(&q, db, list_statement(f));
 	bind_text(&q, 0, f->customer);
 	bind_text(&q, 1, f->invoice);
@@ -297,6 +302,8 @@ message_list(struct db *db, const struct message_filter *f, struct arena *a,
 	bind_int(&q, 6, f->before_us);
 	bind_int(&q, 7, f->before_id);
 	bind_int(&q, 8, (int64_t)f->limit);
+	if (f->message_id.n > 0)
+		bind_ref(&q, 9, mref);
 	return message_read_all(&q, a, out, n, e);
 }
 

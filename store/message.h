@@ -60,14 +60,13 @@ enum rc message_get(struct db *db, struct ref mref, struct arena *a,
 		    struct message *out, struct err *e) MUST_USE;
 enum rc message_get_id(struct db *db, int64_t id, struct arena *a,
 		       struct message *out, struct err *e) MUST_USE;
-/* Writes all fields that change after the insert, and wakes the lane where
- * the message may be claimed. */
-/* Its state and what goes with it; what it is made of, and the peer's id of
- * it, are on their own, since they change once. */
+/* Its state and what goes with it; wakes the lane where it may be claimed. */
 enum rc message_update(struct db *db, const struct message *m,
 		       struct err *e) MUST_USE;
-enum rc message_update_content(struct db *db, const struct message *m,
+/* Before an attempt: how many there were, and what it is made of. */
+enum rc message_update_attempt(struct db *db, const struct message *m,
 			       struct err *e) MUST_USE;
+/* The peer's id of it. */
 enum rc message_update_queue_id(struct db *db, const struct message *m,
 				struct err *e) MUST_USE;
 /* Takes the facts of mask from it and gives it those of facts, whatever else of

@@ -124,6 +124,18 @@ notice_update(struct db *db, const struct notice *n, struct err *e)
 	return query_run(&q, e);
 }
 
+enum rc
+notice_update_state(struct db *db, const struct notice *n, struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_NOTICE_UPDATE_STATE);
+	bind_int(&q, 0, n->id);
+	bind_int(&q, 1, n->state);
+	bind_text(&q, 2, n->reason);
+	return query_run(&q, e);
+}
+
 /* All rows; past limit only those due with the last one before it. */
 static enum rc
 list(struct query *q, size_t limit, struct arena *a, struct notice **out,

@@ -44,6 +44,10 @@ enum rc notice_find(struct db *db, struct slice subject, struct slice step,
  * template, critical and policy_version. */
 enum rc notice_update(struct db *db, const struct notice *n,
 		      struct err *e) MUST_USE;
+/* Writes state and reason alone, where nothing else changed: that touches fewer
+ * indexes. */
+enum rc notice_update_state(struct db *db, const struct notice *n,
+			    struct err *e) MUST_USE;
 /* Planned ones with release_us at or before now, soonest first. */
 enum rc notice_list_due(struct db *db, int64_t now_us, size_t limit,
 			struct arena *a, struct notice **out, size_t *n,

@@ -172,7 +172,7 @@ make_message(struct seed *s, struct db *db, struct notice *n, bool plain,
 	m->sha256 = SLICE("0123456789abcdef0123456789abcdef");
 	m->attempts = 1;
 	m->size = 1;
-	TRY(message_update_content(db, m, e));
+	TRY(message_update_attempt(db, m, e));
 	sbuf_init(&b, 1 << 20);
 	bytes_of(s, m->mref, plain, &b);
 	rc = content_put(db, m->id, sbuf_slice(&b), e);

@@ -159,7 +159,7 @@ put_message(struct seed *s, struct db *db, struct err *e)
 	m.sha256 = SLICE("0123456789abcdef0123456789abcdef");
 	m.accepted_us = clock_wall_us();
 	if (rc == RC_OK)
-		rc = message_update_content(db, &m, e);
+		rc = message_update_attempt(db, &m, e);
 	if (rc == RC_OK)
 		rc = message_apply(db, &m, MESSAGE_EV_CLAIM, SLICE(""),
 				   SLICE("\"attempt\":1"), e);

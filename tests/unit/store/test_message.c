@@ -74,7 +74,7 @@ test_a_message_is_kept(void **state)
 	m.queue_id = SLICE("Q1");
 	m.accepted_us = 500;
 	OK(message_update(db, &m, &error));
-	OK(message_update_content(db, &m, &error));
+	OK(message_update_attempt(db, &m, &error));
 	OK(message_update_queue_id(db, &m, &error));
 	OK(message_get(db, m.mref, &arena, &out, &error));
 	assert_int_equal(out.id, m.id);
@@ -260,8 +260,10 @@ test_messages_by_filters(void **state)
 	    {{.state = -1, .customer = SLICE("c1")}, 5},
 	    {{.state = -1, .customer = SLICE("c2")}, 0},
 	    {{.state = -1, .address = SLICE("m3@b.example")}, 1},
-	    {{.state = -1, .message_id = SLICE("<3>")}, 1},
-	    {{.state = MESSAGE_QUEUED, .message_id = SLICE("<3>")}, 0},
+	    {{.state = -1, .message_id = SLICE("own")}, 1},
+	    {{.state = MESSAGE_QUEUED, .message_id = SLICE("own")}, 0},
+	    {{.state = -1, .message_id = SLICE("own@else")}, 0},
+	    {{.state = -1, .message_id = SLICE("3@b")}, 0},
 	    {{.state = -1, .queue_id = SLICE("Q3")}, 1},
 	    {{.state = -1, .queue_id = SLICE("Q4")}, 0},
 	    {{.state = -1, .invoice = SLICE("i1")}, 2},
@@ -271,6 +273,7 @@ test_messages_by_filters(void **state)
 	      .address = SLICE("m3@b.example")},
 	     1},
 	};
+	char hex[REF_HEX];
 	size_t n;
 
 	OK(notice_insert(db, &notice, &error));
@@ -280,10 +283,11 @@ test_messages_by_filters(void **state)
 	OK(message_tie(db, &m[2], notice.id, &error));
 	OK(message_tie(db, &m[3], notice.id, &error));
 	m[3].state = MESSAGE_ACCEPTED;
-	m[3].message_id = SLICE("<3>");
+	ref_hex(m[3].mref, hex);
+	m[3].message_id = slice_z(arena_printf(&arena, "%s@b", hex));
 	m[3].queue_id = SLICE("Q3");
 	OK(message_update(db, &m[3], &error));
-	OK(message_update_content(db, &m[3], &error));
+	OK(message_update_attempt(db, &m[3], &error));
 	OK(message_update_queue_id(db, &m[3], &error));
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct message_filter *f = &cases[i].filter;
@@ -291,6 +295,11 @@ test_messages_by_filters(void **state)
 
 		f->before_us = 51;
 		f->limit = 1;
+		if (slice_eq_z(f->message_id, "own"))
+			f->message_id = m[3].message_id;
+		if (slice_eq_z(f->message_id, "own@else"))
+			f->message_id =
+			    slice_z(arena_printf(&arena, "%s@c", hex));
 		do {
 			OK(message_list(db, f, &arena, &got, &n, &error));
 			total += n;
