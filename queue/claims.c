@@ -99,7 +99,7 @@ finish(struct work *w, struct message *m, enum message_event ev,
 static enum rc
 ask_again(struct work *w, struct message *m, bool *go, struct err *e)
 {
-	struct customer c;
+	int64_t held_until;
 	bool stop;
 	enum rc rc;
 
@@ -113,13 +113,13 @@ ask_again(struct work *w, struct message *m, bool *go, struct err *e)
 	if (m->not_after_us < w->now)
 		return finish(w, m, MESSAGE_EV_EXPIRE, SLICE("not_after"),
 			      SLICE(""), e);
-	rc = customer_get(w->db, m->customer, w->a, &c, e);
+	rc = customer_get_hold(w->db, m->customer, &held_until, e);
 	if (rc != RC_OK)
 		return rc;
-	if (c.hold_until_us > w->now)
+	if (held_until > w->now)
 		return unclaim(w, m,
-			       c.hold_until_us < w->now + HOLD_WAIT_US
-				   ? c.hold_until_us
+			       held_until < w->now + HOLD_WAIT_US
+				   ? held_until
 				   : w->now + HOLD_WAIT_US,
 			       e);
 	rc = recipients_suppressed(w->q, w->conf, w->db, m, w->a, &stop, e);

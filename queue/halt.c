@@ -47,15 +47,15 @@ static enum halt
 look_by(const struct conf *conf, struct queue *q, struct db *db,
 	const struct message *m, struct arena *a, const char **why)
 {
+	int64_t held_until;
 	bool all, bad;
-	struct customer c;
 	struct lane lane;
 	struct err e;
 
 	*why = "store";
 	if (paused(db, &all, &e) != RC_OK ||
 	    lane_get(db, m->lane, a, &lane, &e) != RC_OK ||
-	    customer_get(db, m->customer, a, &c, &e) != RC_OK ||
+	    customer_get_hold(db, m->customer, &held_until, &e) != RC_OK ||
 	    recipients_suppressed(q, conf, db, m, a, &bad, &e) != RC_OK)
 		return HALT_LANE;
 	*why = all		? "paused"
@@ -65,9 +65,9 @@ look_by(const struct conf *conf, struct queue *q, struct db *db,
 				: NULL;
 	if (*why != NULL)
 		return HALT_LANE;
-	*why = c.hold_until_us > clock_wall_us() ? "customer_hold"
-	       : bad				 ? OUTBOX_SUPPRESSED
-						 : NULL;
+	*why = held_until > clock_wall_us() ? "customer_hold"
+	       : bad			    ? OUTBOX_SUPPRESSED
+					    : NULL;
 	return *why != NULL ? HALT_ONE : HALT_NONE;
 }
 

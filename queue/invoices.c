@@ -619,28 +619,23 @@ invoices_review(struct queue *q, struct db *db, struct message *m,
 		struct arena *a, bool *go, struct err *e)
 {
 	const struct conf *conf = conf_box_get(q->conf);
-	struct notice *list;
+	struct invoice_terms *list;
 	size_t n;
-	enum rc rc = notice_list_message(db, m->id, a, &list, &n, e);
+	enum rc rc = invoice_list_terms(db, m->id, a, &list, &n, e);
 
 	*go = true;
 	for (size_t k = 0; rc == RC_OK && *go && k < n; k++) {
+		const struct invoice *i = &list[k].invoice;
 		enum outbox_stop how;
 		const char *why;
-		struct invoice i;
 
-		if (list[k].state != NOTICE_RELEASED ||
-		    list[k].invoice.n == 0 || !outbox_asks(&list[k]))
+		if (!outbox_asks(&list[k].notice))
 			continue;
-		rc = invoice_get(db, list[k].invoice, a, &i, e);
-		why = rc == RC_OK ? second_thoughts(conf, &list[k], &i, &how)
-				  : NULL;
-		if (rc == RC_NOTFOUND)
-			rc = RC_OK;
+		why = second_thoughts(conf, &list[k].notice, i, &how);
 		if (why == NULL)
 			continue;
 		*go = false;
-		rc = outbox_take_out(q, db, m, i.id, how, slice_z(why), a, e);
+		rc = outbox_take_out(q, db, m, i->id, how, slice_z(why), a, e);
 	}
 	conf_unref(conf);
 	return rc;

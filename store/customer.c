@@ -198,6 +198,20 @@ customer_list_hold_over(struct db *db, int64_t now_us, size_t limit,
 }
 
 enum rc
+customer_get_hold(struct db *db, struct slice id, int64_t *until_us,
+		  struct err *e)
+{
+	struct query q;
+	enum rc rc;
+
+	*until_us = 0;
+	query_open(&q, db, STMT_CUSTOMER_HOLD_GET);
+	bind_text(&q, 0, id);
+	rc = query_int(&q, until_us, e);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc
 customer_get_consent(struct db *db, struct slice id, struct arena *a,
 		     struct slice *out, struct err *e)
 {

@@ -37,6 +37,9 @@ enum rc customer_put(struct db *db, const struct customer *c,
 		     struct err *e) MUST_USE;
 enum rc customer_set_hold(struct db *db, struct slice id, int64_t until_us,
 			  struct slice reason, struct err *e) MUST_USE;
+/* Until when it is held; 0: it is not, or there is no such customer. */
+enum rc customer_get_hold(struct db *db, struct slice id, int64_t *until_us,
+			  struct err *e) MUST_USE;
 enum rc customer_set_legal_hold(struct db *db, struct slice id, bool held,
 				struct err *e) MUST_USE;
 /* Ids of customers whose hold ended at or before now. */

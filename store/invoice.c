@@ -226,3 +226,37 @@ invoice_list_service(struct db *db, struct slice service, struct arena *a,
 	bind_text(&q, 0, service);
 	return list(&q, a, out, n, e);
 }
+
+static void
+terms_read(struct query *q, struct arena *a, struct invoice_terms *t)
+{
+	memset(t, 0, sizeof(*t));
+	t->notice.subject = arena_dup(a, column_text(q, 0));
+	t->notice.brand = arena_dup(a, column_text(q, 1));
+	t->notice.template = arena_dup(a, column_text(q, 2));
+	t->notice.anchor = (int32_t)column_int(q, 3);
+	t->invoice.id = arena_dup(a, column_text(q, 4));
+	t->invoice.policy = arena_dup(a, column_text(q, 5));
+	t->invoice.status = (int)column_int(q, 6);
+	money_read(q, 7, 8, &t->invoice.balance);
+	t->invoice.issued_on = column_date(q, 9);
+	t->invoice.due_on = column_date(q, 10);
+}
+
+enum rc
+invoice_list_terms(struct db *db, int64_t message, struct arena *a,
+		   struct invoice_terms **out, size_t *n, struct err *e)
+{
+	struct rows rows = ROWS(a, struct invoice_terms);
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_INVOICE_LIST_TERMS);
+	bind_int(&q, 0, message);
+	while ((rc = query_row(&q, e)) == RC_OK)
+		terms_read(&q, a, rows_add(&rows));
+	query_close(&q);
+	*out = rows.p;
+	*n = rows.n;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}

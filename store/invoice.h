@@ -1,9 +1,8 @@
 #ifndef STORE_INVOICE_H
 #define STORE_INVOICE_H
 
-#include "base/arena.h"
 #include "base/money.h"
-#include "store/db.h"
+#include "store/notice.h"
 
 enum invoice_status {
 	INVOICE_DRAFT,
@@ -52,5 +51,15 @@ enum rc invoice_list(struct db *db, struct slice customer, size_t limit,
 enum rc invoice_list_service(struct db *db, struct slice service,
 			     struct arena *a, struct invoice **out, size_t *n,
 			     struct err *e) MUST_USE;
+
+/* A released notice of a message and its invoice: what decides whether it may
+ * go still, and no more.  Those without an invoice are not among them. */
+struct invoice_terms {
+	struct notice notice;	/* subject, brand, template, anchor */
+	struct invoice invoice; /* id, policy, status, balance, dates */
+};
+enum rc invoice_list_terms(struct db *db, int64_t message, struct arena *a,
+			   struct invoice_terms **out, size_t *n,
+			   struct err *e) MUST_USE;
 
 #endif

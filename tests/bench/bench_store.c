@@ -8,21 +8,18 @@
 #include "base/mem.h"
 #include "proof/ledger.h"
 #include "store/journal.h"
-#include "store/lane.h"
 #include "store/writer.h"
 
 /*
  * What durable writing costs: single commits and groups through the writer,
- * beside plain SQLite with the same table and settings; events of the ledger;
- * and claiming from a queue of a million (ACUSE_BENCH_QUEUE for another size).
+ * beside plain SQLite with the same table and settings; and events of the
+ * ledger.
  */
 
 #define SINGLES 4000
 #define GROUPED 200000
 #define GROUP 100 /* of plain SQLite */
 #define EVENTS 100000
-#define CLAIMS 400
-#define CLAIM_SIZE 50
 
 static struct err error;
 
@@ -162,89 +159,6 @@ grouped_rate(struct writer *w, int n,
 	return got;
 }
 
-/* ---- the queue ---- */
-
-static void
-queue_fill(struct db *db, int n)
-{
-	char address[64], domain[32];
-
-	for (int i = 0; i < n; i++) {
-		struct message m = {
-		    .mref = ref_new(),
-		    .brand = SLICE("default"),
-		    .customer = slice_of(address, 8),
-		    .template = SLICE("reminder"),
-		    .next_us = i,
-		    .created_us = i,
-		    .not_after_us = INT64_MAX,
-		};
-
-		if (i % 10000 == 0)
-			must(db_begin(db, &error));
-		(void)snprintf(domain, sizeof(domain), "d%d.example", i % 997);
-		(void)snprintf(address, sizeof(address), "u%07d@%s", i, domain);
-		m.address = slice_z(address);
-		must(message_insert(db, &m, slice_z(domain), &error));
-		if (i % 10000 == 9999 || i == n - 1)
-			must(db_commit(db, &error));
-	}
-}
-
-static int
-by_value(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Median microseconds of a claim, without its commit. */
-static int64_t
-claim_us(struct db *db)
-{
-	int64_t took[CLAIMS];
-	struct message *got;
-	struct lane *lanes;
-	struct arena a;
-	size_t n;
-
-	arena_init(&a, 64 << 20);
-	for (int i = 0; i < CLAIMS; i++) {
-		int64_t start_us;
-
-		arena_reset(&a);
-		must(db_begin(db, &error));
-		start_us = clock_mono_us();
-		must(lane_list_ready(db, SLICE("default"),
-				     (struct lane_place){INT64_MIN, 0},
-				     INT64_MAX / 2, 1, &a, &lanes, &n, &error));
-		must(lane_claim(db, lanes[0].id, 1, INT64_MAX / 2, CLAIM_SIZE,
-				&a, &got, &n, &error));
-		took[i] = clock_mono_us() - start_us;
-		must(db_commit(db, &error));
-	}
-	arena_fini(&a);
-	qsort(took, CLAIMS, sizeof(took[0]), by_value);
-	return took[CLAIMS / 2];
-}
-
-static void
-bench_queue(const char *path)
-{
-	const char *size = getenv("ACUSE_BENCH_QUEUE");
-	int n = size ? (int)strtol(size, NULL, 10) : 1000000;
-	int64_t start_us;
-	struct db *db;
-
-	must(db_open(path, DB_WRITE, &db, &error));
-	start_us = clock_mono_us();
-	queue_fill(db, n);
-	printf("queue.fill %.0f messages/s\n", rate(n, start_us));
-	printf("queue.claim50 %lld us\n", (long long)claim_us(db));
-	db_close(db);
-}
-
 static void
 bench_writer(const char *path, const char *plain)
 {
@@ -276,7 +190,6 @@ main(void)
 	(void)snprintf(plain, sizeof(plain), "%s/p.db", dir);
 	must(db_create(path, &error));
 	bench_writer(path, plain);
-	bench_queue(path);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
 		(void)unlink(path);
