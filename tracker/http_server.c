@@ -22,6 +22,7 @@
 #include "tracker/http_private.h"
 #include "tracker/limit.h"
 
+#define DESCRIPTORS_KEPT 1024
 #define CONNECTION_BYTES 13312
 #define BODIES_BYTES ((size_t)64 << 20)
 #define ABANDON_US (30 * SECOND_US)
@@ -116,19 +117,17 @@ loop_resume(struct http_loop *l)
 static int
 loop_timeout(struct http_loop *l)
 {
-	int ms = -1;
+	/* Out of descriptors, libmicrohttpd looks at its listening socket no
+	 * more, until it is run again when there are some. */
+	int ms = l->quiesced ? 20 : 1000;
 
 	if (l->ready || l->again || atomic_load(&l->finished))
 		return 0;
-	if (l->quiesced)
-		ms = 20;
-	else if (l->links)
-		ms = 1000;
 	for (size_t i = 0; i < l->daemons_n; i++) {
 		MHD_UNSIGNED_LONG_LONG t;
 
 		if (MHD_get_timeout(l->daemons[i].mhd, &t) == MHD_YES &&
-		    (ms < 0 || t < (unsigned)ms))
+		    t < (unsigned)ms)
 			ms = (int)t;
 	}
 	return ms;
@@ -254,15 +253,29 @@ loop_open(struct http_server *s, unsigned index, struct err *e)
 	return rc;
 }
 
+/* As many descriptors as the process may have; its connections leave some to
+ * the rest of it. */
 static void
-descriptors_raise(void)
+connections_bound(struct http_server *s)
 {
+	size_t all, rest;
 	struct rlimit r;
 
-	if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+		return;
+	if (r.rlim_cur < r.rlim_max) {
 		r.rlim_cur = r.rlim_max;
 		(void)setrlimit(RLIMIT_NOFILE, &r);
+		(void)getrlimit(RLIMIT_NOFILE, &r);
 	}
+	all = r.rlim_cur < SIZE_MAX / 2 ? r.rlim_cur : SIZE_MAX / 2;
+	rest = all / 4 > DESCRIPTORS_KEPT ? DESCRIPTORS_KEPT : all / 4;
+	if (s->c.connections_max <= all - rest)
+		return;
+	LOG(HTTP_BOUNDED, LOG_Z("server", s->c.name),
+	    LOG_I("wanted", s->c.connections_max),
+	    LOG_I("connections", all - rest), LOG_I("descriptors", all));
+	s->c.connections_max = all - rest;
 }
 
 /* The list itself is not looked at again. */
@@ -351,12 +364,13 @@ http_server_new(const struct http_config *c, const struct router *router,
 	char name[24];
 	enum rc rc;
 
-	descriptors_raise();
 	s->router = router;
 	s->jobs = jobs;
 	rc = config_take(s, c, e);
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
+		connections_bound(s);
 		rc = trusted_load(s, e);
+	}
 	if (rc == RC_OK)
 		s->loops = mem_alloc(c->loops * sizeof(*s->loops));
 	for (unsigned i = 0; i < c->loops && rc == RC_OK; i++)

@@ -3,6 +3,8 @@
 import json
 import os
 import random
+import resource
+import signal
 import socket
 import subprocess
 import threading
@@ -419,6 +421,40 @@ def _(t):
         begun = time.monotonic()
         wait_for(lambda: k.get("/t/hello").status == 200 and
                  time.monotonic() - begun > 3)
+
+
+def descriptors(k):
+    return len(os.listdir("/proc/%d/fd" % k.proc.pid))
+
+
+@test("when descriptors ran out once, it is listened again")
+def _(t):
+    k = Tracker(t, loops=1, idle_ms=60000)
+    t.eq(k.get("/t/hello").status, 200)
+    wait_for(lambda: k.get("/t/connections").body == b"1")
+    few = descriptors(k) + 8
+    resource.prlimit(k.proc.pid, resource.RLIMIT_NOFILE, (few, few))
+    held = [k.connect() for _ in range(30)]
+    wait_for(lambda: descriptors(k) == few, what="none left")
+    k.proc.send_signal(signal.SIGSTOP)  # it sees all of them go at once
+    for s in held:
+        s.close()
+    k.proc.send_signal(signal.SIGCONT)
+    wait_for(lambda: descriptors(k) < few - 4, what="some free")
+    t.eq(k.get("/t/hello").status, 200)
+
+
+@test("connections leave descriptors to the rest of the process")
+def _(t):
+    k = Tracker(t, under=("prlimit", "--nofile=200:200"), loops=1,
+                idle_ms=60000, request_ms=60000)
+    t.ok("event=http.bounded" in k.stderr(), "told")
+    before = descriptors(k)
+    for _ in range(300):
+        k.connect()
+    wait_for(lambda: descriptors(k) >= before + 100, what="connections")
+    wait_for(lambda: k.get("/t/hello").status == 200, what="room")
+    t.ok(descriptors(k) <= before + 151, descriptors(k))
 
 
 @test("connections past the bound of an address are refused")

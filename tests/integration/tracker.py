@@ -16,13 +16,13 @@ GIF = b"GIF89a"
 
 
 class Tracker(Process):
-    """tools/tracktest on a state directory."""
+    """tools/tracktest on a state directory; under: a program that runs it."""
 
-    def __init__(self, t, state=None, name="tracker", **options):
+    def __init__(self, t, state=None, name="tracker", under=(), **options):
         self.t = t
         self.state = state or t.path("state")
         os.makedirs(self.state, exist_ok=True)
-        argv = [PROGRAM, self.state]
+        argv = [*under, PROGRAM, self.state]
         argv += ["%s=%s" % item for item in options.items()]
         super().__init__(t, argv, name)
         line = self.proc.stdout.readline().decode()
