@@ -299,8 +299,10 @@ install: all
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d \
 		$(DESTDIR)$(PREFIX)/share/doc/acuse/docs
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/
-	sed 's,@PREFIX@,$(PREFIX),' conf/acuse.service \
-		>$(DESTDIR)$(PREFIX)/lib/systemd/system/acuse.service
+	for s in acuse acuse-standby; do \
+		sed 's,@PREFIX@,$(PREFIX),' conf/$$s.service \
+			>$(DESTDIR)$(PREFIX)/lib/systemd/system/$$s.service; \
+	done
 	install -m 644 conf/acuse.sysusers \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/acuse.conf
 	install -m 644 LICENSE README.md $(DESTDIR)$(PREFIX)/share/doc/acuse/

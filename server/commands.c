@@ -28,8 +28,10 @@ run_serve(const struct options *o, struct err *e)
 				  .clock = o->clock,
 				  .ports_file = o->ports_file};
 
-	if (o->role != NULL && strcmp(o->role, "redirect") != 0)
-		return err_set(e, RC_USAGE, "--role takes redirect, not %s",
+	s.standby = o->role != NULL && strcmp(o->role, "standby") == 0;
+	if (o->role != NULL && !s.standby && strcmp(o->role, "redirect") != 0)
+		return err_set(e, RC_USAGE,
+			       "--role takes redirect or standby, not %s",
 			       o->role);
 	s.redirect = o->role != NULL;
 	return serve(&s, e);
@@ -187,7 +189,8 @@ run_stats(const struct options *o, struct err *e)
 }
 
 const struct command commands[] = {
-    {"serve", "[--clock START,SPEED] [--role redirect] [--ports-file FILE]",
+    {"serve",
+     "[--clock START,SPEED] [--role redirect|standby] [--ports-file FILE]",
      "runs the server until SIGTERM; SIGHUP reloads", run_serve, 0},
     {"init",
      "[--domain DOMAIN] [--title NAME] [--public-url URL] [--locale LOCALE] "

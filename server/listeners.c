@@ -27,8 +27,8 @@ has_tls(const struct listener *l)
 static struct http_listen
 place_of(const struct listener *l)
 {
-	return (struct http_listen){l->listen.host, l->listen.port, NULL,
-				    has_tls(l)};
+	return (struct http_listen){
+	    .host = l->listen.host, .port = l->listen.port, .tls = has_tls(l)};
 }
 
 static void
@@ -67,6 +67,7 @@ open_listener(struct server *s, const struct http_config *c,
 enum rc
 listeners_start_public(struct server *s, struct err *e)
 {
+	const struct passed *shared = &s->standby.sockets;
 	struct http_listen listen = place_of(&s->conf->public);
 	struct http_config c = {.name = "public",
 				.listen = &listen,
@@ -79,6 +80,13 @@ listeners_start_public(struct server *s, struct err *e)
 				.round = hits_round,
 				.round_owner = s->hits};
 
+	/* a server that was told another place moves, who stands by follows */
+	if (shared->n > 0 &&
+	    (s->o->standby ||
+	     http_socket_is_at(shared->fds[0], listen.host, listen.port))) {
+		listen.sockets = shared->fds;
+		listen.sockets_n = shared->n;
+	}
 	set_common(&c, s->conf, &s->conf->public);
 	s->public_tables[0] = hits_table(s->hits);
 	s->public_tables[1] = s->portal != NULL
@@ -86,6 +94,17 @@ listeners_start_public(struct server *s, struct err *e)
 				  : link_reply_wait_table(s->queue.conf);
 	return open_listener(s, &c, s->public_tables, 2, &s->public_router,
 			     &s->public_http, e);
+}
+
+void
+listeners_free_public(struct server *s)
+{
+	if (s->public_http != NULL)
+		http_server_free(s->public_http);
+	if (s->public_router != NULL)
+		router_free(s->public_router);
+	s->public_http = NULL;
+	s->public_router = NULL;
 }
 
 enum rc

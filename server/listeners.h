@@ -5,9 +5,12 @@
 
 /* Open the two listeners, each with its own limits, for tables of routes that
  * s has: the public one that strangers reach; the private one, and the Unix
- * socket beside it.  Fails: RC_IO, RC_CONFIG (a certificate); the text names
- * the listener. */
+ * socket beside it.  Where another process of ours has, or had, sockets at the
+ * public one's place, those are listened on.  Fails: RC_IO, RC_CONFIG (a
+ * certificate); the text names the listener. */
 enum rc listeners_start_public(struct server *s, struct err *e) MUST_USE;
+/* After http_server_stop() of the public one. */
+void listeners_free_public(struct server *s);
 enum rc listeners_start_private(struct server *s, struct err *e) MUST_USE;
 
 #endif

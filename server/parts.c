@@ -7,6 +7,7 @@
 #include "queue/claims.h"
 #include "server/listeners.h"
 #include "server/settings.h"
+#include "server/standby.h"
 #include "store/meta.h"
 
 /* Invariants.
@@ -414,9 +415,29 @@ start_portal(struct server *s, struct err *e)
 	return portal_new(&c, &s->portal, e);
 }
 
+static enum rc
+start_public(struct server *s, struct err *e)
+{
+	enum rc rc;
+
+	if (s->o->standby)
+		return standby_start(s, e);
+	if (s->o->redirect)
+		return listeners_start_public(s, e);
+	rc = standby_ask(s, e);
+	if (rc == RC_OK)
+		rc = listeners_start_public(s, e);
+	return rc == RC_OK ? standby_tell(s, e) : rc;
+}
+
 static void
 stop_public(struct server *s)
 {
+	if (s->o->standby) {
+		standby_stop(s);
+		return;
+	}
+	standby_leave(s);
 	if (s->public_http != NULL)
 		http_server_stop(s->public_http, GRACE_MS);
 }
@@ -437,12 +458,9 @@ free_served(struct server *s)
 {
 	if (s->private_http != NULL)
 		http_server_free(s->private_http);
-	if (s->public_http != NULL)
-		http_server_free(s->public_http);
+	listeners_free_public(s);
 	if (s->private_router != NULL)
 		router_free(s->private_router);
-	if (s->public_router != NULL)
-		router_free(s->public_router);
 	if (s->portal != NULL)
 		portal_free(s->portal);
 	if (s->api != NULL)
@@ -547,7 +565,7 @@ static const struct part {
     {USE_SERVE, start_drain, stop_drain},
     {USE_SERVE, start_alarms, stop_alarms},
     {USE_SERVE, start_classifier, stop_classifier},
-    {USE_SERVE | USE_REDIRECT, listeners_start_public, stop_public},
+    {USE_SERVE | USE_REDIRECT, start_public, stop_public},
     {USE_SERVE | USE_QUIET, listeners_start_private, stop_private},
     {USE_SERVE, start_mailer, stop_mailer},
     {USE_SERVE, start_planner, stop_planner},
@@ -565,7 +583,7 @@ use_of(const struct serve_options *o)
 enum rc
 parts_start(struct server *s, struct err *e)
 {
-	s->lock = -1;
+	s->lock = s->standby.lock = s->standby.listening = s->standby.peer = -1;
 	for (s->started = 0; s->started < PARTS;) {
 		const struct part *p = &parts[s->started++];
 		enum rc rc = RC_OK;

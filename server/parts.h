@@ -8,11 +8,19 @@
 #include "queue/planner.h"
 #include "server/fast_clock.h"
 #include "server/hit_sink.h"
+#include "server/pass.h"
 #include "server/serve.h"
 #include "server/state.h"
 #include "tracker/classifier.h"
 #include "tracker/hit_alarms.h"
 #include "tracker/http_server.h"
+
+/* What the two ends of standby.h know of each other; descriptors: -1, none. */
+struct standby {
+	int lock, listening; /* of who stands by */
+	int peer;
+	struct passed sockets; /* of the public port, to listen on */
+};
 
 /* The parts of a running server, NULL where one does not run. */
 struct server {
@@ -37,6 +45,7 @@ struct server {
 	struct http_table public_tables[2], private_tables[1];
 	struct router *public_router, *private_router;
 	struct http_server *public_http, *private_http;
+	struct standby standby;
 	struct transport *transport;
 	struct dns *dns;
 	struct sts *sts;

@@ -1,6 +1,7 @@
 #include "server/serve.h"
 
 #include <signal.h>
+#include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "queue/halt.h"
 #include "server/parts.h"
 #include "server/settings.h"
+#include "server/standby.h"
 
 /* Invariant: a reload swaps what it could read whole; anything wrong keeps the
  * old. */
@@ -26,6 +28,9 @@ write_ports(struct server *s, struct err *e)
 	if (s->public_http != NULL)
 		sbuf_addf(&b, "public %u\n",
 			  http_server_port(s->public_http, 0));
+	else if (s->o->standby)
+		sbuf_addf(&b, "public %u\n",
+			  http_socket_port(s->standby.sockets.fds[0]));
 	if (s->private_http != NULL)
 		sbuf_addf(&b, "private %u\n",
 			  http_server_port(s->private_http, 1));
@@ -108,18 +113,31 @@ reload(struct server *s)
 	sd_notify(0, "READY=1");
 }
 
+/* False when it is to end. */
+static bool
+take_signal(struct server *s, const sigset_t *set)
+{
+	static const struct timespec at_once;
+	int sig = sigtimedwait(set, NULL, &at_once);
+
+	if (sig == SIGHUP)
+		reload(s);
+	return sig != SIGTERM && sig != SIGINT;
+}
+
 static void
 wait_for_signals(struct server *s, const sigset_t *set)
 {
-	for (;;) {
-		siginfo_t info;
-		int sig = sigwaitinfo(set, &info);
+	struct pollfd fds[3] = {{signalfd(-1, set, SFD_CLOEXEC), POLLIN, 0}};
 
-		if (sig == SIGHUP)
-			reload(s);
-		else if (sig == SIGTERM || sig == SIGINT)
-			break;
-	}
+	do {
+		int ms;
+		nfds_t n = standby_watch(s, fds + 1, &ms);
+
+		if (poll(fds, n + 1, ms) >= 0)
+			standby_step(s);
+	} while (take_signal(s, set));
+	(void)close(fds[0].fd);
 	LOG(SERVER_STOPPING, LOG_I("pid", getpid()));
 	sd_notify(0, "STOPPING=1");
 }

@@ -8,6 +8,8 @@
 #define STATE_DATABASE "acuse.db"
 #define STATE_LOCK "lock"
 #define STATE_SOCKET "socket"
+#define STATE_STANDBY "standby" /* a socket: who stands by */
+#define STATE_STANDBY_LOCK "standby.lock"
 #define STATE_PHASES "phases"
 #define STATE_HITS "hits"
 #define STATE_KEYS "keys"

@@ -421,7 +421,7 @@ start(struct parts *x, const char *dir, int argc, char **argv, struct err *e)
 {
 	static char db[512], phases[512];
 	struct portal_config c = {.queue = &x->q, .db_path = db, .jobs = 2};
-	struct http_listen listen = {"127.0.0.1", 0, NULL, false};
+	struct http_listen listen = {.host = "127.0.0.1"};
 	struct http_config h = {.name = "public",
 				.listen = &listen,
 				.listen_n = 1,

@@ -14,8 +14,8 @@
 
 #define REPLY_MAX_US (10 * MINUTE_US)
 
-static struct addr
-address_of(const struct sockaddr *sa)
+struct addr
+http_address_of(const struct sockaddr *sa)
 {
 	struct addr a = {{0}};
 
@@ -63,7 +63,7 @@ http_on_accept(void *cls, const struct sockaddr *sa, socklen_t n)
 {
 	struct http_daemon *d = cls;
 	struct http_server *s = d->loop->server;
-	struct addr a = address_of(sa);
+	struct addr a = http_address_of(sa);
 
 	(void)n;
 	if (atomic_load(&s->connections) >= s->c.connections_max)
@@ -94,7 +94,7 @@ link_open(struct http_daemon *d, struct MHD_Connection *mhd, void **context)
 	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
 	link->mhd = mhd;
-	link->peer = address_of(i ? i->client_addr : NULL);
+	link->peer = http_address_of(i ? i->client_addr : NULL);
 	link->since_us = clock_mono_us();
 	link->by_socket = d->listen->socket_path && peer_is_us(mhd);
 	link->next = l->links;

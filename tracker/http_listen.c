@@ -70,8 +70,8 @@ tcp_socket(const struct addrinfo *ai, bool share)
 	return fd;
 }
 
-static uint16_t
-port_of(int fd)
+uint16_t
+http_socket_port(int fd)
 {
 	struct sockaddr_storage ss = {0};
 	struct sockaddr_in in;
@@ -120,9 +120,29 @@ http_listen_tcp(const char *host, uint16_t *port, bool alone, int *out,
 		(void)close(fd);
 		goto out;
 	}
-	*port = port_of(fd);
+	*port = http_socket_port(fd);
 	*out = fd;
 out:
 	freeaddrinfo(ai);
 	return rc;
+}
+
+bool
+http_socket_is_at(int fd, const char *host, uint16_t port)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+				 .ai_flags = AI_PASSIVE | AI_NUMERICHOST};
+	struct sockaddr_storage ss = {0};
+	socklen_t n = sizeof(ss);
+	struct addrinfo *ai;
+	bool same;
+
+	if ((port && http_socket_port(fd) != port) ||
+	    getaddrinfo(host, NULL, &hints, &ai) != 0)
+		return false;
+	same = getsockname(fd, (struct sockaddr *)&ss, &n) == 0 &&
+	       addr_eq(http_address_of((const struct sockaddr *)&ss),
+		       http_address_of(ai->ai_addr));
+	freeaddrinfo(ai);
+	return same;
 }

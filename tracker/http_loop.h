@@ -19,6 +19,7 @@ struct http_link {
 	struct http_conn *conn; /* under way, or NULL */
 	struct addr peer;
 	bool by_socket;	  /* from our own uid */
+	bool asked;	  /* a request has begun, ever */
 	int64_t since_us; /* of the request, or of being idle; clock_mono */
 };
 

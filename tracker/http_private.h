@@ -67,6 +67,7 @@ void http_on_done(void *cls, struct MHD_Connection *mhd, void **context,
 void http_refuse_full(struct http_conn *c, int status, const char *why);
 
 /* --- http_link.c: connections, their bounds and their deadlines --- */
+struct addr http_address_of(const struct sockaddr *sa);
 enum MHD_Result http_on_accept(void *cls, const struct sockaddr *sa,
 			       socklen_t n);
 void http_on_link(void *cls, struct MHD_Connection *mhd, void **socket_context,

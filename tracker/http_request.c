@@ -99,6 +99,7 @@ http_on_target(void *cls, const char *uri, struct MHD_Connection *mhd)
 	c->rq.received_us = clock_wall_us();
 	link->since_us = clock_mono_us();
 	link->conn = c;
+	link->asked = true;
 	c->rq.deadline_us =
 	    link->since_us +
 	    d->loop->server->c.request_timeout_ms * INT64_C(1000);

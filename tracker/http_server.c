@@ -9,6 +9,7 @@
  */
 #include "tracker/http_server.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -26,7 +27,8 @@
 #define CONNECTION_BYTES 13312
 #define BODIES_BYTES ((size_t)64 << 20)
 #define ABANDON_US (30 * SECOND_US)
-#define FDS_MAX 16
+#define FDS_MAX (HTTP_SOCKETS_MAX + 16)
+#define FRESH_US SECOND_US
 #define TEXTS_MAX ((size_t)1 << 20)
 
 static size_t
@@ -165,6 +167,18 @@ loop_quiesce(struct http_loop *l)
 	l->quiesced = true;
 }
 
+/* Whether somebody has connected just now, and is about to ask. */
+static bool
+has_fresh(const struct http_loop *l)
+{
+	int64_t now_us = clock_mono_us();
+
+	for (const struct http_link *k = l->links; k; k = k->next)
+		if (!k->asked && now_us - k->since_us < FRESH_US)
+			return true;
+	return false;
+}
+
 /* True when the loop may end. */
 static bool
 loop_drained(struct http_loop *l)
@@ -177,7 +191,7 @@ loop_drained(struct http_loop *l)
 		loop_quiesce(l);
 		return false;
 	}
-	if (l->under_way == 0)
+	if (l->under_way == 0 && !has_fresh(l))
 		return atomic_load(&l->finishing) == 0;
 	by_us = atomic_load(&l->server->stop_by_us);
 	if (clock_mono_us() < by_us)
@@ -218,6 +232,52 @@ loop_run(void *arg)
 	loop_end(l);
 }
 
+/* Takes the socket. */
+static enum rc
+daemon_add(struct http_loop *l, const struct http_listen *w, int fd,
+	   struct err *e)
+{
+	struct http_daemon *d = &l->daemons[l->daemons_n];
+	enum rc rc;
+
+	*d = (struct http_daemon){.loop = l, .listen = w, .listen_fd = fd};
+	rc = daemon_start(d, e);
+	if (rc)
+		(void)close(fd);
+	else
+		l->daemons_n++;
+	return rc;
+}
+
+/* The loop's share of the sockets that there are; one of its own where they do
+ * not go round. */
+static enum rc
+listener_open(struct http_loop *l, size_t i, struct err *e)
+{
+	struct http_server *s = l->server;
+	const struct http_listen *w = &s->c.listen[i];
+	enum rc rc = RC_OK;
+	int fd;
+
+	for (size_t k = l->index; k < w->sockets_n && rc == RC_OK;
+	     k += s->c.loops) {
+		fd = fcntl(w->sockets[k], F_DUPFD_CLOEXEC, 0);
+		rc = fd < 0 ? err_errno(e, "listening")
+			    : daemon_add(l, w, fd, e);
+	}
+	if (l->index < w->sockets_n)
+		return rc;
+	if (!w->socket_path)
+		rc =
+		    http_listen_tcp(w->host, &s->ports[i],
+				    l->index == 0 && w->sockets_n == 0, &fd, e);
+	else if (l->index == 0) /* little comes by it: one loop */
+		rc = http_listen_unix(w->socket_path, &fd, e);
+	else
+		return RC_OK;
+	return rc ? rc : daemon_add(l, w, fd, e);
+}
+
 static enum rc
 loop_open(struct http_server *s, unsigned index, struct err *e)
 {
@@ -227,29 +287,10 @@ loop_open(struct http_server *s, unsigned index, struct err *e)
 	l->server = s;
 	l->index = index;
 	bell_init(&l->bell);
-	l->daemons = mem_alloc(s->c.listen_n * sizeof(*l->daemons));
+	l->daemons = mem_alloc(FDS_MAX * sizeof(*l->daemons));
 	s->opened++;
-	for (size_t i = 0; i < s->c.listen_n && rc == RC_OK; i++) {
-		const struct http_listen *w = &s->c.listen[i];
-		struct http_daemon *d = &l->daemons[l->daemons_n];
-
-		/* what comes by the Unix socket is little: one loop */
-		if (w->socket_path && index > 0)
-			continue;
-		*d = (struct http_daemon){.loop = l, .listen = w};
-		rc = w->socket_path
-			 ? http_listen_unix(w->socket_path, &d->listen_fd, e)
-			 : http_listen_tcp(w->host, &s->ports[i],
-					   index == 0 && !s->c.share_ports,
-					   &d->listen_fd, e);
-		if (rc)
-			break;
-		rc = daemon_start(d, e);
-		if (rc)
-			(void)close(d->listen_fd);
-		else
-			l->daemons_n++;
-	}
+	for (size_t i = 0; i < s->c.listen_n && rc == RC_OK; i++)
+		rc = listener_open(l, i, e);
 	return rc;
 }
 
@@ -321,6 +362,7 @@ static enum rc
 config_take(struct http_server *s, const struct http_config *c, struct err *e)
 {
 	struct http_listen *listen = mem_alloc(c->listen_n * sizeof(*listen));
+	size_t sockets = 0;
 	bool tls = false;
 
 	s->c = *c;
@@ -333,16 +375,19 @@ config_take(struct http_server *s, const struct http_config *c, struct err *e)
 		listen[i] = c->listen[i];
 		listen[i].host = text_copy(s, c->listen[i].host);
 		listen[i].socket_path = text_copy(s, c->listen[i].socket_path);
-		s->ports[i] = c->listen[i].port;
+		s->ports[i] = c->listen[i].sockets_n
+				  ? http_socket_port(c->listen[i].sockets[0])
+				  : c->listen[i].port;
+		sockets += c->listen[i].sockets_n;
 		tls |= c->listen[i].tls;
 	}
 	if (!s->c.connection_bytes)
 		s->c.connection_bytes = CONNECTION_BYTES;
 	if (!s->c.bodies_bytes)
 		s->c.bodies_bytes = BODIES_BYTES;
-	if (c->listen_n == 0 || c->listen_n >= FDS_MAX || c->loops == 0 ||
-	    c->connections_max == 0 || c->request_timeout_ms <= 0 ||
-	    c->idle_timeout_ms <= 0)
+	if (c->listen_n == 0 || c->listen_n + sockets >= FDS_MAX ||
+	    c->loops == 0 || c->connections_max == 0 ||
+	    c->request_timeout_ms <= 0 || c->idle_timeout_ms <= 0)
 		return err_set(e, RC_INVALID,
 			       "%s: listeners, loops, bounds "
 			       "and time-outs are wanted",
@@ -445,6 +490,23 @@ uint16_t
 http_server_port(const struct http_server *s, size_t i)
 {
 	return s->ports[i];
+}
+
+size_t
+http_server_sockets(const struct http_server *s, size_t i,
+		    int out[HTTP_SOCKETS_MAX])
+{
+	size_t n = 0;
+
+	for (unsigned k = 0; k < s->opened; k++) {
+		const struct http_loop *l = &s->loops[k];
+
+		for (size_t d = 0; d < l->daemons_n; d++)
+			if (l->daemons[d].listen == &s->listen[i] &&
+			    n < HTTP_SOCKETS_MAX)
+				out[n++] = l->daemons[d].listen_fd;
+	}
+	return n;
 }
 
 void

@@ -13,14 +13,19 @@ struct http_listen {
 	uint16_t port;	  /* 0: any free one, see http_server_port() */
 	const char *socket_path; /* Unix socket, mode 0600, made anew */
 	bool tls;
+	/* Sockets that listen at that place already, which another process of
+	 * ours has or had too; used in place of new ones.  The caller's. */
+	const int *sockets;
+	size_t sockets_n;
 };
+
+#define HTTP_SOCKETS_MAX 64
 
 struct http_config {
 	const char *name; /* "public", of threads and log lines */
 	const struct http_listen *listen;
 	size_t listen_n;
-	bool share_ports; /* with another process of ours, as it is replaced */
-	unsigned loops;	  /* threads; at least 1 */
+	unsigned loops;			/* threads; at least 1 */
 	size_t connections_max;		/* in all, over the loops */
 	size_t connections_per_address; /* 0: no bound */
 	size_t connection_bytes;	/* of headers; 13,312 where 0 */
@@ -66,6 +71,16 @@ void http_server_free(struct http_server *s);
 
 /* The port that listener i got. */
 uint16_t http_server_port(const struct http_server *s, size_t i);
+
+/* The sockets that listener i listens on, at most HTTP_SOCKETS_MAX: to be
+ * passed on before http_server_stop(), which closes them here. */
+size_t http_server_sockets(const struct http_server *s, size_t i,
+			   int out[HTTP_SOCKETS_MAX]);
+
+/* Where a socket listens: its port, and whether that is the place; port 0: any
+ * port. */
+uint16_t http_socket_port(int fd);
+bool http_socket_is_at(int fd, const char *host, uint16_t port);
 
 struct http_stats {
 	uint64_t requests, refused, limited, status[6]; /* [2]: 2xx … */

@@ -1,0 +1,194 @@
+"""The public port while its server stops, is upgraded, dies and starts."""
+
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+
+import acuse
+from harness import Failed, run, test, wait_for
+from hosting import Hosting
+from mailed import counted, mailed
+
+
+class Visitors:
+    """Clients that click in a closed loop, each time on a new connection;
+    faults: what went otherwise than 302."""
+
+    def __init__(self, t, a, path, n=4):
+        self.port = a.ports["public"]
+        self.request = ("GET %s HTTP/1.1\r\nHost: x\r\nUser-Agent: t\r\n"
+                        "Connection: close\r\n\r\n" % path).encode()
+        self.answered = [0] * n
+        self.slowest = 0
+        self.faults = []
+        self.over = threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=(i,))
+                        for i in range(n)]
+        for thread in self.threads:
+            thread.start()
+        t.on_end(self.stop)
+
+    def run(self, i):
+        while not self.over.is_set():
+            began = time.monotonic()
+            try:
+                with socket.create_connection(("127.0.0.1", self.port),
+                                              20) as s:
+                    s.sendall(self.request)
+                    data = b""
+                    while more := s.recv(4096):
+                        data += more
+            except OSError as e:
+                self.faults.append(e)
+                continue
+            if data.startswith(b"HTTP/1.1 302 "):
+                self.answered[i] += 1
+            else:
+                self.faults.append(data[:60])
+            self.slowest = max(self.slowest, time.monotonic() - began)
+
+    def more(self, n=200):
+        """Waits until so many more were answered."""
+        want = sum(self.answered) + n
+        wait_for(lambda: sum(self.answered) >= want, 60, "%d clicks" % n)
+
+    def stop(self):
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
+        return sum(self.answered)
+
+
+def stand_by(a, program=None):
+    """A standby beside the server a, or before it."""
+    a.configure(public=a.ports["public"])
+    ports = os.path.join(a.dir, "standby-ports")
+    if os.path.exists(ports):
+        os.unlink(ports)
+    process = acuse_process(a, "standby-ports", "--role", "standby",
+                            program=program)
+    wait_for(lambda: process.must_live() or os.path.exists(ports),
+             what="the standby")
+    return process
+
+
+def acuse_process(a, ports, *args, program=None):
+    from harness import Process
+    process = Process(a.t, [program or acuse.PROGRAM, "serve", "--state",
+                            a.state, "--config", a.config, "--ports-file",
+                            os.path.join(a.dir, ports), *args], ports)
+    a.t.on_end(process.stop)
+    return process
+
+
+def said(process, event):
+    return sum(" event=%s " % event in line + " "
+               for line in process.stderr().splitlines())
+
+
+def listening(port):
+    """Sockets that listen on the port, as the kernel lists them."""
+    with open("/proc/net/tcp") as f:
+        return sum(line.split()[1].endswith(":%04X" % port) and
+                   line.split()[3] == "0A" for line in f)
+
+
+def all_in_ledger(t, a, mref, n):
+    wait_for(lambda: counted(a, mref) == n, 60, "%d hits, there are %d" % (
+        n, counted(a, mref)))
+
+
+@test("clicks go on, none refused and none lost, as the server is upgraded")
+def _(t):
+    a, mref, _, click = mailed(t)
+    b = stand_by(a)
+    t.eq(listening(a.ports["public"]), 2, "one for each thread, shared")
+    visitors = Visitors(t, a, click)
+    visitors.more()
+    upgraded = t.path("acuse-2")
+    shutil.copy(acuse.PROGRAM, upgraded)
+    for program in (upgraded, acuse.PROGRAM):
+        a.stop()
+        visitors.more()
+        acuse.PROGRAM, was = program, acuse.PROGRAM
+        a.start()
+        acuse.PROGRAM = was
+        visitors.more()
+    t.eq((said(b, "standby.accepts"), said(b, "standby.waits")), (2, 2))
+    # and who stands by is upgraded too
+    b.stop()
+    visitors.more()
+    b = stand_by(a, program=upgraded)
+    a.stop()
+    visitors.more()
+    a.start()
+    visitors.more()
+    n = visitors.stop()
+    t.eq(visitors.faults, [], "of %d" % n)
+    t.ok(visitors.slowest < 10, "%.1f s" % visitors.slowest)
+    all_in_ledger(t, a, mref, n)
+
+
+@test("a server that dies is stood in for; what it had answered is kept")
+def _(t):
+    a, mref, _, click = mailed(t)
+    stand_by(a)
+    visitors = Visitors(t, a, click)
+    for _ in range(3):
+        visitors.more()
+        a.kill()
+        visitors.more()
+        a.start()
+    n = visitors.stop()
+    for fault in visitors.faults:  # those that the dead one had accepted
+        t.ok(isinstance(fault, ConnectionResetError) or fault == b"",
+             repr(fault))
+    t.ok(len(visitors.faults) <= 12, visitors.faults)
+    # a hit may be on disk though its answer was not sent any more
+    wait_for(lambda: n <= counted(a, mref) <= n + len(visitors.faults), 60,
+             "%d hits, %d faults, there are %d" % (
+                 n, len(visitors.faults), counted(a, mref)))
+
+
+@test("one stands by at a time, alone it answers, and pages say: not now")
+def _(t):
+    a = Hosting(t, send="false")
+    b = stand_by(a)
+    code, out = acuse_run(a, "serve", "--role", "standby")
+    t.eq(code, 69)
+    t.ok("stands by" in out, out)
+    a.stop()
+
+    def asked(path):
+        with socket.create_connection(
+                ("127.0.0.1", a.ports["public"]), 20) as s:
+            s.sendall(b"GET %s HTTP/1.0\r\n\r\n" % path)
+            return int(s.recv(100).split()[1])
+    wait_for(lambda: said(b, "standby.accepts") == 1, what="it to accept")
+    t.eq((asked(b"/o/x"), asked(b"/")), (200, 503))
+    b.stop()
+    try:
+        asked(b"/")
+        raise Failed("the port is open though nobody runs")
+    except ConnectionRefusedError:
+        pass
+    # it may be there first, too
+    b = stand_by(a)
+    t.eq(asked(b"/"), 503)
+    a.start()
+    t.eq(asked(b"/"), 200)
+    t.eq(said(b, "standby.waits"), 1)
+
+
+def acuse_run(a, *argv):
+    done = subprocess.run([acuse.PROGRAM, *argv, "--state", a.state,
+                           "--config", a.config], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=60)
+    return done.returncode, done.stdout
+
+
+if __name__ == "__main__":
+    run()
