@@ -45,6 +45,12 @@ pace_weigh(struct pace_end *end, enum verdict verdict,
 	return end->deferred >= DEFERRALS_MAX;
 }
 
+bool
+pace_ours(struct pace *p, bool fault)
+{
+	return atomic_exchange(&p->ours, fault);
+}
+
 int64_t
 pace_backoff_us(int failures)
 {

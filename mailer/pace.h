@@ -1,6 +1,8 @@
 #ifndef MAILER_PACE_H
 #define MAILER_PACE_H
 
+#include <stdatomic.h>
+
 #include "base/slice.h"
 #include "mailer/route.h"
 #include "mailer/verdict.h"
@@ -8,7 +10,8 @@
 
 /*
  * How fast each hop (route_hop()) is served: connections, messages a minute,
- * slow start, and what its last batches said of it.  In memory, one thread's.
+ * slow start, and what its last batches said of it.  In memory, one thread's
+ * but for pace_ours().
  */
 struct paces;
 
@@ -21,6 +24,7 @@ struct pace {
 	int64_t minute_us; /* clock_mono: rates are of real time */
 	int64_t used_us;   /* clock_mono */
 	bool failed;	   /* the last batch did not go well */
+	atomic_bool ours;  /* our fault since the last acceptance: workers' */
 	int64_t rest_lane; /* the lane whose failure it rests for; 0: none */
 	int64_t rest_us;   /* clock_wall: until when the others wait */
 	char key[];
@@ -39,6 +43,11 @@ struct pace_end {
  * mailbox does not count. */
 bool pace_weigh(struct pace_end *end, enum verdict verdict,
 		const struct claim_verdict *v);
+
+/* Takes in that a verdict is our fault, or an acceptance; whether our fault had
+ * been told since the last acceptance, on any of its connections.  Thread: any,
+ * while it has a batch. */
+bool pace_ours(struct pace *p, bool fault);
 
 /* How long a destination rests after a failure that follows so many others. */
 int64_t pace_backoff_us(int failures);

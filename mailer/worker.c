@@ -43,7 +43,6 @@ struct run {
 	size_t n;
 	bool answered;	       /* it said something of a message */
 	bool unheard;	       /* nothing is known of it: we stopped all */
-	bool ours;	       /* what it said last was our fault */
 	struct slice said;     /* the session's transcript, for histories */
 	const char *handshake; /* why the last one with this hop failed */
 	const char *halt;      /* why nothing more of the batch may go */
@@ -186,15 +185,19 @@ block(struct run *r, enum verdict verdict)
 	    LOG_Z("reason", r->job->block_reason));
 }
 
-/* Our fault twice in a row is of no message: what is wrong with us would hold
- * all that wait, one by one. */
+/* Our fault twice without an acceptance between is of no message: what is wrong
+ * with us would hold all that wait, one by one, or one a connection. */
 static void
 weigh_ours(struct run *r, enum verdict verdict, struct claim_verdict *v)
 {
-	bool again = r->ours || slice_eq_z(r->job->batch.lane.reason, "ours");
+	bool fault = verdict == VERDICT_OURS && v->code / 100 == 5;
+	bool again;
 
-	r->ours = verdict == VERDICT_OURS && v->code / 100 == 5;
-	if (!r->ours || !again)
+	if (!fault && verdict != VERDICT_ACCEPTED)
+		return;
+	again = pace_ours(r->job->pace, fault) ||
+		slice_eq_z(r->job->batch.lane.reason, "ours");
+	if (!fault || !again)
 		return;
 	block(r, verdict);
 	v->end = CLAIM_DEFERRED;

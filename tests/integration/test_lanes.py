@@ -219,6 +219,29 @@ def _(t):
     t.eq([e["reason"] for e in alarms(a)], ["ours"])
 
 
+@test("our fault on several connections at once holds one message")
+def _(t):
+    r = t.receiver()
+    a = Hosting(t, to=[r], more=elsewhere(
+        "one.example", r, more="connections = 4 per_connection = 1 "
+        "per_minute = 1000"))
+    queue(t, a, [("default", "x%d@one.example" % i) for i in range(4)])
+    a.wait_messages(4, state="accepted")
+    r.set_rules('match=* stage=rcpt action=delay:500ms\n'
+                'match=* stage=dot action=reply:"552 5.3.4 too big"')
+    lines = []
+    for i in range(4):
+        lines.append({"post": "notice", "key": "again%d" % i, "body": {
+            "template": "contact-confirmation", "customer": "q%d" % i}})
+    a.batch(lines)
+    rests(a, "one.example", "ours")
+    a.wait_messages(4, state="deferred")
+    t.eq(at_once(r), 4)
+    held = [m["reason"] for m in a.messages(state="deferred") if m["held"]]
+    t.eq(held, ["ours"])
+    t.eq(sorted(x["reason"] for x in alarms(a)), ["ours", "ours"])
+
+
 @test("a relay's password that cannot be read: told once, and nothing is lost")
 def _(t):
     r = submission(t)

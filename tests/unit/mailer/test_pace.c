@@ -139,6 +139,20 @@ test_deferrals_in_a_row(void **state)
 	assert_int_equal(to.connect_ms, 5000);
 }
 
+static void
+test_our_fault_is_told_once_an_acceptance(void **state)
+{
+	struct paces *paces = paces_new();
+	struct pace *p = pace_find(paces, "d.example");
+
+	(void)state;
+	assert_false(pace_ours(p, true));
+	assert_true(pace_ours(p, true));
+	assert_true(pace_ours(p, false));
+	assert_false(pace_ours(p, true));
+	paces_free(paces);
+}
+
 int
 main(void)
 {
@@ -147,6 +161,7 @@ main(void)
 	    cmocka_unit_test(test_a_hop_rests_for_all),
 	    cmocka_unit_test(test_messages_a_minute),
 	    cmocka_unit_test(test_deferrals_in_a_row),
+	    cmocka_unit_test(test_our_fault_is_told_once_an_acceptance),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
