@@ -36,6 +36,7 @@ static const struct detail details[] = {
     {HTTP_POST, "/v1/classify", NULL, "from", "", ""},
     {HTTP_POST, "/v1/keys", &form_key, "", "201", ""},
     {HTTP_DELETE, "/v1/keys/{name}", NULL, "", "204", ""},
+    {HTTP_POST, "/v1/token-keys", &form_token_key, "", "201", ""},
     {HTTP_GET, "/v1/openapi.yaml", NULL, "", "", "application/yaml"},
     {HTTP_GET, "/healthz", NULL, "", "", "text/plain"},
     {HTTP_GET, "/readyz", NULL, "", "", "text/plain"},

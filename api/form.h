@@ -26,6 +26,7 @@ extern const struct form form_customer, form_service, form_invoice;
 extern const struct form form_event, form_notice, form_hold, form_consent;
 extern const struct form form_gate;
 extern const struct form form_area_link, form_key, form_scope, form_reason;
+extern const struct form form_token_key;
 extern const struct form form_batch_line;
 
 /* json_fill() by a form. */

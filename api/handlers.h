@@ -81,6 +81,11 @@ void key_post_handle(struct http_request *rq);
 void key_list_handle(struct http_request *rq);
 void key_delete_handle(struct http_request *rq);
 
+/* token_keys.c */
+void token_key_list_handle(struct http_request *rq);
+void token_key_post_handle(struct http_request *rq);
+void token_key_delete_handle(struct http_request *rq);
+
 /* health.c */
 void healthz_handle(struct http_request *rq);
 void readyz_handle(struct http_request *rq);

@@ -60,6 +60,10 @@ struct key_ask {
 enum rc parse_key(json_t *o, struct arena *a, struct key_ask *out,
 		  struct err *e) MUST_USE;
 
+/* {"brand"}: whose links get a new key. */
+enum rc parse_token_key(json_t *o, struct arena *a, struct slice *brand,
+			struct err *e) MUST_USE;
+
 /* What an operator's call on the queue is about: a message, a destination, a
  * brand, or all. */
 struct scope_ask {

@@ -122,6 +122,20 @@ parse_key(json_t *o, struct arena *a, struct key_ask *out, struct err *e)
 	return RC_OK;
 }
 
+/* ---- keys of links ---- */
+
+static const struct json_rule token_key_rules[] = {
+    {"brand", JSON_WANT_ID, true, 0, 0, 64, NULL, 0},
+};
+const struct form form_token_key =
+    FORM("TokenKeyRequest", token_key_rules, NULL);
+
+enum rc
+parse_token_key(json_t *o, struct arena *a, struct slice *brand, struct err *e)
+{
+	return form_fill(&form_token_key, o, "", brand, a, e);
+}
+
 /* ---- the queue, by hand ---- */
 
 struct scope_fields {

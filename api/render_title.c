@@ -65,6 +65,7 @@ static const struct {
     {KIND_SENDING_PAUSED, "Sending was paused."},
     {KIND_SENDING_RESUMED, "Sending was resumed."},
     {KIND_KEY_ROTATED, "A key was rotated."},
+    {KIND_KEY_REVOKED, "A key was revoked."},
     {KIND_ALARM_RAISED, "An alarm was raised."},
     {KIND_ALARM_CLEARED, "An alarm was cleared."},
 };

@@ -281,6 +281,46 @@ keyring_create(const char *dir, uint16_t brand, uint32_t *id, struct err *e)
 	return rc;
 }
 
+enum rc
+keyring_revoke(const char *dir, uint32_t id, struct err *e)
+{
+	struct keyring *k = NULL;
+	struct token_key key;
+	enum rc rc = keyring_load(dir, &k, e);
+
+	if (rc != RC_OK)
+		return rc;
+	if (keyring_find(k, id) == NULL) {
+		keyring_free(k);
+		return err_set(e, RC_NOTFOUND, "there is no token-%08" PRIx32,
+			       id);
+	}
+	key = *keyring_find(k, id);
+	key.state = TOKEN_KEY_REVOKED;
+	rc = write_key(dir, &key, false, e);
+	secret_wipe(&key, sizeof(key));
+	keyring_free(k);
+	return rc;
+}
+
+size_t
+keyring_size(const struct keyring *k)
+{
+	return k->n;
+}
+
+const struct token_key *
+keyring_at(const struct keyring *k, size_t i)
+{
+	return &k->keys[i];
+}
+
+const char *
+token_key_state_name(enum token_key_state state)
+{
+	return state_names[state];
+}
+
 const struct token_key *
 keyring_find(const struct keyring *k, uint32_t id)
 {

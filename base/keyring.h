@@ -33,6 +33,17 @@ void keyring_free(struct keyring *k);
 enum rc keyring_create(const char *dir, uint16_t brand, uint32_t *id,
 		       struct err *e) MUST_USE;
 
+/* Makes the file of a key say "revoked", for good.  Fails: RC_NOTFOUND, RC_IO,
+ * RC_INVALID (a key is broken). */
+enum rc keyring_revoke(const char *dir, uint32_t id, struct err *e) MUST_USE;
+
+/* All, by id: the i-th of keyring_size(). */
+size_t keyring_size(const struct keyring *k);
+const struct token_key *keyring_at(const struct keyring *k, size_t i);
+
+/* "active", "retired" or "revoked". */
+const char *token_key_state_name(enum token_key_state state);
+
 /* The key with this id, or the active one of a brand; NULL when absent. */
 const struct token_key *keyring_find(const struct keyring *k, uint32_t id);
 const struct token_key *keyring_active(const struct keyring *k, uint16_t brand);

@@ -561,8 +561,8 @@ letter_gather(const struct letter_sources *from, const struct message *m,
 	if (out->key == NULL)
 		return err_set(e, RC_NOTFOUND,
 			       "brand %s has no token key; run acuse key "
-			       "rotate",
-			       out->brand->name);
+			       "token rotate --brand %s",
+			       out->brand->name, out->brand->name);
 	rc = load(&g, e);
 	if (rc != RC_OK)
 		return rc;

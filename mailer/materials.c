@@ -19,6 +19,7 @@ struct materials {
 	struct brand_dkim *dkim;
 	size_t dkim_n;
 	const struct conf *conf; /* domain and selector live there */
+	struct materials *of;	 /* whose all but the keys are; NULL: its own */
 };
 
 struct materials_box {
@@ -126,6 +127,29 @@ materials_load(const struct conf *conf, const char *state_dir,
 	return rc;
 }
 
+enum rc
+materials_with_keys(struct materials *m, struct keyring *keys,
+		    struct materials **out, struct err *e)
+{
+	struct materials *x = MEM_NEW(struct materials);
+	enum rc rc;
+
+	*x = (struct materials){.keys = keys,
+				.catalog = m->catalog,
+				.verdicts = m->verdicts,
+				.dkim = m->dkim,
+				.dkim_n = m->dkim_n,
+				.conf = conf_ref(m->conf),
+				.of = materials_hold(m->of ? m->of : m)};
+	atomic_store(&x->holds, 1);
+	rc = check_tokens(x, e);
+	if (rc == RC_OK)
+		*out = x;
+	else
+		materials_release(x);
+	return rc;
+}
+
 struct materials *
 materials_hold(struct materials *m)
 {
@@ -133,11 +157,9 @@ materials_hold(struct materials *m)
 	return m;
 }
 
-void
-materials_release(struct materials *m)
+static void
+free_loaded(struct materials *m)
 {
-	if (m == NULL || atomic_fetch_sub(&m->holds, 1) != 1)
-		return;
 	for (size_t i = 0; i < m->dkim_n; i++)
 		for (size_t k = 0; k < m->dkim[i].n; k++)
 			sign_key_free(m->dkim[i].keys[k].key);
@@ -146,6 +168,17 @@ materials_release(struct materials *m)
 		verdict_rules_free(m->verdicts);
 	if (m->catalog != NULL)
 		catalog_free(m->catalog);
+}
+
+void
+materials_release(struct materials *m)
+{
+	if (m == NULL || atomic_fetch_sub(&m->holds, 1) != 1)
+		return;
+	if (m->of == NULL)
+		free_loaded(m);
+	else
+		materials_release(m->of);
 	keyring_free(m->keys);
 	conf_unref(m->conf);
 	free(m);

@@ -15,6 +15,10 @@ struct materials;
  * templates.  Fails: RC_IO, RC_INVALID, naming the file. */
 enum rc materials_load(const struct conf *conf, const char *state_dir,
 		       struct materials **out, struct err *e) MUST_USE;
+/* The same with other token keys; takes keys.  Fails: RC_NOTFOUND (a brand has
+ * none). */
+enum rc materials_with_keys(struct materials *m, struct keyring *keys,
+			    struct materials **out, struct err *e) MUST_USE;
 struct materials *materials_hold(struct materials *m); /* Thread: any */
 void materials_release(struct materials *m);
 

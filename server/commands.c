@@ -202,9 +202,11 @@ const struct command commands[] = {
      run_check_conf, 1},
     {"key",
      "add [--name NAME] [--scope send,read,admin] | list | "
-     "token [--brand NAME]",
-     "makes and lists API keys; makes the keys that sign a brand's links",
-     key_command_run, 1},
+     "token [--brand NAME] | token list | token rotate --brand NAME | "
+     "token revoke KEY [--yes]",
+     "makes and lists API keys; makes, lists, changes and revokes the keys "
+     "that sign a brand's links",
+     key_command_run, 3},
     {"dkim", "new | show [--brand NAME] [--selector NAME [--ed25519]]",
      "makes DKIM keys and prints their DNS records", key_command_dkim, 1},
     {"log", "CUSTOMER", "a customer's communications, newest first", run_log,

@@ -33,8 +33,10 @@ load(const struct options *o, const struct conf **out, struct err *e)
 		       o->config);
 }
 
-/* The first token key of each brand that has none; of a brand that is named, a
- * new one, which new mails use while old links go on. */
+/* ---- keys of links ---- */
+
+/* The first key of each brand that has none, or of the one that is named.
+ * Files alone: without it nothing can serve. */
 static enum rc
 make_token_keys(const struct options *o, struct err *e)
 {
@@ -51,9 +53,17 @@ make_token_keys(const struct options *o, struct err *e)
 		const struct brand *b = &c->brands[i];
 		uint32_t id;
 
-		if (o->brand != NULL ? strcmp(o->brand, b->name) != 0
-				     : keyring_active(keys, b->number) != NULL)
+		if (o->brand != NULL && strcmp(o->brand, b->name) != 0)
 			continue;
+		if (keyring_active(keys, b->number) != NULL) {
+			if (o->brand != NULL)
+				rc = err_set(e, RC_STATE,
+					     "brand %s has its key: acuse key "
+					     "token rotate --brand %s makes "
+					     "another",
+					     b->name, b->name);
+			continue;
+		}
 		rc = keyring_create(o->state, b->number, &id, e);
 		if (rc == RC_OK)
 			printf("brand %s: made token-%08x\n", b->name, id);
@@ -62,6 +72,128 @@ make_token_keys(const struct options *o, struct err *e)
 	conf_unref(c);
 	return rc;
 }
+
+static const char *
+text_of(const json_t *o, const char *key)
+{
+	const char *text = json_string_value(json_object_get(o, key));
+
+	return text != NULL ? text : "?";
+}
+
+static void
+show_token_keys(struct slice answer)
+{
+	json_t *o = json_loadb(answer.p, answer.n, 0, NULL), *key;
+	size_t i;
+
+	json_array_foreach (json_object_get(o, "items"), i, key)
+		printf("%s  %-7s  %s%s\n", text_of(key, "key"),
+		       text_of(key, "state"), text_of(key, "brand"),
+		       json_is_true(json_object_get(key, "in_force"))
+			   ? ""
+			   : "  (the server does not go by it yet)");
+	json_decref(o);
+}
+
+static void
+show_token_key(struct slice answer)
+{
+	json_t *o = json_loadb(answer.p, answer.n, 0, NULL);
+	bool taken = json_is_true(json_object_get(o, "in_force"));
+
+	printf("brand %s: %s is %s%s\n", text_of(o, "brand"), text_of(o, "key"),
+	       text_of(o, "state"),
+	       taken ? ""
+		     : "; the server does not go by it yet, its log says why");
+	json_decref(o);
+}
+
+static enum rc
+rotate_token_key(const struct options *o, struct err *e)
+{
+	struct sbuf body;
+	enum rc rc;
+
+	if (o->brand == NULL)
+		return err_set(e, RC_USAGE,
+			       "name the brand whose links get a new key "
+			       "(--brand NAME)");
+	sbuf_init(&body, 4096);
+	sbuf_add_z(&body, "{\"brand\":");
+	sbuf_add_json(&body, slice_z(o->brand));
+	sbuf_add_c(&body, '}');
+	rc = client_print(o, "POST", "/v1/token-keys", sbuf_slice(&body),
+			  show_token_key, e);
+	sbuf_fini(&body);
+	return rc;
+}
+
+static enum rc
+confirm(const struct options *o, const char *key, struct err *e)
+{
+	char answer[16] = "";
+
+	if (o->yes)
+		return RC_OK;
+	if (!isatty(STDIN_FILENO))
+		return err_set(e, RC_USAGE,
+			       "no link that %s signed would lead anywhere any "
+			       "more, for good: say --yes",
+			       key);
+	fprintf(stderr,
+		"No link that %s signed will lead anywhere any more.  Revoke "
+		"it for good? (yes or no) ",
+		key);
+	if (fgets(answer, sizeof(answer), stdin) == NULL ||
+	    strcmp(answer, "yes\n") != 0)
+		return err_set(e, RC_STATE, "nothing was revoked");
+	return RC_OK;
+}
+
+static enum rc
+revoke_token_key(const struct options *o, struct err *e)
+{
+	struct sbuf path;
+	enum rc rc = command_need(
+	    o, 3, "the key, as token-00010001 (acuse key token list)", e);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = confirm(o, o->argv[2], e);
+	if (rc != RC_OK)
+		return rc;
+	sbuf_init(&path, 4096);
+	sbuf_add_z(&path, "/v1/token-keys/");
+	sbuf_add_url(&path, slice_z(o->argv[2]));
+	rc = client_print(o, "DELETE", sbuf_z(&path), SLICE(""), show_token_key,
+			  e);
+	sbuf_fini(&path);
+	return rc;
+}
+
+static enum rc
+run_token(const struct options *o, struct err *e)
+{
+	const char *what = o->argc > 1 ? o->argv[1] : "";
+
+	if (o->argc > 2 && strcmp(what, "revoke") != 0)
+		return err_set(e, RC_USAGE, "token %s takes no %s", what,
+			       o->argv[2]);
+	if (o->argc < 2)
+		return make_token_keys(o, e);
+	if (strcmp(what, "list") == 0)
+		return client_print(o, "GET", "/v1/token-keys", SLICE(""),
+				    show_token_keys, e);
+	if (strcmp(what, "rotate") == 0)
+		return rotate_token_key(o, e);
+	if (strcmp(what, "revoke") == 0)
+		return revoke_token_key(o, e);
+	return err_set(e, RC_USAGE,
+		       "token takes list, rotate or revoke, not %s", what);
+}
+
+/* ---- API keys ---- */
 
 enum rc
 key_command_run(const struct options *o, struct err *e)
@@ -73,10 +205,13 @@ key_command_run(const struct options *o, struct err *e)
 
 	if (rc != RC_OK)
 		return rc;
+	if (strcmp(o->argv[0], "token") == 0)
+		return run_token(o, e);
+	if (o->argc > 1)
+		return err_set(e, RC_USAGE, "%s takes no %s", o->argv[0],
+			       o->argv[1]);
 	if (strcmp(o->argv[0], "list") == 0)
 		return client_print(o, "GET", "/v1/keys", SLICE(""), NULL, e);
-	if (strcmp(o->argv[0], "token") == 0)
-		return make_token_keys(o, e);
 	if (strcmp(o->argv[0], "add") != 0)
 		return err_set(e, RC_USAGE, "takes add, list or token, not %s",
 			       o->argv[0]);

@@ -3,8 +3,8 @@
 
 #include "server/command.h"
 
-/* "acuse key add | list | token": API keys, and the keys that sign a brand's
- * links. */
+/* "acuse key add | list | token [list | rotate | revoke]": API keys, and the
+ * keys that sign a brand's links. */
 enum rc key_command_run(const struct options *o, struct err *e) MUST_USE;
 
 /* "acuse dkim new | show": makes the keys that the configuration names and

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "queue/halt.h"
+#include "server/key_watch.h"
 #include "server/parts.h"
 #include "server/settings.h"
 #include "server/standby.h"
@@ -126,16 +127,18 @@ take_signal(struct server *s, const sigset_t *set)
 }
 
 static void
-wait_for_signals(struct server *s, const sigset_t *set)
+wait_for_signals(struct server *s, const sigset_t *set, int keys)
 {
-	struct pollfd fds[3] = {{signalfd(-1, set, SFD_CLOEXEC), POLLIN, 0}};
+	struct pollfd fds[4] = {{signalfd(-1, set, SFD_CLOEXEC), POLLIN, 0},
+				{keys, POLLIN, 0}};
 
 	do {
 		int ms;
-		nfds_t n = standby_watch(s, fds + 1, &ms);
+		nfds_t n = standby_watch(s, fds + 2, &ms);
 
-		if (poll(fds, n + 1, ms) >= 0)
+		if (poll(fds, n + 2, ms) >= 0)
 			standby_step(s);
+		key_watch_step(s, keys);
 	} while (take_signal(s, set));
 	(void)close(fds[0].fd);
 	LOG(SERVER_STOPPING, LOG_I("pid", getpid()));
@@ -147,6 +150,7 @@ serve(const struct serve_options *o, struct err *e)
 {
 	struct server *s = MEM_NEW(struct server);
 	sigset_t set;
+	int keys;
 	enum rc rc;
 
 	sigemptyset(&set);
@@ -157,6 +161,7 @@ serve(const struct serve_options *o, struct err *e)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow: an error */
 	s->o = o;
+	keys = key_watch_open(s); /* first: what changes from here on is seen */
 	rc = parts_start(s, e);
 	if (rc == RC_OK)
 		rc = write_ports(s, e);
@@ -165,8 +170,10 @@ serve(const struct serve_options *o, struct err *e)
 		    LOG_Z("state", o->state),
 		    LOG_Z("sends", s->conf->send ? "yes" : "no, observes"));
 		sd_notify(0, "READY=1");
-		wait_for_signals(s, &set);
+		wait_for_signals(s, &set, keys);
 	}
+	if (keys >= 0)
+		(void)close(keys);
 	parts_stop(s);
 	if (rc == RC_OK)
 		LOG(SERVER_STOPPED, LOG_I("pid", getpid()));

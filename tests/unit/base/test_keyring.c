@@ -102,6 +102,27 @@ a_new_key_retires_the_one_before(void **state)
 }
 
 static void
+a_revoked_key_is_not_in_use_and_not_gone(void **state)
+{
+	struct place *p = *state;
+	uint32_t id;
+
+	assert_int_equal(keyring_create(p->dir, 1, &id, &p->e), RC_OK);
+	assert_int_equal(keyring_revoke(p->dir, id, &p->e), RC_OK);
+	reload(p);
+	assert_null(keyring_active(p->keys, 1));
+	assert_int_equal(keyring_size(p->keys), 1);
+	assert_int_equal(keyring_at(p->keys, 0)->id, id);
+	assert_int_equal(keyring_find(p->keys, id)->state, TOKEN_KEY_REVOKED);
+	assert_int_equal(keyring_revoke(p->dir, id + 1, &p->e), RC_NOTFOUND);
+	assert_int_equal(keyring_create(p->dir, 1, &id, &p->e), RC_OK);
+	reload(p);
+	assert_int_equal(keyring_active(p->keys, 1)->id, id);
+	assert_int_equal(keyring_find(p->keys, id - 1)->state,
+			 TOKEN_KEY_REVOKED);
+}
+
+static void
 put(struct place *p, uint32_t id, const char *text)
 {
 	char path[96];
@@ -191,6 +212,8 @@ main(void)
 					    setup, teardown),
 	    cmocka_unit_test_setup_teardown(of_two_active_ones_the_later_counts,
 					    setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		a_revoked_key_is_not_in_use_and_not_gone, setup, teardown),
 	    cmocka_unit_test_setup_teardown(broken_files_are_named, setup,
 					    teardown),
 	    cmocka_unit_test_setup_teardown(no_keys_and_no_directory, setup,
