@@ -11,6 +11,8 @@
 #include "templates/place.h"
 #include "templates/zone.h"
 
+#define JSON_MAX (4u << 20)
+
 struct gather {
 	const struct letter_sources *from;
 	struct arena *a;
@@ -253,6 +255,14 @@ set_dates(const struct gather *g, const struct invoice *i, struct datum *d)
 	set_act(g, &at, "terminate", "terminate_at", d);
 }
 
+/* Until the next one is read. */
+static enum rc
+read_json(const struct gather *g, struct slice text, json_t **out, struct err *e)
+{
+	arena_reset(g->from->scratch);
+	return json_read_into(g->from->scratch, text, JSON_MAX, out, e);
+}
+
 static enum rc
 set_invoices(struct gather *g, struct datum *d, struct err *e)
 {
@@ -264,7 +274,7 @@ set_invoices(struct gather *g, struct datum *d, struct err *e)
 		struct invoice *i = &g->invoices[k];
 		struct datum *one;
 		json_t *o;
-		enum rc rc = json_read(i->body, 4u << 20, &o, e);
+		enum rc rc = read_json(g, i->body, &o, e);
 
 		if (rc != RC_OK)
 			return err_add(e, "invoice %.*s", SLICE_ARG(i->id));
@@ -289,7 +299,6 @@ set_invoices(struct gather *g, struct datum *d, struct err *e)
 			if (!slice_eq(pay_all, member(o, "pay_all_url")))
 				pay_all = SLICE("");
 		}
-		json_decref(o);
 	}
 	datum_set(d, "invoices", list);
 	datum_set(d, "many", datum_bool(g->a, g->invoices_n > 1));
@@ -390,7 +399,7 @@ set_event(const struct gather *g, struct datum *d, struct err *e)
 
 	if (n->data.n == 0)
 		return RC_OK;
-	rc = json_read(n->data, 1u << 20, &o, e);
+	rc = read_json(g, n->data, &o, e);
 	if (rc != RC_OK)
 		return err_add(e, "the data of the notice");
 	event = datum_from_json(g->a, o);
@@ -406,7 +415,6 @@ set_event(const struct gather *g, struct datum *d, struct err *e)
 	set_known(d, "old_due_on", date_member(g, o, "old_due_on"));
 	datum_set(event, "at", datum_time(g->a, n->created_us));
 	datum_set(d, "event", event);
-	json_decref(o);
 	return RC_OK;
 }
 
