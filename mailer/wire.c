@@ -321,7 +321,8 @@ wire_reply(struct wire *w, int timeout_ms)
 			wire_die(w, "malformed reply");
 			break;
 		}
-		if (w->ssl == NULL || !SSL_has_pending(w->ssl))
+		/* SSL_has_pending() is true of a part of a record too. */
+		if (w->ssl == NULL || SSL_pending(w->ssl) == 0)
 			await(w, w->want, until_us, "reply timeout");
 		if (!w->dead)
 			slurp(w);

@@ -23,6 +23,7 @@ FAULTS = {
     "garbage": 'action=garbage:"what is this\\r\\n"',
     "partial": "action=partial-reply",
     "stall": "action=stall",
+    "cut-record": "action=cut-record",
     "drop": "action=drop",
     "half-closed": "action=half-close",
     "reset": "action=reset",
@@ -38,9 +39,11 @@ WITHOUT = {"connect": ("partial",), "tls": ("4xx", "5xx", "partial"),
            "mid-data": ("partial",)}
 
 
-def faults(stage):
+def faults(mode, stage):
     return [(f, a) for f, a in FAULTS.items()
-            if f not in WITHOUT.get(stage, ())]
+            if f not in WITHOUT.get(stage, ()) and (
+                f != "cut-record" or
+                mode != "plaintext" and stage in ("auth",) + MESSAGE)]
 
 
 def check_session(t, r, mode, stage, fault):
@@ -110,7 +113,7 @@ def rule(name, stage, action):
 def matrix(t, mode):
     cases = [("%s-%s" % (stage, fault), stage, fault, action)
              for stage in SESSION + MESSAGE if stage not in NOT_THERE[mode]
-             for fault, action in faults(stage)]
+             for fault, action in faults(mode, stage)]
     r = t.receiver(
         rules="".join(rule(n, s, a) for n, s, _, a in cases),
         listen=["%s=127.0.0.1:0%s" % (c[0], LISTEN[mode]) for c in cases],
@@ -123,7 +126,7 @@ def matrix(t, mode):
 
     def check(case):
         name, stage, fault, _ = case
-        times = STALL if fault == "stall" else {}
+        times = STALL if fault in ("stall", "cut-record") else {}
         try:
             result = send(t, r.port(name), [
                 ("one@b.example", small),

@@ -223,6 +223,16 @@ said(const struct conn *c)
 	       c->out_used == c->out.n;
 }
 
+/* A record's header that promises 64 bytes, and four of them. */
+static void
+cut_record(struct conn *c)
+{
+	static const char part[] = "\x17\x03\x03\x00\x40half";
+
+	if (c->tls)
+		(void)send(c->watch.fd, part, sizeof(part) - 1, MSG_NOSIGNAL);
+}
+
 static void
 reset_on_close(struct conn *c)
 {
@@ -244,6 +254,10 @@ then_do(struct conn *c)
 	case THEN_RESET:
 		reset_on_close(c);
 		return false;
+	case THEN_CUT_RECORD:
+		cut_record(c);
+		c->state = STALLED;
+		return true;
 	case THEN_STALL:
 		c->state = STALLED;
 		return true;

@@ -174,6 +174,7 @@ rule_apply(const struct rule *rule, struct ruling *out)
 	case ACTION_RESET:
 	case ACTION_HALF_CLOSE:
 	case ACTION_STALL:
+	case ACTION_CUT_RECORD:
 	case ACTION_GARBAGE:
 	case ACTION_PARTIAL:
 	case ACTION_REFUSE:

@@ -36,6 +36,7 @@ enum action {
 	ACTION_RESET,
 	ACTION_HALF_CLOSE,
 	ACTION_STALL,
+	ACTION_CUT_RECORD,
 	ACTION_GARBAGE,
 	ACTION_PARTIAL,
 	ACTION_REFUSE,
@@ -59,6 +60,7 @@ enum then {
 	THEN_RESET,	 /* close by RST */
 	THEN_HALF_CLOSE, /* no more bytes from us, read until they close */
 	THEN_STALL,	 /* neither read nor write any more */
+	THEN_CUT_RECORD, /* the same, amid a record of TLS; no rule says it */
 	THEN_CLOSE,	 /* close in good order */
 	THEN_TLS,	 /* start the handshake; no rule says it */
 };

@@ -32,6 +32,7 @@ static const struct {
     [ACTION_RESET] = {"reset", ARG_NONE, ANYWHERE},
     [ACTION_HALF_CLOSE] = {"half-close", ARG_NONE, ANYWHERE},
     [ACTION_STALL] = {"stall", ARG_NONE, ANYWHERE},
+    [ACTION_CUT_RECORD] = {"cut-record", ARG_NONE, ANYWHERE},
     [ACTION_GARBAGE] = {"garbage", ARG_BYTES_OR_NONE, ANYWHERE},
     [ACTION_PARTIAL] = {"partial-reply", ARG_COUNT_OR_NONE, WITH_REPLY},
     [ACTION_REFUSE] = {"refuse", ARG_NONE, AT(CONNECT)},

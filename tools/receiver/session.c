@@ -183,6 +183,10 @@ apply_action(struct session *s, struct verdict *v)
 		v->reply = slice_of(NULL, 0);
 		v->then = THEN_STALL;
 		break;
+	case ACTION_CUT_RECORD:
+		v->reply = slice_of(NULL, 0);
+		v->then = THEN_CUT_RECORD;
+		break;
 	case ACTION_ACCEPT:
 	case ACTION_REPORT:
 	case ACTION_DELAY:

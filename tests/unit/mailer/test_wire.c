@@ -205,6 +205,71 @@ nothing_counts_as_sent_before_it_has_left(void **state)
 	assert_true(p->wire.sent > 0 && p->wire.sent < 30000);
 }
 
+static unsigned
+client_key(SSL *ssl, const char *hint, char *identity, unsigned identity_max,
+	   unsigned char *key, unsigned key_max)
+{
+	(void)ssl;
+	(void)hint;
+	snprintf(identity, identity_max, "a");
+	memset(key, 7, key_max < 16 ? key_max : 16);
+	return 16;
+}
+
+static unsigned
+server_key(SSL *ssl, const char *identity, unsigned char *key, unsigned max)
+{
+	char same[2];
+
+	return client_key(ssl, identity, same, sizeof same, key, max);
+}
+
+static SSL *
+side(int fd, bool server)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+	SSL *ssl;
+
+	assert_int_equal(SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION), 1);
+	assert_int_equal(SSL_CTX_set_cipher_list(ctx, "PSK"), 1);
+	SSL_CTX_set_psk_client_callback(ctx, client_key);
+	SSL_CTX_set_psk_server_callback(ctx, server_key);
+	ssl = SSL_new(ctx);
+	SSL_CTX_free(ctx);
+	assert_int_equal(SSL_set_fd(ssl, fd), 1);
+	if (server)
+		SSL_set_accept_state(ssl);
+	else
+		SSL_set_connect_state(ssl);
+	return ssl;
+}
+
+static void
+part_of_a_record_is_waited_for_as_nothing_is(void **state)
+{
+	struct pair *p = *state;
+	SSL *peer = side(p->peer, true);
+	BIO *out = BIO_new(BIO_s_mem());
+	char record[256];
+	int n;
+
+	p->wire.ssl = side(p->wire.fd, false);
+	while (SSL_do_handshake(p->wire.ssl) != 1)
+		(void)SSL_do_handshake(peer);
+	SSL_set0_wbio(peer, out);
+	assert_int_equal(SSL_write(peer, "250 one\r\n", 9), 9);
+	n = BIO_read(out, record, sizeof record);
+	assert_true(n > 20);
+	assert_int_equal(write(p->peer, record, n), n);
+	assert_int_equal(wire_reply(&p->wire, 10000), 250);
+	assert_int_equal(SSL_write(peer, "250 two\r\n", 9), 9);
+	n = BIO_read(out, record, sizeof record);
+	assert_int_equal(write(p->peer, record, n - 3), n - 3);
+	assert_int_equal(wire_reply(&p->wire, 20), -1);
+	died_of(p, "reply timeout");
+	SSL_free(peer);
+}
+
 int
 main(void)
 {
@@ -219,6 +284,7 @@ main(void)
 	    WITH_PAIR(a_cancel_is_heard_at_once),
 	    WITH_PAIR(parting_words_are_kept),
 	    WITH_PAIR(nothing_counts_as_sent_before_it_has_left),
+	    WITH_PAIR(part_of_a_record_is_waited_for_as_nothing_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
