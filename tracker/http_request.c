@@ -32,9 +32,10 @@
 #define REPLY_BYTES 2560
 #define REFUSAL_BYTES 1024
 
-/* Put before a request's headers: of the first one libmicrohttpd makes a copy,
- * cut up, for which there would be no room. */
-static const char no_cookie[] = "Cookie";
+/* Put before a request's headers.  Of the first cookie libmicrohttpd makes a
+ * copy, cut up, for which there would be no room; where there is no host it
+ * answers of itself, twice. */
+static const char no_cookie[] = "Cookie", no_host[] = "Host";
 
 static void
 refuse(struct http_conn *c, int status, const char *why)
@@ -110,6 +111,7 @@ http_on_target(void *cls, const char *uri, struct MHD_Connection *mhd)
 	if (target.n <= HTTP_TARGET_MAX && slice_find_c(target, '?') >= 0)
 		c->target = arena_dup(&c->rq.arena, target);
 	(void)MHD_set_connection_value(mhd, MHD_HEADER_KIND, no_cookie, "");
+	(void)MHD_set_connection_value(mhd, MHD_HEADER_KIND, no_host, "");
 	d->loop->under_way++;
 	atomic_fetch_add_explicit(&d->loop->counters.requests, 1,
 				  memory_order_relaxed);
@@ -124,7 +126,7 @@ header_add(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
 	size_t n;
 
 	(void)kind;
-	if (name == no_cookie)
+	if (name == no_cookie || name == no_host)
 		return MHD_YES;
 	n = c->rq.headers_n++;
 	c->head_end = value + value_n;
@@ -189,7 +191,7 @@ static size_t
 room_left(const struct http_conn *c, const char *method)
 {
 	size_t all = c->daemon->loop->server->c.connection_bytes;
-	size_t entries = c->rq.headers_n + 2, used;
+	size_t entries = c->rq.headers_n + 3, used;
 	struct slice rest = c->target;
 
 	while (rest.p) {

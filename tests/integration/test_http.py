@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import random
 import resource
 import signal
@@ -18,6 +19,9 @@ HOST = b"Host: x\r\n"
 GET = b"GET /t/hello HTTP/1.1\r\n" + HOST
 POST = b"POST /t/echo HTTP/1.1\r\n" + HOST
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n"
+# What libmicrohttpd refuses of itself: it writes its reply twice, and closes.
+TWICE = {"cl list", "cl plus", "cl negative", "cl hex", "cl empty",
+         "cl inner space", "cl fraction", "cl 2^64", "cl huge"}
 REFUSED = (0, 400)  # those that libmicrohttpd itself refuses may go unanswered
 
 # What could be understood in two ways, or overflows: bytes, and the statuses
@@ -76,7 +80,7 @@ HOSTILE = {
     "chunk too long": (CHUNKED + b"\r\n3\r\nabcd\r\n0\r\n\r\n", REFUSED),
     # Host
     "host twice": (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", REFUSED),
-    "no host": (b"GET /t/hello HTTP/1.1\r\n\r\n", REFUSED),
+    "no host": (b"GET /t/hello HTTP/1.1\r\n\r\n", (400,)),
     "host list": (b"GET /t/hello HTTP/1.1\r\nHost: a, b\r\n\r\n", REFUSED),
     "host with path": (b"GET /t/hello HTTP/1.1\r\nHost: a/b\r\n\r\n", REFUSED),
     "host with user": (b"GET /t/hello HTTP/1.1\r\nHost: a@b\r\n\r\n", REFUSED),
@@ -164,7 +168,8 @@ def _(t):
     wrong = []
     for name, (data, right) in HOSTILE.items():
         out = k.raw(data + GET + b"\r\n")
-        if parse(out).status not in right or b"hello\n" in out:
+        replies = len(re.findall(rb"HTTP/1\.1 \d", out)) - (name in TWICE)
+        if parse(out).status not in right or b"hello\n" in out or replies > 1:
             wrong.append((name, parse(out).status, out[-200:]))
     t.eq(wrong, [])
     for path in MALFORMED:
