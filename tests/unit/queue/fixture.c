@@ -146,28 +146,33 @@ fixture_do(struct fixture *f,
 static enum rc
 put_customer(struct fixture *f, struct db *db, void *arg, struct err *e)
 {
-	const char *id = arg;
-	struct contact k = {
-	    .id = SLICE("k1"), .role = SLICE("billing"), .since = DATE_NONE};
+	bool created;
+
+	return customers_put(&f->q, db, arg, &f->a, &created, e);
+}
+
+void
+fixture_contacts(struct fixture *f, const char *id, const struct contact *list,
+		 size_t n)
+{
 	struct customer c = {.id = slice_z(id),
 			     .brand = SLICE("default"),
 			     .name = SLICE("Ana"),
 			     .groups = SLICE("[]"),
-			     .contacts = &k,
-			     .contacts_n = 1};
-	bool created;
+			     .contacts = list,
+			     .contacts_n = n};
 
-	k.email = slice_z(arena_printf(&f->a, "%s@cliente.example", id));
-	return customers_put(&f->q, db, &c, &f->a, &created, e);
+	OK(fixture_do(f, put_customer, &c, e));
 }
 
 void
 fixture_customer(struct fixture *f, const char *id)
 {
-	char copy[64];
+	struct contact k = {
+	    .id = SLICE("k1"), .role = SLICE("billing"), .since = DATE_NONE};
 
-	snprintf(copy, sizeof(copy), "%s", id);
-	OK(fixture_do(f, put_customer, copy, e));
+	k.email = slice_z(arena_printf(&f->a, "%s@cliente.example", id));
+	fixture_contacts(f, id, &k, 1);
 }
 
 static enum rc
@@ -291,8 +296,8 @@ fixture_run_journal(struct fixture *f, struct db *db, void *arg, struct err *e)
 			      SLICE(""), e);
 }
 
-static enum rc
-run_end(struct fixture *f, struct db *db, void *arg, struct err *e)
+enum rc
+fixture_run_end(struct fixture *f, struct db *db, void *arg, struct err *e)
 {
 	return claims_end(&f->q, db, arg, 1, e);
 }
@@ -324,7 +329,7 @@ fixture_end(struct fixture *f, struct take *t, enum claim_end how)
 				  .facts = FACT_MX_ACCEPTED,
 				  .suppress = how == CLAIM_FAILED};
 
-	OK(fixture_do(f, run_end, &v, e));
+	OK(fixture_do(f, fixture_run_end, &v, e));
 	claims_free(&f->q, &t->batch);
 }
 

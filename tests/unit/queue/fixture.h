@@ -50,8 +50,11 @@ enum rc fixture_do(struct fixture *f,
 				  struct err *),
 		   void *arg, struct err *e) MUST_USE;
 
-/* A customer with one billing contact, ID@cliente.example. */
+/* A customer with one billing contact, ID@cliente.example; with contacts of the
+ * test's own. */
 void fixture_customer(struct fixture *f, const char *id);
+void fixture_contacts(struct fixture *f, const char *id,
+		      const struct contact *list, size_t n);
 
 /* An invoice of 1,000.00 ARS. */
 struct put {
@@ -85,7 +88,6 @@ size_t fixture_messages(struct fixture *f, const char *customer, int state,
 
 struct take {
 	struct claim_batch batch;
-	size_t limit;
 };
 
 #define DUE "2026-11-18"		     /* a Wednesday */
@@ -97,12 +99,14 @@ void fixture_proforma(struct fixture *f);
 /* The one message there is. */
 struct message *fixture_message(struct fixture *f);
 
-/* For fixture_do(): claims what waits and journals it, arg a struct take;
- * applies a struct hand_order. */
+/* For fixture_do(): claims what waits and journals it, arg a struct take; ends
+ * an attempt by a struct claim_verdict; applies a struct hand_order. */
 enum rc fixture_run_take(struct fixture *f, struct db *db, void *arg,
 			 struct err *e) MUST_USE;
 enum rc fixture_run_journal(struct fixture *f, struct db *db, void *arg,
 			    struct err *e) MUST_USE;
+enum rc fixture_run_end(struct fixture *f, struct db *db, void *arg,
+			struct err *e) MUST_USE;
 enum rc fixture_run_hand(struct fixture *f, struct db *db, void *arg,
 			 struct err *e) MUST_USE;
 

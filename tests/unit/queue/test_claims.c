@@ -1,13 +1,8 @@
 #include "tests/unit/queue/fixture.h"
 
 #include "base/clock.h"
+#include "queue/hand.h"
 #include "queue/state.h"
-
-static enum rc
-run_end_one(struct fixture *f, struct db *db, void *arg, struct err *e)
-{
-	return claims_end(&f->q, db, arg, 1, e);
-}
 
 static void
 test_an_accepted_message_ends_its_notice(void **state)
@@ -26,12 +21,6 @@ test_an_accepted_message_ends_its_notice(void **state)
 	assert_int_equal(t.batch.n, 0);
 }
 
-static enum rc
-run_end(struct fixture *f, struct db *db, void *arg, struct err *e)
-{
-	return claims_end(&f->q, db, arg, 1, e);
-}
-
 /* It was accepted when the server said so, not when it came to be stored. */
 static void
 test_times_are_those_of_the_session(void **state)
@@ -47,7 +36,7 @@ test_times_are_those_of_the_session(void **state)
 	v.started_us = clock_wall_us() + 1;
 	v.ended_us = v.started_us + 1;
 	fixture_at("2026-11-03T13:30:00Z");
-	OK(fixture_do(f, run_end, &v, e));
+	OK(fixture_do(f, fixture_run_end, &v, e));
 	assert_int_equal(fixture_message(f)->accepted_us, v.ended_us);
 	OK(attempt_list(f->db, v.claim->m.id, false, &f->a, &list, &n, e));
 	assert_int_equal(list[0].started_us, v.started_us);
@@ -427,6 +416,59 @@ test_a_death_is_uncertain_past_the_first_byte_alone(void **state)
 	}
 }
 
+/* Held between the claim and the journal, it is not tried, nor counted. */
+static void
+test_what_is_held_while_composed_is_left_out(void **state)
+{
+	struct hand_order hold = {.what = HAND_HOLD, .by_message = true};
+	struct fixture *f = *state;
+	struct take t;
+
+	fixture_proforma(f);
+	OK(fixture_do(f, fixture_run_take, &t, e));
+	hold.mref = fixture_message(f)->mref;
+	OK(fixture_do(f, fixture_run_hand, &hold, e));
+	OK(fixture_do(f, fixture_run_journal, &t, e));
+	assert_true(t.batch.claims[0].dropped);
+	assert_int_equal(fixture_message(f)->attempts, 0);
+	assert_int_equal(fixture_message(f)->state, MESSAGE_QUEUED);
+	assert_true(fixture_message(f)->held);
+	claims_free(&f->q, &t.batch);
+}
+
+static void
+test_an_earlier_instances_claim_is_not_ended(void **state)
+{
+	struct fixture *f = *state;
+	struct take t;
+
+	fixture_proforma(f);
+	fixture_begin(f, &t);
+	f->q.instance++;
+	fixture_end(f, &t, CLAIM_ACCEPTED);
+	assert_int_equal(fixture_message(f)->state, MESSAGE_CLAIMED);
+}
+
+/* Without a place for its phase a payment could not stop it. */
+static void
+test_none_is_claimed_without_a_phase(void **state)
+{
+	struct fixture *f = *state;
+	struct take t;
+	int last = -1, slot;
+
+	fixture_proforma(f);
+	while ((slot = phase_claim(f->q.phases, ref_new())) >= 0)
+		last = slot;
+	OK(fixture_do(f, fixture_run_take, &t, e));
+	assert_int_equal(t.batch.n, 0);
+	assert_int_equal(fixture_message(f)->state, MESSAGE_QUEUED);
+	assert_true(last >= 0);
+	phase_free(f->q.phases, last);
+	fixture_begin(f, &t);
+	fixture_end(f, &t, CLAIM_ACCEPTED);
+}
+
 /* Nobody refused it: the steps of retries begin with the first who does. */
 static void
 test_an_outage_uses_up_no_retries(void **state)
@@ -442,7 +484,7 @@ test_an_outage_uses_up_no_retries(void **state)
 
 		v.claim = fixture_begin(f, &t);
 		assert_int_equal(v.claim->tries, 1);
-		OK(fixture_do(f, run_end_one, &v, e));
+		OK(fixture_do(f, fixture_run_end, &v, e));
 		claims_free(&f->q, &t.batch);
 		clock_advance(MINUTE_US);
 	}
@@ -454,7 +496,7 @@ test_an_outage_uses_up_no_retries(void **state)
 
 		v.claim = fixture_begin(f, &t);
 		assert_int_equal(v.claim->tries, i + 1);
-		OK(fixture_do(f, run_end_one, &v, e));
+		OK(fixture_do(f, fixture_run_end, &v, e));
 		claims_free(&f->q, &t.batch);
 		wait = fixture_message(f)->next_us - clock_wall_us();
 		assert_true(wait <= conf->retry_us[i]);
@@ -485,6 +527,9 @@ main(void)
 	    TEST(test_a_reopening_sends_what_was_never_tried),
 	    TEST(test_a_bad_address_is_suppressed_for_what_waits_too),
 	    TEST(test_past_its_not_after_it_expires),
+	    TEST(test_what_is_held_while_composed_is_left_out),
+	    TEST(test_an_earlier_instances_claim_is_not_ended),
+	    TEST(test_none_is_claimed_without_a_phase),
 	    TEST(test_a_death_is_uncertain_past_the_first_byte_alone),
 	    TEST(test_an_outage_uses_up_no_retries),
 	};

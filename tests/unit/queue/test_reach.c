@@ -2,38 +2,23 @@
 
 #include "base/clock.h"
 #include "proof/ledger.h"
-#include "queue/customers.h"
 #include "store/event.h"
 
 /* Two that billing names, and one besides. */
-static enum rc
-put_customer(struct fixture *f, struct db *db, void *arg, struct err *e)
-{
-	struct contact k[] = {
-	    {.id = SLICE("k1"),
-	     .role = SLICE("billing"),
-	     .email = SLICE("ana@cliente.example"),
-	     .since = DATE_NONE},
-	    {.id = SLICE("k2"),
-	     .role = SLICE("billing"),
-	     .email = SLICE("beto@cliente.example"),
-	     .since = DATE_NONE},
-	    {.id = SLICE("k3"),
-	     .role = SLICE("technical"),
-	     .email = SLICE("cleo@cliente.example"),
-	     .since = DATE_NONE},
-	};
-	struct customer c = {.id = SLICE("c1"),
-			     .brand = SLICE("default"),
-			     .name = SLICE("Ana"),
-			     .groups = SLICE("[]"),
-			     .contacts = k,
-			     .contacts_n = 3};
-	bool created;
-
-	(void)arg;
-	return customers_put(&f->q, db, &c, &f->a, &created, e);
-}
+static const struct contact contacts[] = {
+    {.id = SLICE_INIT("k1"),
+     .role = SLICE_INIT("billing"),
+     .email = SLICE_INIT("ana@cliente.example"),
+     .since = DATE_NONE},
+    {.id = SLICE_INIT("k2"),
+     .role = SLICE_INIT("billing"),
+     .email = SLICE_INIT("beto@cliente.example"),
+     .since = DATE_NONE},
+    {.id = SLICE_INIT("k3"),
+     .role = SLICE_INIT("technical"),
+     .email = SLICE_INIT("cleo@cliente.example"),
+     .since = DATE_NONE},
+};
 
 /* Releases what is due when a step of i1 is. */
 static void
@@ -44,12 +29,6 @@ go_to(struct fixture *f, const char *step)
 	time_format(fixture_step(f, "i1", step, DUE)->release_us, when);
 	fixture_at(when);
 	fixture_plan(f);
-}
-
-static enum rc
-run_end(struct fixture *f, struct db *db, void *arg, struct err *e)
-{
-	return claims_end(&f->q, db, arg, 1, e);
 }
 
 /* Tries what waits: an address fails for good, the others are given back. */
@@ -71,7 +50,7 @@ refuse(struct fixture *f, const char *address)
 			v.end = CLAIM_FAILED;
 			v.suppress = found = true;
 		}
-		OK(fixture_do(f, run_end, &v, e));
+		OK(fixture_do(f, fixture_run_end, &v, e));
 	}
 	claims_free(&f->q, &t.batch);
 	assert_true(found);
@@ -96,7 +75,7 @@ count_events(struct fixture *f, enum kind kind)
 static void
 start(struct fixture *f, const char *step)
 {
-	OK(fixture_do(f, put_customer, NULL, e));
+	fixture_contacts(f, "c1", contacts, 3);
 	fixture_invoice(f, "i1", "c1", DUE, 1, INVOICE_OPEN);
 	go_to(f, step);
 }
