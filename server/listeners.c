@@ -2,6 +2,7 @@
 
 #include "tracker/link_reply.h"
 
+#define JOBS_OF_ONE 32
 #define PRIVATE_BYTES ((size_t)64 << 10) /* bodies come in parts of it */
 
 /* On each reply, for what no table answers and where a page says nothing
@@ -73,6 +74,8 @@ listeners_start_public(struct server *s, struct err *e)
 				.listen = &listen,
 				.listen_n = 1,
 				.loops = (unsigned)s->conf->http_threads,
+				.lane = JOBS_OTHERS,
+				.jobs_per_address = JOBS_OF_ONE,
 				.length_wanted = true,
 				.reply_headers = public_headers,
 				.reply_headers_n = sizeof(public_headers) /
@@ -117,6 +120,7 @@ listeners_start_private(struct server *s, struct err *e)
 				.listen = listen,
 				.listen_n = s->o->quiet ? 1 : 2,
 				.loops = 1,
+				.lane = JOBS_FIRST,
 				.connection_bytes = PRIVATE_BYTES,
 				.reply_headers = private_headers,
 				.reply_headers_n = sizeof(private_headers) /

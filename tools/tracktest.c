@@ -3,6 +3,7 @@
  * exercise the server, and a text file for a ledger.
  *
  *   tracktest DIR [port=0] [loops=4] [connections=20000] [per_address=0]
+ *             [jobs_per_address=0]
  *             [idle_ms=5000] [request_ms=5000] [socket=PATH] [trusted=RANGE]
  *             [forwarded=0|1] [guess_burst=0] [guess_per_minute=0]
  *             [length_wanted=0|1]
@@ -34,7 +35,8 @@
 
 struct options {
 	const char *dir, *socket, *trusted, *certificate, *key, *stall, *to;
-	int64_t port, loops, connections, per_address, idle_ms, request_ms;
+	int64_t port, loops, connections, per_address, jobs_per_address,
+	    idle_ms, request_ms;
 	int64_t drain, journal_bytes, log, tokens, forwarded;
 	int64_t length_wanted;
 	int64_t guess_burst, guess_per_minute;
@@ -279,7 +281,7 @@ stream_body(struct http_request *rq, struct slice chunk)
 		rq->state = bytes = ARENA_NEW(&rq->arena, size_t);
 	*bytes += n;
 	http_suspend(rq);
-	if (jobs_put(p->jobs, stream_room, rq) != RC_OK)
+	if (jobs_put(p->jobs, JOBS_FIRST, stream_room, rq) != RC_OK)
 		http_finish(rq);
 	return n;
 }
@@ -347,6 +349,7 @@ option_set(struct options *o, const char *arg)
 	    {"loops", NULL, &o->loops},
 	    {"connections", NULL, &o->connections},
 	    {"per_address", NULL, &o->per_address},
+	    {"jobs_per_address", NULL, &o->jobs_per_address},
 	    {"idle_ms", NULL, &o->idle_ms},
 	    {"request_ms", NULL, &o->request_ms},
 	    {"drain", NULL, &o->drain},
@@ -434,6 +437,7 @@ server_start(struct parts *p, const struct options *o, struct err *e)
 	    .loops = (unsigned)o->loops,
 	    .connections_max = (size_t)o->connections,
 	    .connections_per_address = (size_t)o->per_address,
+	    .jobs_per_address = (size_t)o->jobs_per_address,
 	    .idle_timeout_ms = (int)o->idle_ms,
 	    .request_timeout_ms = (int)o->request_ms,
 	    .trusted_proxies = o->trusted ? trusted : NULL,

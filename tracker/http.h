@@ -144,7 +144,7 @@ void http_in_loop(struct http_request *rq,
 		  void (*fn)(struct http_request *, void *arg), void *arg);
 
 /* Moves a request from a loop handler to a job thread, where fn continues it;
- * replies 503 with Retry-After when the jobs are full. */
+ * replies 503 or, where its address has too many, 429. */
 void http_job(struct http_request *rq, void (*fn)(struct http_request *));
 
 #endif

@@ -8,11 +8,25 @@
 _Thread_local struct http_loop *http_loop_self;
 _Thread_local bool http_suspended;
 
+/* Of an address whose jobs are bounded, or NULL. */
+static _Atomic uint16_t *
+jobs_of(const struct http_conn *c)
+{
+	struct http_server *s = c->daemon->loop->server;
+
+	if (s->c.jobs_per_address == 0 || http_address_exempt(s, c->rq.peer))
+		return NULL;
+	return &s->jobs_by_address[http_address_slot(s, c->rq.peer)];
+}
+
 static void
 run_job(void *arg)
 {
 	struct http_conn *c = arg;
+	_Atomic uint16_t *of_one = jobs_of(c);
 
+	if (of_one)
+		atomic_fetch_sub(of_one, 1);
 	if (clock_mono_us() > c->rq.deadline_us) {
 		http_header(&c->rq, "Retry-After", SLICE("2"));
 		http_refuse_full(c, 503, "too busy to answer in time");
@@ -50,10 +64,19 @@ http_job(struct http_request *rq, void (*fn)(struct http_request *))
 {
 	struct http_conn *c = rq->conn;
 	struct MHD_Connection *mhd = c->mhd;
-	struct jobs *jobs = c->daemon->loop->server->jobs;
+	struct http_server *s = c->daemon->loop->server;
+	_Atomic uint16_t *of_one = jobs_of(c);
 
 	c->job = fn;
-	if (!jobs || jobs_put(jobs, run_job, c) != RC_OK) {
+	if (of_one && atomic_fetch_add(of_one, 1) >= s->c.jobs_per_address) {
+		atomic_fetch_sub(of_one, 1);
+		http_header(rq, "Retry-After", SLICE("1"));
+		http_refuse_full(c, 429, "too much is asked at once");
+		return;
+	}
+	if (!s->jobs || jobs_put(s->jobs, s->c.lane, run_job, c) != RC_OK) {
+		if (of_one)
+			atomic_fetch_sub(of_one, 1);
 		http_header(rq, "Retry-After", SLICE("1"));
 		http_refuse_full(c, 503, "too busy");
 		return;

@@ -34,10 +34,8 @@ http_address_of(const struct sockaddr *sa)
 	return a;
 }
 
-/* The count that an address shares with few others; a network of 64 bits is
- * one visitor. */
-static _Atomic uint16_t *
-address_count(struct http_server *s, struct addr a)
+size_t
+http_address_slot(const struct http_server *s, struct addr a)
 {
 	uint64_t h = s->address_seed ^ UINT64_C(0xcbf29ce484222325);
 	size_t n = addr_is_v4(a) ? 16 : 8;
@@ -46,11 +44,17 @@ address_count(struct http_server *s, struct addr a)
 		h = (h ^ a.b[i]) * UINT64_C(0x100000001b3);
 	h ^= h >> 29;
 	h *= UINT64_C(0xbf58476d1ce4e5b9);
-	return &s->by_address[h >> 40 & (HTTP_BY_ADDRESS - 1)];
+	return h >> 40 & (HTTP_BY_ADDRESS - 1);
 }
 
-static bool
-address_exempt(const struct http_server *s, struct addr a)
+static _Atomic uint16_t *
+address_count(struct http_server *s, struct addr a)
+{
+	return &s->by_address[http_address_slot(s, a)];
+}
+
+bool
+http_address_exempt(const struct http_server *s, struct addr a)
 {
 	static const struct addr none;
 
@@ -68,7 +72,7 @@ http_on_accept(void *cls, const struct sockaddr *sa, socklen_t n)
 	(void)n;
 	if (atomic_load(&s->connections) >= s->c.connections_max)
 		return MHD_NO;
-	if (s->c.connections_per_address && !address_exempt(s, a) &&
+	if (s->c.connections_per_address && !http_address_exempt(s, a) &&
 	    atomic_load(address_count(s, a)) >= s->c.connections_per_address)
 		return MHD_NO;
 	return MHD_YES;
@@ -102,7 +106,7 @@ link_open(struct http_daemon *d, struct MHD_Connection *mhd, void **context)
 		l->links->prev = link;
 	l->links = link;
 	atomic_fetch_add(&l->server->connections, 1);
-	if (!address_exempt(l->server, link->peer))
+	if (!http_address_exempt(l->server, link->peer))
 		atomic_fetch_add(address_count(l->server, link->peer), 1);
 	*context = link;
 }
@@ -124,7 +128,7 @@ link_close(struct http_daemon *d, void **context)
 	if (link->next)
 		link->next->prev = link->prev;
 	atomic_fetch_sub(&l->server->connections, 1);
-	if (!address_exempt(l->server, link->peer))
+	if (!http_address_exempt(l->server, link->peer))
 		atomic_fetch_sub(address_count(l->server, link->peer), 1);
 	free(link);
 	*context = NULL;

@@ -77,6 +77,8 @@ struct http_server {
 	uint32_t address_seed;
 	/* connections by a hash of the address: an upper bound of each */
 	_Atomic uint16_t by_address[HTTP_BY_ADDRESS];
+	/* jobs that wait, likewise */
+	_Atomic uint16_t jobs_by_address[HTTP_BY_ADDRESS];
 };
 
 #endif

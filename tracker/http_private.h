@@ -63,10 +63,15 @@ void http_end(struct http_link *link);
 void http_on_done(void *cls, struct MHD_Connection *mhd, void **context,
 		  enum MHD_RequestTerminationCode code);
 
-/* 413 or 503, saying why. */
+/* 413, 429 or 503, saying why. */
 void http_refuse_full(struct http_conn *c, int status, const char *why);
 
 /* --- http_link.c: connections, their bounds and their deadlines --- */
+/* The place of counts that an address shares with few others, below
+ * HTTP_BY_ADDRESS; a network of 64 bits is one visitor. */
+size_t http_address_slot(const struct http_server *s, struct addr a);
+/* None, or a proxy's: many visitors'. */
+bool http_address_exempt(const struct http_server *s, struct addr a);
 struct addr http_address_of(const struct sockaddr *sa);
 enum MHD_Result http_on_accept(void *cls, const struct sockaddr *sa,
 			       socklen_t n);

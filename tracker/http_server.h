@@ -28,6 +28,8 @@ struct http_config {
 	unsigned loops;			/* threads; at least 1 */
 	size_t connections_max;		/* in all, over the loops */
 	size_t connections_per_address; /* 0: no bound */
+	enum job_lane lane;		/* of its requests' jobs */
+	size_t jobs_per_address;	/* that wait; 0: no bound */
 	size_t connection_bytes;	/* of headers; 13,312 where 0 */
 	size_t body_max;	/* not of streamed ones; 0: as the routes say */
 	size_t bodies_bytes;	/* buffered at once; 64 MB where 0 */

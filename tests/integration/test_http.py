@@ -5,6 +5,7 @@ import os
 import re
 import random
 import resource
+import select
 import signal
 import socket
 import subprocess
@@ -588,6 +589,45 @@ def _(t):
     for s in held:
         s.close()
     wait_for(lambda: k.get("/t/job").status == 200)
+
+
+def get_from(k, address, path):
+    s = socket.create_connection(("127.0.0.1", k.port), 20, (address, 0))
+    with s:
+        s.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                  % path)
+        return parse(read_all(s))
+
+
+@test("one address does not take all the room of jobs")
+def _(t):
+    stall = t.write("stall", "")
+    k = Tracker(t, stall=stall, request_ms=20000, jobs_per_address=5)
+    held = [k.connect() for _ in range(2)]
+    for n, s in enumerate(held):
+        s.sendall(b"GET /t/wait HTTP/1.1\r\nHost: x\r\n\r\n")
+        wait_for(lambda: k.get("/t/waiting").body == b"%d" % (n + 1))
+    waiting = []
+
+    def full():
+        s = k.connect()
+        s.sendall(b"GET /t/job HTTP/1.1\r\nHost: x\r\nConnection: close"
+                  b"\r\n\r\n")
+        if select.select([s], [], [], 0.2)[0]:
+            return parse(read_all(s))
+        waiting.append(s)
+    r = wait_for(full)
+    t.eq((r.status, r.headers.get("retry-after"), len(waiting)), (429, "1", 5))
+    other = threading.Thread(target=lambda: got.append(
+        get_from(k, "127.0.0.2", b"/t/job").status))
+    got = []
+    other.start()
+    os.unlink(stall)
+    other.join(20)
+    t.eq(got, [200], "another visitor's turn comes")
+    t.eq([parse(read_all(s)).status for s in waiting], [200] * 5)
+    t.eq([k.get("/t/job").status for _ in range(12)], [200] * 12,
+         "none is counted for ever")
 
 
 @test("a port in use is said by name; the log has no tokens")

@@ -14,6 +14,7 @@ import urllib.parse
 
 from harness import Failed, run, test, wait_for
 from portal import FORM, TODAY, World, day, is_safe, wants
+from tracker import Load
 
 
 def packed(data):
@@ -489,5 +490,33 @@ def _(t):
     t.eq(len(counts), 130)
     t.eq(len(set(counts.values())), 1, "some are told more often")
 
+
+
+class Visitor(Load):
+    """All from one address, by the proxy."""
+
+    def request(self, path):
+        return super().request(path)[:-2] + \
+            b"X-Forwarded-For: 198.51.100.7\r\n\r\n"
+
+
+@test("who asks for a page without end holds up neither billing nor others")
+def _(t):
+    w = World(t)
+    area, done = w.area(), threading.Event()
+    load = Visitor(w.acuse.ports["public"], 300,
+                   iter(lambda: None if done.is_set() else area, None))
+    thread = threading.Thread(target=load.run)
+    thread.start()
+    try:
+        wait_for(lambda: len(load.answered) > 300)
+        for _ in range(20):
+            t.eq(w.acuse.get("customers/c1").status, 200)
+            t.eq(w.acuse.get("gate?action=suspend&service=s1").status, 200)
+            t.eq(w.post(w.links["a"], {"answer": "received"},
+                        X_Forwarded_For="203.0.113.5").status, 200)
+    finally:
+        done.set()
+        thread.join()
 
 run()
