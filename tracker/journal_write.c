@@ -35,7 +35,8 @@ lose(struct journal_writer *w, size_t n, const struct err *e)
 	int64_t now_us = clock_mono_us();
 	uint64_t all = atomic_fetch_add(&w->j->lost, n) + n;
 
-	if (w->complained_us && now_us - w->complained_us < COMPLAIN_US)
+	if (n == 0 ||
+	    (w->complained_us && now_us - w->complained_us < COMPLAIN_US))
 		return;
 	w->complained_us = now_us;
 	LOG(HITS_LOST, LOG_I("lost", all), LOG_I("writer", w->number),
@@ -64,19 +65,20 @@ fail(struct journal_writer *w, struct err *e)
 	return false;
 }
 
+/* hits: so many are lost where there is no room for one. */
 static bool
-segment_next(struct journal_writer *w)
+segment_next(struct journal_writer *w, size_t hits)
 {
 	struct err e = {0};
 
 	if (clock_mono_us() < w->retry_us) {
 		(void)err_set(&e, RC_IO, "the journal has no room");
-		lose(w, 1, &e);
+		lose(w, hits, &e);
 		return false;
 	}
 	if (segment_take(w->j, w->number, &w->segment, &w->fd, &e) != RC_OK) {
 		w->fd = -1;
-		w->pending = 1;
+		w->pending = hits;
 		return fail(w, &e);
 	}
 	w->at = SEGMENT_HEADER;
@@ -130,7 +132,7 @@ journal_append(struct journal_writer *w, const struct hit *h)
 		if (journal_sync(w))
 			segment_leave(w);
 	}
-	if (w->fd < 0 && !segment_next(w))
+	if (w->fd < 0 && !segment_next(w, 1))
 		return false;
 	if (w->round.n + HIT_RECORD_MAX > ROUND_MAX && !round_write(w))
 		return journal_append(w, h);
@@ -177,7 +179,7 @@ journal_writer_new(struct journal *j, struct journal_writer **out,
 	w->fd = -1;
 	sbuf_init(&w->round, ROUND_MAX);
 	/* Without room now, hits are answered all the same. */
-	(void)segment_next(w);
+	(void)segment_next(w, 0);
 	*out = w;
 	return RC_OK;
 }
