@@ -352,6 +352,49 @@ a_hostile_reply_is_judged_in_time(void **state)
 	verdict_rules_free(v);
 }
 
+/* It is passed over even where it would fit in the end. */
+static void
+a_rule_that_costs_too_much_is_passed_over(void **state)
+{
+	struct verdict_rules *v = verdict_rules_new();
+	struct err e = {0};
+
+	(void)state;
+	assert_int_equal(
+	    verdict_rules_add(v, "f",
+			      SLICE("* * * /^(?:(?:a|aa)+b|a+!)$/ -> retry\n"
+				    "* * * * -> ours\n"),
+			      &e),
+	    RC_OK);
+	assert_int_equal(judge(v, STAGE_RCPT, "550 aaa!", NULL), VERDICT_RETRY);
+	assert_int_equal(
+	    judge(v, STAGE_RCPT, "550 aaaaaaaaaaaaaaaaaaaaaaaaaaaa!", NULL),
+	    VERDICT_OURS);
+	verdict_rules_free(v);
+}
+
+static void
+a_rule_reads_across_the_lines_of_a_reply(void **state)
+{
+	struct verdict_rules *v = verdict_rules_new();
+	struct err e = {0};
+
+	(void)state;
+	assert_int_equal(
+	    verdict_rules_add(v, "f",
+			      SLICE("* * * /no such user here/ -> retry\n"
+				    "* * * * -> ours\n"),
+			      &e),
+	    RC_OK);
+	assert_int_equal(
+	    judge(v, STAGE_RCPT, "550-no such\r\n550-user\r\n550 here", NULL),
+	    VERDICT_RETRY);
+	assert_int_equal(
+	    judge(v, STAGE_RCPT, "550-no suchuser\r\n550 here", NULL),
+	    VERDICT_OURS);
+	verdict_rules_free(v);
+}
+
 static int
 load(void **state)
 {
@@ -385,6 +428,8 @@ main(void)
 	    cmocka_unit_test(an_operators_rows_come_first),
 	    cmocka_unit_test(bad_rows_are_refused_by_file_and_line),
 	    cmocka_unit_test(a_hostile_reply_is_judged_in_time),
+	    cmocka_unit_test(a_rule_that_costs_too_much_is_passed_over),
+	    cmocka_unit_test(a_rule_reads_across_the_lines_of_a_reply),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
