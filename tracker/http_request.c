@@ -97,6 +97,7 @@ http_on_target(void *cls, const char *uri, struct MHD_Connection *mhd)
 	c->daemon = d;
 	c->mhd = mhd;
 	c->target_n = target.n;
+	c->rq.method = HTTP_OTHER; /* until its headers are there */
 	c->rq.received_us = clock_wall_us();
 	link->since_us = clock_mono_us();
 	link->conn = c;
@@ -303,7 +304,8 @@ params_decode(struct http_conn *c, const struct router_match *m)
 	if (c->query.n == 0 || m->route->any_query)
 		return true;
 	return target_fields(c->query, TARGET_LINE, &c->rq.arena, &c->rq.query,
-			     &c->rq.query_n);
+			     &c->rq.query_n) ||
+	       m->route->any_shape;
 }
 
 /* The route's, within the listener's where it is buffered. */
@@ -348,9 +350,9 @@ request_open(struct http_conn *c, const char *url, const char *method,
 	(void)MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, header_add,
 					  c);
 	c->rq.headers = c->headers;
+	c->rq.method = http_method_of(slice_z(method));
 	if (!shape_judge(c, method, url, version) || !target_judge(c, url))
 		return;
-	c->rq.method = http_method_of(slice_z(method));
 	http_forwarded(c->headers, c->rq.headers_n,
 		       &c->daemon->loop->server->proxies, &c->rq.peer,
 		       &c->rq.https);

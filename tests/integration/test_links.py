@@ -50,9 +50,14 @@ ROUTES = {
     ("POST", "/a/{token}"): ("answer", 200),
     ("GET", "/u/{token}"): ("leave", 200),
     ("POST", "/u/{token}"): ("leave", 200),
+    ("GET", "/area/{token...}"): ("area", 404),
+    ("GET", "/m/{token...}"): ("view", 404),
+    ("GET", "/a/{token...}"): ("answer", 404),
+    ("GET", "/u/{token...}"): ("leave", 404),
     ("GET", "/robots.txt"): (None, 200),
     ("GET", "/"): (None, 200),
 }
+CUT = ("/area/{token...}", "/m/{token...}", "/a/{token...}", "/u/{token...}")
 BODIES = {"/a/{token}": {"answer": "received"},
           "/u/{token}": {"action": "withdraw"}}
 addresses = ("2001:db8:%x:%x::1" % x
@@ -63,8 +68,10 @@ def routes_of_source():
     found = set()
     for name in ("portal/portal.c", "tracker/hits.c"):
         with open(os.path.join(os.environ.get("SRC_DIR", "."), name)) as f:
+            text = f.read()
             found |= set(re.findall(
-                r'\.method = HTTP_(\w+),\s*\.pattern = "([^"]+)"', f.read()))
+                r'\.method = HTTP_(\w+),\s*\.pattern = "([^"]+)"', text))
+            found |= {("GET", x) for x in re.findall(r'CUT\("(.+?)"\)', text)}
     return found
 
 
@@ -113,6 +120,8 @@ class Links(World):
         return self.refs.get(label, self.mref)
 
     def path(self, pattern, token):
+        if pattern in CUT:
+            token += "/"
         return (pattern.replace("...", "").replace("{token}", token)
                 .replace("{destination}", TEXT).replace("{expiry}", EXPIRY))
 
@@ -160,7 +169,7 @@ def _(t):
     for method, path, status in (
             ("GET", "/nothing", 404), ("DELETE", "/", 405), ("BREW", "/", 405),
             ("OPTIONS", "/", 204), ("GET", "/?a=%00", 200),
-            ("GET", "/a/%00", 400), ("GET", "/" + "x" * 5000, 414),
+            ("GET", "/" + "x" * 5000, 414), ("POST", "/a/%00", 400),
             ("POST", "/robots.txt", 405)):
         page = w.ask(method, path)
         t.eq(page.status, status, path[:20])
@@ -200,6 +209,11 @@ def _(t):
             t.eq(named(w.path(pattern, w.keys.token(
                 "reverse", w.mref, key)), Host="192.0.2.1"), (404, []),
                 "a key that there is not, or of no brand")
+    for path in ("/c/%zz/x", "/m/%00", "/m/", "/a/%ff", "/u/", "/area/",
+                 "/area/x", "/area/%zz/1", "/area/x/1?x=%zz"):
+        t.eq(named(path, Host="notices.host.example"),
+             (404, ["host.example"]), path)
+    t.eq(w.get(w.area() + "?x=%zz").status, 200, "a good one goes on")
     cut = "/c/" + links[0][2]
     t.eq(named(cut, Host="192.0.2.1"), (404, ["Second"]), "cut")
     t.eq(named(cut + "/x/y", Host="192.0.2.1"), (404, []), "not a token")
@@ -308,6 +322,18 @@ def _(t):
                  "/area/" + good, "http://x/a/" + good):
         w.get(path)
         asked += 1
+    # refused before anything was looked at, and cut off in the middle
+    odd = {b"POST / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n": ("POST", 400),
+           b"PUT / HTTP/1.1\r\nHost : x\r\n\r\n": ("PUT", 400),
+           b"BREW / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n": ("other", 400),
+           b"POST / HTTP/1.1\r\nHost: x\r\n": ("other", 0)}
+    for data in odd:
+        with socket.create_connection(
+                ("127.0.0.1", w.acuse.ports["public"]), 20) as s:
+            s.sendall(data)
+            while data.endswith(b"\r\n\r\n") and s.recv(4096):
+                pass
+        asked += 1
     # a link whose form is bad, and a key that is wrong
     w.acuse.get("customers/c1", key="acuse_" + "Z" * 32)
     secrets.append("acuse_" + "Z" * 32)
@@ -321,6 +347,10 @@ def _(t):
         t.ok(re.fullmatch(
             r"\S+ level=info event=http\.request server=public "
             r"method=\w+ route=\S+ status=\d+ us=\d+", line), line)
+    for method, status in odd.values():
+        want = "method=%s route=none status=%d " % (method, status)
+        t.eq(sum(want in x for x in lines()),
+             list(odd.values()).count((method, status)), want)
     w.acuse.process.stop()
     log = w.acuse.process.stderr()
     for secret in secrets:
