@@ -1,15 +1,12 @@
 #include "queue/claims.h"
 
 #include "base/clock.h"
-#include "base/date.h"
-#include "queue/halt.h"
+#include "queue/claims_private.h"
 #include "queue/invoices.h"
 #include "queue/outbox.h"
 #include "queue/recipients.h"
-#include "queue/state.h"
 #include "store/content.h"
 #include "store/customer.h"
-#include "store/suppression.h"
 
 /* Invariants.
  * 1. A claimed message has a slot of phases, taken in the writer's thread
@@ -19,19 +16,11 @@
  * 3. What was stopped meanwhile is no longer the worker's: its row is read
  *    again before it is written. */
 
-#define UNTRIED_WAIT_US (5 * SECOND_US)
 #define HOLD_WAIT_US HOUR_US
 
-struct work {
-	struct queue *q;
-	struct db *db;
-	const struct conf *conf;
-	int64_t now;
-	struct arena *a;
-};
-
-static void
-work_start(struct work *w, struct queue *q, struct db *db, struct arena *a)
+void
+claims_work_start(struct claims_work *w, struct queue *q, struct db *db,
+		  struct arena *a)
 {
 	w->q = q;
 	w->db = db;
@@ -41,8 +30,8 @@ work_start(struct work *w, struct queue *q, struct db *db, struct arena *a)
 	arena_init(a, 256u << 20);
 }
 
-static enum rc
-work_end(struct work *w, enum rc rc)
+enum rc
+claims_work_end(struct claims_work *w, enum rc rc)
 {
 	arena_fini(w->a);
 	conf_unref(w->conf);
@@ -50,7 +39,7 @@ work_end(struct work *w, enum rc rc)
 }
 
 static enum rc
-sending(struct work *w, bool *out, struct err *e)
+sending(struct claims_work *w, bool *out, struct err *e)
 {
 	struct sbuf b;
 	enum rc rc;
@@ -65,24 +54,19 @@ sending(struct work *w, bool *out, struct err *e)
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
-/* Gives a claim back as if it had not been taken. */
-static enum rc
-unclaim(struct work *w, struct message *m, int64_t next_us, struct err *e)
+enum rc
+claims_unclaim(struct claims_work *w, struct message *m, int64_t next_us,
+	       struct err *e)
 {
-	enum rc rc;
-
 	m->state = m->attempts > 0 ? MESSAGE_DEFERRED : MESSAGE_QUEUED;
 	m->instance = 0;
 	m->next_us = next_us;
-	rc = message_update(w->db, m, e);
-	if (rc == RC_OK && !m->held)
-		rc = lane_wake(w->db, m->lane, next_us, e);
-	return rc;
+	return message_update(w->db, m, e);
 }
 
-static enum rc
-finish(struct work *w, struct message *m, enum message_event ev,
-       struct slice reason, struct slice more, struct err *e)
+enum rc
+claims_finish(struct claims_work *w, struct message *m, enum message_event ev,
+	      struct slice reason, struct slice more, struct err *e)
 {
 	enum rc rc;
 
@@ -97,7 +81,7 @@ finish(struct work *w, struct message *m, enum message_event ev,
  * and cancellations ended it in their own transaction, unless it was under way
  * then. */
 static enum rc
-ask_again(struct work *w, struct message *m, bool *go, struct err *e)
+ask_again(struct claims_work *w, struct message *m, bool *go, struct err *e)
 {
 	int64_t held_until;
 	bool stop;
@@ -108,34 +92,34 @@ ask_again(struct work *w, struct message *m, bool *go, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	if (stop)
-		return finish(w, m, MESSAGE_EV_CANCEL, SLICE(OUTBOX_ARRIVED),
-			      SLICE(""), e);
+		return claims_finish(w, m, MESSAGE_EV_CANCEL,
+				     SLICE(OUTBOX_ARRIVED), SLICE(""), e);
 	if (m->not_after_us < w->now)
-		return finish(w, m, MESSAGE_EV_EXPIRE, SLICE("not_after"),
-			      SLICE(""), e);
+		return claims_finish(w, m, MESSAGE_EV_EXPIRE,
+				     SLICE("not_after"), SLICE(""), e);
 	rc = customer_get_hold(w->db, m->customer, &held_until, e);
 	if (rc != RC_OK)
 		return rc;
 	if (held_until > w->now)
-		return unclaim(w, m,
-			       held_until < w->now + HOLD_WAIT_US
-				   ? held_until
-				   : w->now + HOLD_WAIT_US,
-			       e);
+		return claims_unclaim(w, m,
+				      held_until < w->now + HOLD_WAIT_US
+					  ? held_until
+					  : w->now + HOLD_WAIT_US,
+				      e);
 	rc = recipients_suppressed(w->q, w->conf, w->db, m, w->a, &stop, e);
 	if (rc != RC_OK)
 		return rc;
 	if (stop)
-		return finish(w, m, MESSAGE_EV_FAIL, SLICE(OUTBOX_SUPPRESSED),
-			      SLICE(""), e);
+		return claims_finish(w, m, MESSAGE_EV_FAIL,
+				     SLICE(OUTBOX_SUPPRESSED), SLICE(""), e);
 	rc = invoices_review(w->q, w->db, m, w->a, go, e);
 	if (rc == RC_OK && !*go && m->state == MESSAGE_CLAIMED)
-		rc = unclaim(w, m, m->next_us, e); /* held in place */
+		rc = claims_unclaim(w, m, m->next_us, e); /* held in place */
 	return rc;
 }
 
 static enum rc
-take(struct work *w, int64_t lane, size_t limit, struct arena *a,
+take(struct claims_work *w, int64_t lane, size_t limit, struct arena *a,
      struct claim_batch *out, struct err *e)
 {
 	struct message *list;
@@ -158,7 +142,7 @@ take(struct work *w, int64_t lane, size_t limit, struct arena *a,
 			continue;
 		c->slot = phase_claim(w->q->phases, list[i].mref);
 		if (c->slot < 0) {
-			rc = unclaim(w, &list[i], w->now, e);
+			rc = claims_unclaim(w, &list[i], w->now, e);
 			continue;
 		}
 		c->m = list[i];
@@ -174,11 +158,11 @@ claims_take(struct queue *q, struct db *db, int64_t lane, int64_t now_us,
 	    struct err *e)
 {
 	struct arena own;
-	struct work w;
+	struct claims_work w;
 	bool go;
 	enum rc rc;
 
-	work_start(&w, q, db, &own);
+	claims_work_start(&w, q, db, &own);
 	w.now = now_us;
 	memset(out, 0, sizeof(*out));
 	rc = sending(&w, &go, e);
@@ -188,13 +172,13 @@ claims_take(struct queue *q, struct db *db, int64_t lane, int64_t now_us,
 		claims_free(q, out);
 	else if (out->n == 0)
 		rc = RC_OK; /* what was ended here is to be committed */
-	return work_end(&w, rc);
+	return claims_work_end(&w, rc);
 }
 
 /* What an outage gave back was never tried: greylisting starts from the first
  * that was. */
 static enum rc
-count_tries(struct work *w, struct claim *c, struct err *e)
+count_tries(struct claims_work *w, struct claim *c, struct err *e)
 {
 	struct attempt *list;
 	size_t n;
@@ -211,7 +195,8 @@ count_tries(struct work *w, struct claim *c, struct err *e)
 }
 
 static enum rc
-journal(struct work *w, struct claim *c, struct slice more, struct err *e)
+journal(struct claims_work *w, struct claim *c, struct slice more,
+	struct err *e)
 {
 	struct message now;
 	char hex[REF_HEX];
@@ -223,7 +208,7 @@ journal(struct work *w, struct claim *c, struct slice more, struct err *e)
 	if (now.state != MESSAGE_CLAIMED || now.held) {
 		c->dropped = true;
 		return now.state == MESSAGE_CLAIMED
-			   ? unclaim(w, &now, now.next_us, e)
+			   ? claims_unclaim(w, &now, now.next_us, e)
 			   : RC_OK;
 	}
 	rc = count_tries(w, c, e);
@@ -267,308 +252,14 @@ claims_journal(struct queue *q, struct db *db, struct claim_batch *batch,
 	       struct slice more, struct err *e)
 {
 	struct arena own;
-	struct work w;
+	struct claims_work w;
 	enum rc rc = RC_OK;
 
-	work_start(&w, q, db, &own);
+	claims_work_start(&w, q, db, &own);
 	for (size_t i = 0; rc == RC_OK && i < batch->n; i++)
 		if (!batch->claims[i].dropped)
 			rc = journal(&w, &batch->claims[i], more, e);
-	return work_end(&w, rc);
-}
-
-static int64_t
-retry_wait(const struct conf *conf, int tries)
-{
-	size_t i = tries > 0 ? (size_t)tries - 1 : 0;
-
-	if (conf->retry_n == 0)
-		return HOUR_US;
-	return conf->retry_us[i < conf->retry_n ? i : conf->retry_n - 1];
-}
-
-static enum rc
-alarm_raised(struct work *w, const struct message *m, struct slice reason,
-	     struct err *e)
-{
-	char hex[REF_HEX];
-	struct sbuf b;
-	enum rc rc;
-
-	ref_hex(m->mref, hex);
-	sbuf_init(&b, 65536);
-	sbuf_addf(&b, "{\"mref\":\"%s\",\"reason\":", hex);
-	sbuf_add_json(&b, reason);
-	sbuf_add_c(&b, '}');
-	rc =
-	    ledger_append(w->db, KIND_ALARM_RAISED, m->mref, sbuf_slice(&b), e);
-	sbuf_fini(&b);
-	return rc;
-}
-
-static enum rc
-suppress(struct work *w, const struct message *m, struct slice reason,
-	 struct err *e)
-{
-	struct suppression s = {.brand = m->brand,
-				.address = m->address,
-				.reason = reason,
-				.message = m->mref,
-				.created_us = w->now};
-	char hex[REF_HEX];
-	struct customer c;
-	uint8_t hash[32];
-	struct sbuf b;
-	enum rc rc;
-
-	halt_note(w->q);
-	queue_address_hash(w->q, m->address, hash);
-	rc = suppression_put(w->db, &s, hash, e);
-	if (rc == RC_OK)
-		rc = customer_get(w->db, m->customer, w->a, &c, e);
-	if (rc != RC_OK)
-		return rc;
-	ref_hex(m->mref, hex);
-	sbuf_init(&b, 65536);
-	sbuf_add_z(&b, "{\"customer\":");
-	sbuf_add_json(&b, m->customer);
-	sbuf_add_z(&b, ",\"contact\":");
-	sbuf_add_json(&b, m->contact);
-	sbuf_addf(&b, ",\"mref\":\"%s\",\"reason\":", hex);
-	sbuf_add_json(&b, reason);
-	sbuf_add_c(&b, '}');
-	rc = ledger_append(w->db, KIND_CONTACT_SUPPRESSED, c.ref,
-			   sbuf_slice(&b), e);
-	sbuf_fini(&b);
-	return rc;
-}
-
-/* An end after which it waits on.  Who held it meanwhile did so for a reason,
- * which the row keeps: it says who may let go. */
-static enum rc
-wait_on(struct work *w, struct message *m, enum message_event ev,
-	struct slice reason, struct slice more, struct err *e)
-{
-	struct slice held_for = m->reason;
-	bool held = m->held;
-	enum rc rc;
-
-	m->instance = 0;
-	rc = message_apply(w->db, m, ev, reason, more, e);
-	if (rc == RC_OK && held) {
-		m->reason = held_for;
-		return message_update(w->db, m, e);
-	}
-	return rc == RC_OK ? lane_wake(w->db, m->lane, m->next_us, e) : rc;
-}
-
-static enum rc
-defer(struct work *w, struct message *m, int64_t wait_us, struct slice reason,
-      struct slice more, struct err *e)
-{
-	int64_t next = w->now + wait_us;
-
-	if (next > m->not_after_us)
-		return finish(w, m, MESSAGE_EV_EXPIRE, reason, more, e);
-	m->next_us = next;
-	return wait_on(w, m, MESSAGE_EV_DEFER, reason, more, e);
-}
-
-static bool
-by_hand(const struct message *m)
-{
-	return m->held && slice_starts(m->reason, SLICE("by hand"));
-}
-
-static enum rc
-uncertain(struct work *w, struct message *m, struct slice reason,
-	  struct slice more, struct err *e)
-{
-	m->uncertain++;
-	m->next_us = w->now + w->conf->uncertain_delay_us;
-	if (w->conf->resend_uncertain || by_hand(m))
-		return wait_on(w, m, MESSAGE_EV_UNCERTAIN, reason, more, e);
-	m->held = true; /* for a person, whatever billing says later */
-	m->instance = 0;
-	return message_apply(w->db, m, MESSAGE_EV_UNCERTAIN, reason, more, e);
-}
-
-/* A signature of ours stands before all else. */
-static bool
-signed_by_us(struct slice bytes)
-{
-	return slice_starts(bytes, SLICE("DKIM-Signature:"));
-}
-
-static enum rc
-accept(struct work *w, struct message *m, const struct claim_verdict *v,
-       struct slice more, struct err *e)
-{
-	enum rc rc = RC_OK;
-
-	m->facts |= v->facts;
-	if (signed_by_us(v->claim->bytes))
-		m->facts |= FACT_CONTENT;
-	m->accepted_us = v->ended_us > 0 ? v->ended_us : w->now;
-	m->queue_id = v->queue_id;
-	if (m->queue_id.n > 0)
-		rc = message_update_queue_id(w->db, m, e);
-	if (rc != RC_OK)
-		return rc;
-	return finish(w, m, MESSAGE_EV_ACCEPT, SLICE(""), more, e);
-}
-
-static enum rc
-fail(struct work *w, struct message *m, const struct claim_verdict *v,
-     struct slice reason, struct slice more, struct err *e)
-{
-	enum rc rc = v->suppress ? suppress(w, m, reason, e) : RC_OK;
-
-	return rc == RC_OK ? finish(w, m, MESSAGE_EV_FAIL, reason, more, e)
-			   : rc;
-}
-
-static enum rc
-unfit(struct work *w, struct message *m, struct slice reason, struct slice more,
-      struct err *e)
-{
-	enum rc rc;
-
-	if (by_hand(m)) {
-		rc = wait_on(w, m, MESSAGE_EV_DEFER, reason, more, e);
-	} else {
-		m->held = true;
-		m->instance = 0;
-		rc = message_apply(w->db, m, MESSAGE_EV_DEFER, reason, more, e);
-	}
-	return rc == RC_OK ? alarm_raised(w, m, reason, e) : rc;
-}
-
-/* Not held, it was stopped by its address, which is bad since, or by what was
- * not committed. */
-static enum rc
-stopped(struct work *w, struct message *m, struct slice reason,
-	struct slice more, struct err *e)
-{
-	bool bad = false;
-	enum rc rc = RC_OK;
-
-	if (!m->held)
-		rc = recipients_suppressed(w->q, w->conf, w->db, m, w->a, &bad,
-					   e);
-	if (rc != RC_OK)
-		return rc;
-	if (bad)
-		return finish(w, m, MESSAGE_EV_FAIL, SLICE(OUTBOX_SUPPRESSED),
-			      more, e);
-	return defer(w, m, m->held ? 0 : UNTRIED_WAIT_US, reason, more, e);
-}
-
-static enum rc
-settle(struct work *w, struct message *m, const struct claim_verdict *v,
-       struct slice more, struct err *e)
-{
-	struct slice reason = v->reason.n > 0 ? v->reason : slice_z(v->verdict);
-	int64_t wait =
-	    v->wait_us > 0 ? v->wait_us : retry_wait(w->conf, v->claim->tries);
-
-	m->reply = v->reply;
-	switch (v->end) {
-	case CLAIM_ACCEPTED:
-		return accept(w, m, v, more, e);
-	case CLAIM_DEFERRED:
-		return defer(w, m, wait, reason, more, e);
-	case CLAIM_FAILED:
-		return fail(w, m, v, reason, more, e);
-	case CLAIM_UNCERTAIN:
-		return uncertain(w, m, reason, more, e);
-	case CLAIM_UNTRIED:
-		wait = v->wait_us > 0 ? v->wait_us : UNTRIED_WAIT_US;
-		if (v->claim->attempt.id == 0)
-			return unclaim(w, m, w->now + wait, e);
-		return defer(w, m, wait, SLICE("untried"), more, e);
-	case CLAIM_STOPPED:
-		return stopped(w, m, reason, more, e);
-	case CLAIM_UNFIT:
-		if (v->claim->attempt.id == 0)
-			more = SLICE("");
-		return unfit(w, m, reason, more, e);
-	}
-	return err_set(e, RC_BUG, "an unknown end of a claim");
-}
-
-static enum rc
-end_attempt(struct work *w, const struct claim_verdict *v, struct err *e)
-{
-	struct attempt t = v->claim->attempt;
-
-	if (t.id == 0)
-		return RC_OK;
-	if (v->started_us > 0)
-		t.started_us = v->started_us;
-	t.ended_us = v->ended_us > 0 ? v->ended_us : w->now;
-	t.outcome = slice_z(v->verdict);
-	t.code = v->code;
-	t.reply = v->reply;
-	t.peer = v->peer;
-	return attempt_end(w->db, &t, v->transcript, e);
-}
-
-/* When it happened, which is before it is on record. */
-static void
-add_time(struct sbuf *b, const char *name, int64_t us)
-{
-	char text[TIME_SIZE];
-
-	if (us == 0)
-		return;
-	time_format(us, text);
-	sbuf_addf(b, ",\"%s\":\"%s\"", name, text);
-}
-
-static enum rc
-end_one(struct work *w, const struct claim_verdict *v, struct err *e)
-{
-	struct message now;
-	struct sbuf more;
-	enum rc rc = message_get_id(w->db, v->claim->m.id, w->a, &now, e);
-
-	if (rc == RC_OK)
-		rc = end_attempt(w, v, e);
-	if (rc != RC_OK || now.state != MESSAGE_CLAIMED ||
-	    now.instance != w->q->instance)
-		return rc; /* stopped meanwhile */
-	sbuf_init(&more, 1 << 20);
-	sbuf_addf(&more, "\"attempt\":%d,\"code\":%d,\"reply\":",
-		  v->claim->attempt.number, v->code);
-	sbuf_add_json(&more, v->reply);
-	sbuf_add_z(&more, ",\"peer\":");
-	sbuf_add_json(&more, v->peer);
-	add_time(&more, "started_at", v->started_us);
-	add_time(&more, "ended_at", v->ended_us);
-	if (v->more.n > 0) {
-		sbuf_add_c(&more, ',');
-		sbuf_add(&more, v->more);
-	}
-	if (v->claim->attempt.id == 0)
-		sbuf_reset(&more);
-	rc = settle(w, &now, v, sbuf_slice(&more), e);
-	sbuf_fini(&more);
-	return rc;
-}
-
-enum rc
-claims_end(struct queue *q, struct db *db, const struct claim_verdict *verdicts,
-	   size_t n, struct err *e)
-{
-	struct arena own;
-	struct work w;
-	enum rc rc = RC_OK;
-
-	work_start(&w, q, db, &own);
-	for (size_t i = 0; rc == RC_OK && i < n; i++)
-		rc = end_one(&w, &verdicts[i], e);
-	return work_end(&w, rc);
+	return claims_work_end(&w, rc);
 }
 
 void
@@ -578,103 +269,4 @@ claims_free(struct queue *q, struct claim_batch *batch)
 		if (batch->claims[i].slot >= 0)
 			phase_free(q->phases, batch->claims[i].slot);
 	batch->n = 0;
-}
-
-/* A claim that a dead process left: its phase says what may have happened. */
-static enum rc
-resolve(struct work *w, struct message *m, size_t *is_uncertain,
-	size_t *requeued, struct err *e)
-{
-	struct attempt *list;
-	size_t n;
-	enum rc rc = attempt_list(w->db, m->id, false, w->a, &list, &n, e);
-	struct attempt *last = rc == RC_OK && n > 0 ? &list[n - 1] : NULL;
-
-	if (rc != RC_OK)
-		return rc;
-	if (last == NULL || last->ended_us != 0) {
-		(*requeued)++;
-		return unclaim(w, m, w->now, e);
-	}
-	last->ended_us = w->now;
-	last->outcome = SLICE("died");
-	rc = attempt_end(w->db, last, SLICE(""), e);
-	if (rc != RC_OK)
-		return rc;
-	if (phases_left(w->q->phases, m->mref) == PHASE_CONTENT) {
-		(*is_uncertain)++;
-		return uncertain(w, m, SLICE("died"), SLICE(""), e);
-	}
-	(*requeued)++;
-	return defer(w, m, 0, SLICE("died"), SLICE(""), e);
-}
-
-enum rc
-claims_recover(struct queue *q, struct db *db, size_t *is_uncertain,
-	       size_t *requeued, struct err *e)
-{
-	struct arena own;
-	struct message *list;
-	struct work w;
-	size_t n;
-	enum rc rc;
-
-	*is_uncertain = *requeued = 0;
-	do {
-		work_start(&w, q, db, &own);
-		rc = message_list_orphans(db, q->instance, 1000, &own, &list,
-					  &n, e);
-		for (size_t i = 0; rc == RC_OK && i < n; i++)
-			rc = resolve(&w, &list[i], is_uncertain, requeued, e);
-		rc = work_end(&w, rc);
-	} while (rc == RC_OK && n == 1000);
-	return rc;
-}
-
-static enum rc
-lane_alarm(struct work *w, const struct lane *l, struct err *e)
-{
-	struct ref self;
-	struct sbuf b;
-	enum rc rc = ledger_ref(w->db, &self, e);
-
-	if (rc != RC_OK)
-		return rc;
-	sbuf_init(&b, 65536);
-	sbuf_add_z(&b, "{\"brand\":");
-	sbuf_add_json(&b, l->brand);
-	sbuf_add_z(&b, ",\"domain\":");
-	sbuf_add_json(&b, l->domain);
-	sbuf_add_z(&b, ",\"reason\":");
-	sbuf_add_json(&b, l->reason);
-	sbuf_add_c(&b, '}');
-	rc = ledger_append(w->db, KIND_ALARM_RAISED, self, sbuf_slice(&b), e);
-	sbuf_fini(&b);
-	return rc;
-}
-
-enum rc
-claims_block_lane(struct queue *q, struct db *db, int64_t lane,
-		  int64_t until_us, struct slice reason, struct err *e)
-{
-	struct arena own;
-	struct lane l;
-	struct work w;
-	bool alarm = false;
-	enum rc rc;
-
-	work_start(&w, q, db, &own);
-	rc = lane_get(db, lane, &own, &l, e);
-	if (rc == RC_OK && (until_us > 0 || l.blocked_us <= w.now)) {
-		if (halt_is_loud(reason))
-			halt_note(q);
-		alarm = halt_is_loud(reason) && !slice_eq(l.reason, reason);
-		l.blocked_us = until_us;
-		l.failures = until_us > 0 ? l.failures + 1 : 0;
-		l.reason = reason;
-		rc = lane_update(db, &l, e);
-	}
-	if (rc == RC_OK && alarm)
-		rc = lane_alarm(&w, &l, e);
-	return work_end(&w, rc);
 }

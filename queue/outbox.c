@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "queue/recipients.h"
 #include "queue/state.h"
-#include "store/lane.h"
 
 /* Invariants.
  * 1. A message is made only together with a row of message_notices for each
@@ -64,8 +63,6 @@ insert(struct queue *q, struct db *db, struct message *m, struct arena *a,
 	if (m->next_us < m->created_us)
 		m->next_us = m->created_us;
 	rc = message_insert(db, m, queue_domain(m->address, a), e);
-	if (rc == RC_OK)
-		rc = lane_wake(db, m->lane, m->next_us, e);
 	queue_wake_mailer(q);
 	return rc;
 }
@@ -479,8 +476,6 @@ outbox_resume(struct queue *q, struct db *db, struct slice invoice,
 		list[i].held = false;
 		list[i].reason = SLICE("");
 		rc = message_update(db, &list[i], e);
-		if (rc == RC_OK)
-			rc = lane_wake(db, list[i].lane, list[i].next_us, e);
 	}
 	queue_wake_mailer(q);
 	return rc;
