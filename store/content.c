@@ -108,6 +108,7 @@ enum rc
 content_unpack(struct slice packed, struct sbuf *out, struct err *e)
 {
 	unsigned long long size;
+	ZSTD_DCtx *d = unpacker(); /* which loads the dictionaries */
 	unsigned dictionary;
 	size_t n;
 	char *p;
@@ -124,8 +125,8 @@ content_unpack(struct slice packed, struct sbuf *out, struct err *e)
 	p = sbuf_room(out, (size_t)size);
 	if (p == NULL && size)
 		return err_set(e, RC_LIMIT, "content of %llu bytes", size);
-	n = ZSTD_decompress_usingDDict(unpacker(), p, (size_t)size, packed.p,
-				       packed.n, unpacking[dictionary]);
+	n = ZSTD_decompress_usingDDict(d, p, (size_t)size, packed.p, packed.n,
+				       unpacking[dictionary]);
 	if (ZSTD_isError(n) || n != size)
 		return err_set(e, RC_IO, "content does not unpack: %s",
 			       ZSTD_getErrorName(n));
