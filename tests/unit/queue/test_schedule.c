@@ -21,6 +21,7 @@
 	"policy \"p\" { time_zone = \"America/Argentina/Buenos_Aires\"\n"      \
 	"window = \"mon-sat 09:00-19:00 customer\"\n"                          \
 	"step \"d15\" { at = \"due-15d\" template = \"proforma\" }\n"          \
+	"step \"d12\" { at = \"due-12d\" template = \"reminder\" }\n"          \
 	"step \"bd3\" { at = \"due+3bd\" template = \"overdue\" }\n"           \
 	"step \"warn\" { at = \"suspend-24h\" "                                \
 	"template = \"pre-suspension\" }\n"                                    \
@@ -126,28 +127,75 @@ test_a_needed_step_leaves_its_whole_lead(void **state)
 static void
 test_a_late_acceptance_moves_the_act_on(void **state)
 {
-	const struct policy_step *warn = &policy->steps[2];
+	static const struct {
+		const char *step, *want;
+	} rows[] = {
+	    {"warn", "2026-11-19T20:30:00Z"}, /* 24 hours */
+	    /* seven days, to the end of the minute */
+	    {"last", "2026-11-25T20:31:00Z"},
+	};
 	int64_t accepted, after;
 	char text[TIME_SIZE];
 	struct err e;
 
 	(void)state;
-	assert_string_equal(warn->name, "warn");
-	assert_true(time_parse(SLICE("2026-11-18T20:30:00Z"), &accepted));
-	assert_int_equal(
-	    schedule_after_lead(policy, warn, accepted, &after, &e), RC_OK);
-	time_format(after, text);
-	assert_string_equal(text, "2026-11-19T20:30:00Z");
+	assert_true(time_parse(SLICE("2026-11-18T20:30:59Z"), &accepted));
+	accepted -= accepted % MINUTE_US;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct policy_step *step = policy->steps;
+
+		while (strcmp(step->name, rows[i].step) != 0)
+			step++;
+		assert_int_equal(
+		    schedule_after_lead(policy, step, accepted, &after, &e),
+		    RC_OK);
+		time_format(after, text);
+		assert_string_equal(text, rows[i].want);
+	}
+}
+
+/* Until the next one speaks; what an act needs, as long as mail is tried. */
+static void
+test_how_long_a_step_is_of_use(void **state)
+{
+	static const struct {
+		const char *step, *want;
+	} rows[] = {
+	    {"d15", "2026-11-06T12:00:00Z"},  /* d12 */
+	    {"d12", "2026-11-11T12:00:00Z"},  /* five days */
+	    {"warn", "2026-11-26T12:00:00Z"}, /* though bd3 is on the 23rd */
+	};
+	struct anchors at = {.issued = DATE_NONE,
+			     .expires = DATE_NONE,
+			     .act_not_before = DATE_NONE};
+	struct step_time times[16];
+	char text[TIME_SIZE];
+	struct err e;
+	size_t n, k;
+
+	(void)state;
+	assert_true(date_parse(SLICE("2026-11-18"), &at.due));
+	assert_int_equal(schedule_steps(policy, &at, times, &n, &e), RC_OK);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		for (k = 0; strcmp(times[k].step->name, rows[i].step) != 0;)
+			k++;
+		time_format(times[k].not_after_us, text);
+		assert_string_equal(text, rows[i].want);
+	}
 }
 
 static void
 test_acts_wait_for_their_window(void **state)
 {
 	static const struct {
-		const char *due, *want;
+		const char *due, *card, *want;
 	} rows[] = {
-	    {"2026-11-16", "2026-11-18T12:00:00Z"}, /* Wednesday */
-	    {"2026-11-18", "2026-11-23T12:00:00Z"}, /* Friday -> Monday */
+	    {"2026-11-16", NULL, "2026-11-18T12:00:00Z"}, /* Wednesday */
+	    /* Friday -> Monday */
+	    {"2026-11-18", NULL, "2026-11-23T12:00:00Z"},
+	    /* the card is tried again before that, and after */
+	    {"2026-11-18", "2026-11-22", "2026-11-23T12:00:00Z"},
+	    {"2026-11-18", "2026-11-24", "2026-11-24T12:00:00Z"},
 	};
 
 	(void)state;
@@ -160,6 +208,9 @@ test_acts_wait_for_their_window(void **state)
 		struct err e;
 
 		assert_true(date_parse(slice_z(rows[i].due), &at.due));
+		if (rows[i].card != NULL)
+			assert_true(date_parse(slice_z(rows[i].card),
+					       &at.act_not_before));
 		assert_int_equal(
 		    schedule_act(policy, &policy->acts[0], &at, &opens, &e),
 		    RC_OK);
@@ -177,6 +228,7 @@ main(void)
 	    cmocka_unit_test(test_a_needed_step_leaves_its_whole_lead),
 	    cmocka_unit_test(test_a_late_acceptance_moves_the_act_on),
 	    cmocka_unit_test(test_acts_wait_for_their_window),
+	    cmocka_unit_test(test_how_long_a_step_is_of_use),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
