@@ -37,11 +37,36 @@ handle_robots(struct http_request *rq)
 		   SLICE("User-agent: *\nDisallow: /\n"));
 }
 
+/* A link that was cut, or has more behind it. */
+static void
+handle_cut(struct http_request *rq)
+{
+	const struct portal *p = rq->owner;
+	struct materials *m = materials_box_get(p->c.materials);
+	struct slice rest = rq->params[0];
+
+	rq->params[0] = slice_cut(&rest, '/'); /* it tells the brand */
+	link_reply_bad(rq, p->c.queue->conf, materials_keys(m));
+	materials_release(m);
+}
+
+/* clang-format off */
+#define CUT(path) \
+	{.method = HTTP_GET, .pattern = (path), .any_query = true, \
+	 .any_shape = true, .handle = handle_cut, \
+	 .doc = "A link that was cut: a page that says so"}
+/* clang-format on */
+
 static const struct http_route routes[] = {
+    CUT("/area/{token...}"),
+    CUT("/m/{token...}"),
+    CUT("/a/{token...}"),
+    CUT("/u/{token...}"),
     {.method = HTTP_GET,
      .pattern = "/area/{token}/{expiry}",
      .scope = "area",
      .runs = HTTP_JOB,
+     .any_shape = true,
      .handle = area_handle,
      .doc = "The client area: all that was sent to a customer, and why"},
     {.method = HTTP_GET,
@@ -50,6 +75,7 @@ static const struct http_route routes[] = {
      .runs = HTTP_JOB,
      .durable = true,
      .any_query = true,
+     .any_shape = true,
      .handle = view_handle,
      .doc = "A message as it was sent, without its pixel"},
     {.method = HTTP_GET,
@@ -57,6 +83,7 @@ static const struct http_route routes[] = {
      .scope = "answer",
      .runs = HTTP_JOB,
      .any_query = true,
+     .any_shape = true,
      .handle = answer_form_handle,
      .doc = "The page on which a recipient answers a message"},
     {.method = HTTP_POST,
@@ -73,6 +100,7 @@ static const struct http_route routes[] = {
      .scope = "leave",
      .runs = HTTP_JOB,
      .any_query = true,
+     .any_shape = true,
      .handle = preferences_form_handle,
      .doc = "What a customer gets, and what is tracked"},
     {.method = HTTP_POST,

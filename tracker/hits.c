@@ -333,6 +333,7 @@ static const struct http_route routes[] = {
      .scope = "click",
      .durable = true,
      .any_query = true,
+     .any_shape = true,
      .handle = handle_click,
      .doc = "A link of a message: leads to its signed destination"},
     {.method = HTTP_OPTIONS,
