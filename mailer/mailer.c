@@ -39,6 +39,7 @@ struct mailer {
 	struct turns *turns;
 	struct paces *paces;
 	const struct conf *conf; /* of the last round */
+	uint64_t urges;		 /* of the queue, then */
 	atomic_bool stop;
 	atomic_uint under_way;
 	unsigned to[TRUSTS]; /* of them */
@@ -225,17 +226,20 @@ dispatch(struct mailer *m)
 	return again;
 }
 
-/* Who changed the configuration may have mended what hops rest for. */
+/* Who changed the configuration may have mended what hops rest for; who says
+ * "now" wants it tried. */
 static void
-see_conf(struct mailer *m)
+see_changes(struct mailer *m)
 {
 	const struct conf *conf = conf_box_get(m->c.queue->conf);
+	uint64_t urges = atomic_load(&m->c.queue->urges);
 
-	if (m->conf != NULL && conf != m->conf)
+	if (urges != m->urges || (m->conf != NULL && conf != m->conf))
 		paces_wake(m->paces);
 	if (m->conf != NULL)
 		conf_unref(m->conf);
 	m->conf = conf;
+	m->urges = urges;
 }
 
 static void
@@ -247,7 +251,7 @@ run_dispatcher(void *arg)
 		int wait_ms;
 
 		collect(m);
-		see_conf(m);
+		see_changes(m);
 		paces_sweep(m->paces);
 		sts_sweep(m->c.sts);
 		wait_ms = clock_wait_ms(dispatch(m), 1000);

@@ -66,7 +66,8 @@ struct pace *pace_find(struct paces *p, const char *key);
 /* Forgets those of which nothing is left to know; once a second at most. */
 void paces_sweep(struct paces *p);
 
-/* Ends all rests: who changed the configuration wants it tried. */
+/* Ends all rests: who changed the configuration, or says "now", wants it
+ * tried. */
 void paces_wake(struct paces *p);
 
 /* Messages that may go to the hop in one more batch of a lane; 0: none before

@@ -443,6 +443,7 @@ hand_apply(struct queue *q, struct db *db, const struct hand_order *order,
 		rc = hold_many(&h, e);
 	else
 		rc = each_lane(&h, e);
+	q->urge_noted |= mine.what == HAND_RETRY || mine.what == HAND_RESUME;
 	queue_wake_mailer(q);
 	return rc;
 }

@@ -31,11 +31,14 @@ queue_committed(void *queue)
 
 	if (q->halt_noted)
 		halt_now(q);
+	if (q->urge_noted)
+		atomic_fetch_add(&q->urges, 1);
 	if (q->wake_planner)
 		bell_ring(&q->plan);
 	if (q->wake_mailer)
 		bell_ring(&q->mail);
-	q->halt_noted = q->wake_planner = q->wake_mailer = false;
+	q->halt_noted = q->urge_noted = false;
+	q->wake_planner = q->wake_mailer = false;
 }
 
 static struct slice

@@ -18,8 +18,9 @@ struct queue {
 	struct bell plan;	/* a notice may be due */
 	struct bell mail;	/* a message may be due */
 	_Atomic uint64_t halts; /* pauses and holds so far: queue/halt.h */
+	_Atomic uint64_t urges; /* by hand: try now, whatever rests */
 	/* of the transaction at hand: what to tell and ring after it */
-	bool halt_noted, wake_planner, wake_mailer;
+	bool halt_noted, urge_noted, wake_planner, wake_mailer;
 };
 
 /* A notice, or a message, may be due once the transaction at hand is committed:
@@ -27,8 +28,8 @@ struct queue {
 void queue_wake_planner(struct queue *q);
 void queue_wake_mailer(struct queue *q);
 
-/* Counts the halts of the transactions so far, and rings for what they woke;
- * for writer_on_commit(). */
+/* Counts the halts and urges of the transactions so far, and rings for what
+ * they woke; for writer_on_commit(). */
 void queue_committed(void *queue);
 
 /* Hash under which an address is kept when it is suppressed: folded to lower

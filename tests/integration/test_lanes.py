@@ -219,6 +219,23 @@ def _(t):
     t.eq([e["reason"] for e in alarms(a)], ["ours"])
 
 
+@test("what is told to go now goes, though its relay rests for another")
+def _(t):
+    r = submission(t, rules='match=*@fast.example stage=rcpt '
+                            'action=reply:"451 4.7.1 Rate limit"\n')
+    a = relayed(t, r.port())
+    a.customer("c1", "a@fast.example")
+    a.notice("c1")
+    rests(a, "fast.example", "slow_down")
+    a.customer("c2", "bo@rests.example")
+    a.notice("c2")
+    m, = a.wait_messages(1, customer="c2")
+    # 409 where it went before the relay's rest began.
+    status, body, _ = a.post("queue/retry", {"mref": m["mref"]})
+    t.ok(status in (200, 409), body)
+    a.wait_messages(1, customer="c2", state="accepted")
+
+
 @test("our fault on several connections at once holds one message")
 def _(t):
     r = t.receiver()
