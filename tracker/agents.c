@@ -162,6 +162,24 @@ in_ranges(const struct agent_rule *r, struct addr a)
 	return false;
 }
 
+/* Whether the mail's image, all that it loads from us, was fetched before, and
+ * from the same network: a visitor of whom no address is kept did not. */
+static bool
+has_images(const struct bench *b, size_t i)
+{
+	const struct hit *x = &b->hits[i].hit;
+
+	for (size_t k = 0; k < i; k++) {
+		const struct hit *y = &b->hits[k].hit;
+
+		if (y->kind == HIT_OPEN && y->method == HIT_GET &&
+		    is_known(x->address) &&
+		    addr_same_net(x->address, y->address))
+			return true;
+	}
+	return false;
+}
+
 /* Marks the hits of every window of "within" with so many different links.
  * Hits are ordered by time. */
 static void
@@ -230,7 +248,8 @@ is_same_visitor(const struct bench *b, size_t i, size_t k)
 	       slice_eq(b->systems[i], b->systems[k]);
 }
 
-/* A second interaction counts unless it was judged a machine's. */
+/* A second interaction counts unless a rule has judged it otherwise than a
+ * person's. */
 static bool
 is_again(const struct bench *b, const struct agent_rule *r, size_t i)
 {
@@ -240,8 +259,7 @@ is_again(const struct bench *b, const struct agent_rule *r, size_t i)
 		const struct agent_hit *y = &b->hits[k];
 
 		if (k != i && is_interaction(y) && (r->on & kind_bit(y)) &&
-		    y->class != AGENT_MACHINE &&
-		    y->class != AGENT_MACHINE_LIKELY &&
+		    (!y->rule || y->class == AGENT_PERSON_LIKELY) &&
 		    apart_us(x, y) >= r->again_us && is_same_visitor(b, i, k))
 			return true;
 	}
@@ -272,6 +290,8 @@ rule_fits(const struct bench *b, const struct agents *a, size_t rule, size_t i)
 	if (r->before && h->hit.time_us >= b->times.sent_us)
 		return false;
 	if (r->ranges_n && !in_ranges(r, h->hit.address))
+		return false;
+	if (r->no_images && has_images(b, i))
 		return false;
 	if (r->agent && !matches(b, r->agent, h->hit.agent))
 		return false;

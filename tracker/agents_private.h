@@ -32,7 +32,7 @@ struct agent_rule {
 	pcre2_code *header_like;
 	const struct addr_set *ranges[RULE_RANGES_MAX];
 	size_t ranges_n;
-	bool before;
+	bool before, no_images;
 	int64_t burst, within_us, elsewhere_us, after_us, again_us;
 	enum agent_class class;
 };

@@ -347,6 +347,15 @@ read_burst(const struct tree_node *n, int64_t *out, struct err *e)
 	return tree_err(n, e, "burst: 2 to %d links", BURST_MAX);
 }
 
+/* Something that can be asked in one way only. */
+static enum rc
+read_flag(const struct tree_node *n, const char *word, bool *out, struct err *e)
+{
+	*out = slice_eq_z(n->values[0], word);
+	return *out ? RC_OK
+		    : tree_err(n, e, "%.*s = %s", SLICE_ARG(n->name), word);
+}
+
 static enum rc
 option_read(struct reading *r, const struct tree_node *n, struct agent_rule *x,
 	    struct err *e)
@@ -375,10 +384,10 @@ option_read(struct reading *r, const struct tree_node *n, struct agent_rule *x,
 		return read_class(n, x, e);
 	if (slice_eq(n->name, SLICE("burst")))
 		return read_burst(n, &x->burst, e);
-	if (slice_eq(n->name, SLICE("before"))) {
-		x->before = slice_eq(n->values[0], SLICE("yes"));
-		return x->before ? RC_OK : tree_err(n, e, "before = yes");
-	}
+	if (slice_eq(n->name, SLICE("images")))
+		return read_flag(n, "no", &x->no_images, e);
+	if (slice_eq(n->name, SLICE("before")))
+		return read_flag(n, "yes", &x->before, e);
 	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++)
 		if (slice_eq_z(n->name, spans[i].name))
 			return read_span(n, spans[i].span, e);
