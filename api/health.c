@@ -79,7 +79,8 @@ read_metrics(struct reading *r, struct err *e)
 	sbuf_fini(&reason);
 	conf_unref(conf);
 	if (rc == RC_OK || rc == RC_NOTFOUND)
-		rc = store_due_work(r->db, clock_wall_us(), paused, &due, e);
+		rc = store_due_work(r->db, clock_wall_us(),
+				    paused ? DUE_CLAIMED : DUE_ALL, &due, e);
 	if (rc == RC_OK)
 		rc = event_count(r->db, &leaves, e);
 	if (rc != RC_OK)

@@ -117,7 +117,8 @@ read_queue(struct reading *r, struct err *e)
 	member_open(&r->out, NULL, '{');
 	rc = add_sending(r->api, r->db, &r->out, &sending, e);
 	if (rc == RC_OK)
-		rc = store_due_work(r->db, clock_wall_us(), !sending, &due, e);
+		rc = store_due_work(r->db, clock_wall_us(),
+				    sending ? DUE_ALL : DUE_CLAIMED, &due, e);
 	member_int(&r->out, "due", due);
 	if (rc == RC_OK)
 		rc = add_holds(r, e);

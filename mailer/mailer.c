@@ -42,7 +42,10 @@ struct mailer {
 	uint64_t urges;		 /* of the queue, then */
 	atomic_bool stop;
 	atomic_uint under_way;
-	unsigned to[TRUSTS]; /* of them */
+	bool waiting; /* of the round: more than a rest keeps something */
+	_Atomic uint64_t rest_calls; /* of the queue, before that round */
+	_Atomic int64_t rest_us;     /* mailer_rests(); 0: it does not */
+	unsigned to[TRUSTS];	     /* of them */
 };
 
 /* A worker's thread needs its own number. */
@@ -149,6 +152,7 @@ collect(struct mailer *m)
 	struct job *j;
 
 	while ((j = fifo_take(m->done, 0)) != NULL) {
+		atomic_store(&m->rest_us, 0);
 		j->end.block_us = j->block_us;
 		j->end.together = strchr(j->pace->key, '/') != NULL ||
 				  strcmp(j->block_reason, "slow_down") == 0;
@@ -171,6 +175,7 @@ serve(struct mailer *m, const struct lane *lane, int64_t *again_us, bool *took)
 	*took = false;
 	route_hop(m->conf, lane->brand, lane->domain, key, &limits);
 	pace = pace_find(m->paces, key);
+	m->waiting |= !pace_rests(pace, lane->id);
 	if (!has_seat(m, pace_trust(pace, lane)))
 		return RC_OK;
 	most = pace_allowance(pace, &limits, lane->id, again_us);
@@ -203,8 +208,11 @@ dispatch(struct mailer *m)
 	bool took;
 	enum rc rc;
 
+	atomic_store(&m->rest_us, 0);
 	if (!sending(m))
 		return again;
+	atomic_store(&m->rest_calls, atomic_load(&m->c.queue->calls));
+	m->waiting = false;
 	arena_init(&a, 64u << 20);
 	rc = turns_begin(m->turns, m->db, now, &a, &e);
 	while (rc == RC_OK && !full(m) && !atomic_load(&m->stop)) {
@@ -222,6 +230,8 @@ dispatch(struct mailer *m)
 		LOG(CLAIM_FAILED, LOG_ERR(&e));
 	if (lane_next_ready(m->db, now, &next, &e) == RC_OK && next < again)
 		again = next;
+	if (rc == RC_NOTFOUND && !m->waiting && !turns_cut(m->turns))
+		atomic_store(&m->rest_us, again);
 	arena_fini(&a);
 	return again;
 }
@@ -372,6 +382,17 @@ mailer_stop(struct mailer *m, int grace_ms)
 	fifo_free(m->todo);
 	fifo_free(m->done);
 	free(m);
+}
+
+bool
+mailer_rests(const struct mailer *m, int64_t now_us)
+{
+	uint64_t calls = atomic_load(&m->rest_calls);
+
+	return now_us < atomic_load(&m->rest_us) &&
+	       calls == atomic_load(&m->rest_calls) &&
+	       calls == atomic_load(&m->c.queue->calls) &&
+	       atomic_load(&m->under_way) == 0;
 }
 
 unsigned

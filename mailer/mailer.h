@@ -30,6 +30,10 @@ enum rc mailer_start(const struct mailer_config *c, struct mailer **out,
  * dot is uncertain, the rest goes back to the queue. */
 void mailer_stop(struct mailer *m, int grace_ms);
 
+/* Whether, before now_us, nothing may be sent of what is due: all of it waits
+ * for hops that rest.  Thread: any. */
+bool mailer_rests(const struct mailer *m, int64_t now_us);
+
 /* Batches under way. */
 unsigned mailer_busy(const struct mailer *m);
 

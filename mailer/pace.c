@@ -160,6 +160,13 @@ forward(int64_t *again_us, int64_t at_us)
 		*again_us = at_us;
 }
 
+bool
+pace_rests(const struct pace *p, int64_t lane)
+{
+	return p->rest_lane != 0 && p->rest_lane != lane &&
+	       clock_wall_us() < p->rest_us;
+}
+
 size_t
 pace_allowance(struct pace *p, const struct route_limits *limits, int64_t lane,
 	       int64_t *again_us)
@@ -173,8 +180,7 @@ pace_allowance(struct pace *p, const struct route_limits *limits, int64_t lane,
 		p->minute_us = now;
 		p->sent = 0;
 	}
-	if (p->rest_lane != 0 && p->rest_lane != lane &&
-	    clock_wall_us() < p->rest_us) {
+	if (pace_rests(p, lane)) {
 		forward(again_us, p->rest_us);
 		return 0;
 	}

@@ -75,6 +75,9 @@ void paces_wake(struct paces *p);
 size_t pace_allowance(struct pace *p, const struct route_limits *limits,
 		      int64_t lane, int64_t *again_us);
 
+/* Whether the hop rests for another lane's failure. */
+bool pace_rests(const struct pace *p, int64_t lane);
+
 /* What is known of a hop, by memory and by the lane's row. */
 enum trust {
 	TRUST_PROVED,  /* the last batch went well, a while ago at most */

@@ -35,8 +35,10 @@ queue_committed(void *queue)
 		atomic_fetch_add(&q->urges, 1);
 	if (q->wake_planner)
 		bell_ring(&q->plan);
-	if (q->wake_mailer)
+	if (q->wake_mailer) {
+		atomic_fetch_add(&q->calls, 1);
 		bell_ring(&q->mail);
+	}
 	q->halt_noted = q->urge_noted = false;
 	q->wake_planner = q->wake_mailer = false;
 }

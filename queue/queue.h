@@ -19,6 +19,7 @@ struct queue {
 	struct bell mail;	/* a message may be due */
 	_Atomic uint64_t halts; /* pauses and holds so far: queue/halt.h */
 	_Atomic uint64_t urges; /* by hand: try now, whatever rests */
+	_Atomic uint64_t calls; /* transactions that rang mail */
 	/* of the transaction at hand: what to tell and ring after it */
 	bool halt_noted, urge_noted, wake_planner, wake_mailer;
 };

@@ -13,6 +13,7 @@
 
 struct fast_clock {
 	struct queue *q;
+	const struct mailer *mailer;
 	struct db *db;
 	bool (*busy)(void *arg);
 	void *arg;
@@ -39,10 +40,11 @@ fast_clock_parse(const char *text, int64_t *start_us, int64_t *speed,
 static bool
 work_is_due(struct fast_clock *c)
 {
-	struct sbuf reason;
-	struct err e;
+	int64_t due = 1, now = clock_wall_us();
 	const struct conf *conf;
-	int64_t due = 1;
+	struct sbuf reason;
+	enum due what;
+	struct err e;
 	bool paused;
 
 	if (writer_backlog(c->q->writer) > 0 || c->busy(c->arg))
@@ -53,7 +55,10 @@ work_is_due(struct fast_clock *c)
 	conf = conf_box_get(c->q->conf);
 	paused |= !conf->send;
 	conf_unref(conf);
-	if (store_due_work(c->db, clock_wall_us(), paused, &due, &e) != RC_OK)
+	what = paused			      ? DUE_CLAIMED
+	       : mailer_rests(c->mailer, now) ? DUE_NOTICES
+					      : DUE_ALL;
+	if (store_due_work(c->db, now, what, &due, &e) != RC_OK)
 		LOG(STORE_FAILED, LOG_ERR(&e));
 	return due > 0;
 }
@@ -79,8 +84,9 @@ run(void *arg)
 }
 
 enum rc
-fast_clock_start(struct queue *q, const char *db_path, bool (*busy)(void *arg),
-		 void *arg, struct fast_clock **out, struct err *e)
+fast_clock_start(struct queue *q, const struct mailer *m, const char *db_path,
+		 bool (*busy)(void *arg), void *arg, struct fast_clock **out,
+		 struct err *e)
 {
 	struct fast_clock *c = MEM_NEW(struct fast_clock);
 	enum rc rc = db_open(db_path, DB_READ, &c->db, e);
@@ -90,6 +96,7 @@ fast_clock_start(struct queue *q, const char *db_path, bool (*busy)(void *arg),
 		return rc;
 	}
 	c->q = q;
+	c->mailer = m;
 	c->busy = busy;
 	c->arg = arg;
 	bell_init(&c->stop);

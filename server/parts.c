@@ -537,7 +537,8 @@ start_driver(struct server *s, struct err *e)
 {
 	if (!clock_is_fast())
 		return RC_OK;
-	return fast_clock_start(&s->queue, s->db_path, busy, s, &s->clock, e);
+	return fast_clock_start(&s->queue, s->mailer, s->db_path, busy, s,
+				&s->clock, e);
 }
 
 static void

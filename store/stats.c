@@ -151,7 +151,7 @@ due_count(struct db *db, enum stmt id, int64_t now_us, int64_t *n,
 }
 
 enum rc
-store_due_work(struct db *db, int64_t now_us, bool paused, int64_t *n,
+store_due_work(struct db *db, int64_t now_us, enum due what, int64_t *n,
 	       struct err *e)
 {
 	int64_t claimed = 0, notices = 0, messages = 0;
@@ -159,10 +159,11 @@ store_due_work(struct db *db, int64_t now_us, bool paused, int64_t *n,
 
 	if ((rc = claimed_count(db, &claimed, e)))
 		return rc;
-	if (!paused && ((rc = due_count(db, STMT_STATS_DUE_NOTICES, now_us,
-					&notices, e)) ||
-			(rc = due_count(db, STMT_STATS_DUE_MESSAGES, now_us,
-					&messages, e))))
+	if (what >= DUE_NOTICES &&
+	    (rc = due_count(db, STMT_STATS_DUE_NOTICES, now_us, &notices, e)))
+		return rc;
+	if (what >= DUE_ALL &&
+	    (rc = due_count(db, STMT_STATS_DUE_MESSAGES, now_us, &messages, e)))
 		return rc;
 	*n = claimed + notices + messages;
 	return RC_OK;

@@ -37,10 +37,17 @@ enum rc stats_get(struct db *db, const struct stats_query *what,
 /* Notices in a state for a reason ("paid", "suppressed"). */
 int64_t stats_count(const struct stats *s, int state, struct slice reason);
 
-/* What is due by now_us and not yet done, at most 3,000: planned notices whose
- * release has come, messages claimed, and messages due in lanes neither held
- * nor blocked.  While sending is paused only claimed ones count. */
-enum rc store_due_work(struct db *db, int64_t now_us, bool paused, int64_t *n,
+/* What work counts: while sending is paused that which is claimed alone. */
+enum due {
+	DUE_CLAIMED,
+	DUE_NOTICES, /* and those */
+	DUE_ALL,     /* and messages */
+};
+
+/* What is due by now_us and not yet done, at most 3,000: messages claimed,
+ * planned notices whose release has come, and messages due in lanes neither
+ * held nor blocked. */
+enum rc store_due_work(struct db *db, int64_t now_us, enum due what, int64_t *n,
 		       struct err *e) MUST_USE;
 
 #endif

@@ -24,7 +24,7 @@ def configured(t, text, **fills):
     """A server of a text of its own, by CONF's fills."""
     a = Hosting(t, start=False, init=False, **fills)
     a.configure(text=text(a))
-    code, out = a.run("init", "--json")
+    code, out = a.run("init", "--json", *(["--demo"] if a.clock else []))
     t.eq(code, 0, out)
     a.key = json.loads(out)["key"]
     return a.start()
@@ -234,6 +234,17 @@ def _(t):
     status, body, _ = a.post("queue/retry", {"mref": m["mref"]})
     t.ok(status in (200, 409), body)
     a.wait_messages(1, customer="c2", state="accepted")
+
+
+@test("a fast clock runs on while what is due waits for a relay that rests")
+def _(t):
+    r = submission(t, rules='match=*@fast.example stage=rcpt count=1 '
+                            'action=reply:"451 4.7.1 Rate limit"\n')
+    a = relayed(t, r.port(), clock="2026-11-02T12:00:00Z,10000")
+    # The first makes the relay rest; the others are due.
+    queue(t, a, [("default", "a@fast.example")] +
+          [("default", "bo@rest%d.example" % i) for i in range(5)])
+    a.wait_messages(6, state="accepted")
 
 
 @test("our fault on several connections at once holds one message")

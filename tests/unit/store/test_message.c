@@ -475,28 +475,28 @@ test_due_work(void **state)
 	int64_t n = -1;
 	size_t count;
 
-	OK(store_due_work(db, 1000, false, &n, &error));
+	OK(store_due_work(db, 1000, DUE_ALL, &n, &error));
 	assert_int_equal(n, 0);
 	OK(notice_insert(db, &notice, &error));
 	m = message_new(db, "a@b.example", 100);
 	(void)message_new(db, "b@b.example", 100);
-	OK(store_due_work(db, 79, false, &n, &error));
+	OK(store_due_work(db, 79, DUE_ALL, &n, &error));
 	assert_int_equal(n, 0);
-	OK(store_due_work(db, 99, false, &n, &error));
+	OK(store_due_work(db, 99, DUE_ALL, &n, &error));
 	assert_int_equal(n, 1);
-	OK(store_due_work(db, 100, false, &n, &error));
+	OK(store_due_work(db, 100, DUE_ALL, &n, &error));
 	assert_int_equal(n, 3);
-	OK(store_due_work(db, 100, true, &n, &error));
+	OK(store_due_work(db, 100, DUE_CLAIMED, &n, &error));
 	assert_int_equal(n, 0);
 	OK(lane_claim(db, m.lane, 1, 100, 1, &arena, &got, &count, &error));
-	OK(store_due_work(db, 100, true, &n, &error));
+	OK(store_due_work(db, 100, DUE_CLAIMED, &n, &error));
 	assert_int_equal(n, 1);
 	OK(lane_get(db, m.lane, &arena, &lane, &error));
 	lane.blocked_us = 500;
 	OK(lane_update(db, &lane, &error));
-	OK(store_due_work(db, 100, false, &n, &error));
+	OK(store_due_work(db, 100, DUE_ALL, &n, &error));
 	assert_int_equal(n, 2);
-	OK(store_due_work(db, 500, false, &n, &error));
+	OK(store_due_work(db, 500, DUE_ALL, &n, &error));
 	assert_int_equal(n, 3);
 }
 
