@@ -1,12 +1,5 @@
 /* From the events of a message to what is told of it, and when. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
+#include "tests/unit/tracker/fixture.h"
 
 #include "base/clock.h"
 #include "base/date.h"
@@ -25,14 +18,6 @@
 	"Chrome/124.0.0.0 Safari/537.36"
 #define SENT "2026-11-03T12:30:00Z"
 
-#define OK(call)                                                               \
-	do {                                                                   \
-		struct err err_ = {0}, *e = &err_;                             \
-		enum rc rc_ = (call);                                          \
-		if (rc_ != RC_OK)                                              \
-			fail_msg("%s: %s: %s", #call, rc_name(rc_), e->text);  \
-	} while (0)
-
 static const char conf_text[] =
     "general { hostname = \"a.example\" origin = \"a.example/log\" }\n"
     "policy \"default\" { time_zone = \"UTC\" }\n"
@@ -43,37 +28,12 @@ static const char conf_text[] =
 
 /* A store with one message in it, accepted at SENT. */
 static struct bench {
-	char dir[64], path[96];
-	struct writer *writer;
-	struct db *db;
-	struct arena a;
+	struct fixture f;
 	struct classifier *c;
 	struct message m;
 	struct conf_box *conf;
 	struct bell tick; /* never rings */
 } b;
-
-struct job {
-	struct write_op op;
-	enum rc (*run)(struct db *db, void *arg, struct err *e);
-	void *arg;
-};
-
-static enum rc
-run_job(struct write_op *op, struct db *db, struct err *e)
-{
-	struct job *j = (struct job *)op;
-
-	return j->run(db, j->arg, e);
-}
-
-static void
-write_by(enum rc (*run)(struct db *, void *, struct err *), void *arg)
-{
-	struct job j = {.op = {.run = run_job}, .run = run, .arg = arg};
-
-	OK(writer_do(b.writer, &j.op, e));
-}
 
 static void
 clock_at(const char *when)
@@ -94,43 +54,13 @@ rules_of(const char *file)
 	return rules;
 }
 
-static enum rc
-run_insert(struct db *db, void *arg, struct err *e)
-{
-	return message_insert(db, arg, SLICE("cliente.example"), e);
-}
-
-static enum rc
-run_update(struct db *db, void *arg, struct err *e)
-{
-	return message_update(db, arg, e);
-}
-
 static void
 accept_by(uint32_t fact, const char *when)
 {
 	b.m.state = MESSAGE_ACCEPTED;
 	b.m.facts |= fact;
 	assert_true(time_parse(slice_z(when), &b.m.accepted_us));
-	write_by(run_update, &b.m);
-}
-
-static void
-make_store(void)
-{
-	char clock[96];
-	int64_t start_us;
-
-	snprintf(b.dir, sizeof(b.dir), "/tmp/acuse-classify-XXXXXX");
-	assert_non_null(mkdtemp(b.dir));
-	snprintf(b.path, sizeof(b.path), "%s/acuse.db", b.dir);
-	snprintf(clock, sizeof(clock), "%s/clock", b.dir);
-	assert_true(time_parse(SLICE(SENT), &start_us));
-	OK(clock_share(clock, start_us, 1, e));
-	OK(db_create(b.path, e));
-	OK(writer_start(b.path, 64, &b.writer, e));
-	OK(db_open(b.path, DB_READ, &b.db, e));
-	arena_init(&b.a, 64u << 20);
+	fixture_do(&b.f, fixture_update, &b.m);
 }
 
 static int
@@ -140,12 +70,12 @@ setup(void **state)
 	const struct conf *conf;
 
 	(void)state;
-	make_store();
+	fixture_open(&b.f, SENT);
 	bell_init(&b.tick);
 	OK(conf_parse(slice_z(conf_text), "/test/acuse.conf", &conf, e));
 	b.conf = conf_box_new(conf);
 	config = (struct classifier_config){
-	    .writer = b.writer, .db_path = b.path, .conf = b.conf};
+	    .writer = b.f.writer, .db_path = b.f.path, .conf = b.conf};
 	b.c = classifier_new(&config);
 	classifier_use(b.c, rules_of(""));
 	b.m = (struct message){.mref = ref_new(),
@@ -153,7 +83,7 @@ setup(void **state)
 			       .brand = SLICE("default"),
 			       .address = SLICE("ana@cliente.example"),
 			       .template = SLICE("reminder")};
-	write_by(run_insert, &b.m);
+	fixture_do(&b.f, fixture_insert, &b.m);
 	accept_by(FACT_MX_ACCEPTED, SENT);
 	return 0;
 }
@@ -161,18 +91,12 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	char command[96];
-
 	(void)state;
 	classifier_stop(b.c);
 	classifier_free(b.c);
-	writer_stop(b.writer);
-	db_close(b.db);
-	arena_fini(&b.a);
 	bell_fini(&b.tick);
 	conf_box_free(b.conf);
-	snprintf(command, sizeof(command), "rm -r %s", b.dir);
-	return system(command);
+	return fixture_close(&b.f);
 }
 
 struct hit_event {
@@ -214,7 +138,7 @@ hit(enum kind kind, const char *at, const char *agent, const char *address,
 	assert_true(time_parse(slice_z(at), &us));
 	if (us > clock_wall_us())
 		clock_at(at);
-	write_by(run_hit, &h);
+	fixture_do(&b.f, run_hit, &h);
 }
 
 static void
@@ -234,7 +158,7 @@ ask(void)
 {
 	struct judgement j;
 
-	OK(classifier_ask(b.c, b.db, b.m.mref, &b.a, &j, e));
+	OK(classifier_ask(b.c, b.f.db, b.m.mref, &b.f.a, &j, e));
 	return j;
 }
 
@@ -245,7 +169,7 @@ told(struct slice *last)
 	struct event *list;
 	size_t n, found = 0;
 
-	OK(event_list(b.db, b.m.mref, &b.a, &list, &n, e));
+	OK(event_list(b.f.db, b.m.mref, &b.f.a, &list, &n, e));
 	for (size_t i = 0; i < n; i++) {
 		if (list[i].kind != KIND_MESSAGE_CLASSIFIED)
 			continue;
@@ -261,7 +185,7 @@ facts(void)
 {
 	struct message m;
 
-	OK(message_get(b.db, b.m.mref, &b.a, &m, e));
+	OK(message_get(b.f.db, b.m.mref, &b.f.a, &m, e));
 	return m.facts & (FACT_MACHINE | FACT_PERSON_LIKELY);
 }
 
@@ -380,7 +304,7 @@ test_who_has_not_got_it_cannot_read_it(void **state)
 	b.m.accepted_us = 0;
 	b.m.facts = 0;
 	b.m.state = MESSAGE_DEFERRED;
-	write_by(run_update, &b.m);
+	fixture_do(&b.f, fixture_update, &b.m);
 	clicked("2026-11-03T18:00:00Z", 1);
 	assert_string_equal(ask().class, "machine");
 }
@@ -419,11 +343,11 @@ test_what_has_not_seen_all_is_not_recorded(void **state)
 
 	(void)state;
 	opened("2026-11-03T12:30:05Z", "Mozilla/5.0");
-	OK(classify_judge(rules, b.db, b.m.mref, CLASSIFY_QUIET, &b.a, &x.j,
+	OK(classify_judge(rules, b.f.db, b.m.mref, CLASSIFY_QUIET, &b.f.a, &x.j,
 			  e));
 	agents_unref(rules);
 	clicked("2026-11-03T18:00:00Z", 1);
-	write_by(run_record, &x);
+	fixture_do(&b.f, run_record, &x);
 	assert_int_equal(x.rc, RC_STATE);
 	assert_int_equal(told(NULL), 0);
 	assert_int_equal(facts(), 0);
@@ -437,7 +361,7 @@ pass_from(int64_t from, const char *quiet)
 	struct classify_pass p = {.from = from, .why = CLASSIFY_QUIET};
 
 	assert_true(time_parse(slice_z(quiet), &p.quiet_us));
-	OK(classifier_pass(b.c, b.db, &p, e));
+	OK(classifier_pass(b.c, b.f.db, &p, e));
 	return p;
 }
 
@@ -530,17 +454,17 @@ test_other_rules_tell_what_differs(void **state)
 	clicked("2026-11-03T18:00:00Z", 1);
 	(void)ask();
 	assert_int_equal(facts(), FACT_PERSON_LIKELY);
-	(void)snprintf(path, sizeof(path), "%s/agents.conf", b.dir);
+	(void)snprintf(path, sizeof(path), "%s/agents.conf", b.f.dir);
 	write_rules(path, "rule \"all\" { on = {\"click\"} class = machine }");
 	classifier_use(b.c, rules_of(path));
-	OK(classifier_pass(b.c, b.db, &p, e));
+	OK(classifier_pass(b.c, b.f.db, &p, e));
 	assert_int_equal(p.told, 1);
 	assert_int_equal(told(&last), 2);
 	assert_true(says(last, "\"why\":\"again\""));
 	assert_true(says(last, "\"on\":\"click\""));
 	assert_false(says(last, "\"on\":\"open\""));
 	assert_int_equal(facts(), FACT_MACHINE);
-	OK(classifier_pass(b.c, b.db, &p, e));
+	OK(classifier_pass(b.c, b.f.db, &p, e));
 	assert_int_equal(p.told, 0);
 }
 

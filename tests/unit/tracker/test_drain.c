@@ -35,24 +35,13 @@ struct sink {
 
 static char dir[64];
 
-static int
-setup(void **state)
-{
-	(void)state;
-	(void)snprintf(dir, sizeof(dir), "/tmp/acuse-drain-XXXXXX");
-	log_init(open("/dev/null", O_WRONLY | O_CLOEXEC), LOG_ERROR);
-	return mkdtemp(dir) ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-	char command[128];
-
-	(void)state;
-	(void)snprintf(command, sizeof(command), "rm -r %s", dir);
-	return system(command);
-}
+/* A journal with a writer, and the drain from it into the sink. */
+struct bench {
+	struct sink s;
+	struct journal *j;
+	struct journal_writer *w;
+	struct drain *d;
+};
 
 static enum rc
 offsets(void *owner, struct journal_offset *out, size_t *n, struct err *e)
@@ -102,6 +91,45 @@ take(void *owner, const struct hit *hits, size_t n,
 	return RC_OK;
 }
 
+static int
+setup(void **state)
+{
+	static struct bench b;
+	struct journal_config c = {
+	    .dir = dir, .segment_bytes = 64 << 10, .total_bytes = 8 << 20};
+	struct err e;
+
+	(void)snprintf(dir, sizeof(dir), "/tmp/acuse-drain-XXXXXX");
+	log_init(open("/dev/null", O_WRONLY | O_CLOEXEC), LOG_ERROR);
+	b = (struct bench){.s = {.refuse = 0}};
+	bell_init(&b.s.moved);
+	*state = &b;
+	return mkdtemp(dir) == NULL || journal_open(&c, &b.j, &e) != RC_OK ||
+	       journal_writer_new(b.j, &b.w, &e) != RC_OK;
+}
+
+static int
+teardown(void **state)
+{
+	struct bench *b = *state;
+	char command[128];
+
+	journal_writer_free(b->w);
+	journal_close(b->j);
+	bell_fini(&b->s.moved);
+	(void)snprintf(command, sizeof(command), "rm -r %s", dir);
+	return system(command);
+}
+
+static void
+drain_begin(struct bench *b)
+{
+	struct drain_sink sink = {&b->s, offsets, take};
+	struct err e;
+
+	assert_int_equal(drain_start(dir, &sink, &b->d, &e), RC_OK);
+}
+
 static void
 write_hits(struct journal_writer *w, int64_t from, int64_t n)
 {
@@ -133,53 +161,40 @@ wait_taken(struct sink *s, int64_t n)
 static void
 test_once_and_in_order(void **state)
 {
-	struct journal_config c = {
-	    .dir = dir, .segment_bytes = 64 << 10, .total_bytes = 8 << 20};
-	struct sink s = {.refuse = 2};
-	struct drain_sink sink = {&s, offsets, take};
-	struct journal *j = NULL;
-	struct journal_writer *w = NULL;
-	struct drain *d = NULL;
+	struct bench *b = *state;
 	struct drain_stats stats;
-	struct err e;
 
-	(void)state;
-	bell_init(&s.moved);
-	assert_int_equal(journal_open(&c, &j, &e), RC_OK);
-	assert_int_equal(journal_writer_new(j, &w, &e), RC_OK);
-	write_hits(w, 0, 10);
-	assert_int_equal(drain_start(dir, &sink, &d, &e), RC_OK);
-	wait_taken(&s, 10);
-	write_hits(w, 10, 3000);
-	drain_nudge(d);
-	wait_taken(&s, 3010);
+	b->s.refuse = 2;
+	write_hits(b->w, 0, 10);
+	drain_begin(b);
+	wait_taken(&b->s, 10);
+	write_hits(b->w, 10, 3000);
+	drain_nudge(b->d);
+	wait_taken(&b->s, 3010);
 	/* They are counted once the sink has returned. */
 	for (int i = 0; i < 200; i++) {
-		drain_stats(d, &stats);
+		drain_stats(b->d, &stats);
 		if (stats.hits == 3010)
 			break;
-		(void)bell_wait(&s.moved, 100);
+		(void)bell_wait(&b->s.moved, 100);
 	}
 	assert_int_equal(stats.hits, 3010);
 	assert_true(stats.retries > 0);
 
 	/* stopped while the ledger refuses: nothing is lost */
-	s.refuse = INT64_MAX;
-	write_hits(w, 3010, 5);
-	drain_stop(d, 50);
-	assert_int_equal(atomic_load(&s.taken), 3010);
-	s.refuse = s.refused = 0;
-	write_hits(w, 3015, 5);
-	assert_int_equal(drain_start(dir, &sink, &d, &e), RC_OK);
-	wait_taken(&s, 3020);
+	b->s.refuse = INT64_MAX;
+	write_hits(b->w, 3010, 5);
+	drain_stop(b->d, 50);
+	assert_int_equal(atomic_load(&b->s.taken), 3010);
+	b->s.refuse = b->s.refused = 0;
+	write_hits(b->w, 3015, 5);
+	drain_begin(b);
+	wait_taken(&b->s, 3020);
 	/* what is there at a stop is moved first */
-	write_hits(w, 3020, 2000);
-	drain_stop(d, 20000);
-	assert_int_equal(atomic_load(&s.taken), 5020);
-	assert_false(s.wrong);
-	journal_writer_free(w);
-	journal_close(j);
-	bell_fini(&s.moved);
+	write_hits(b->w, 3020, 2000);
+	drain_stop(b->d, 20000);
+	assert_int_equal(atomic_load(&b->s.taken), 5020);
+	assert_false(b->s.wrong);
 }
 
 static void
@@ -200,34 +215,23 @@ wait_aside(struct drain *d, uint64_t n)
 static void
 test_poison_is_set_aside(void **state)
 {
-	struct journal_config c = {
-	    .dir = dir, .segment_bytes = 64 << 10, .total_bytes = 8 << 20};
-	struct sink s = {
-	    .poison = {5, 1999}, .poison_n = 2, .poison_rc = RC_LIMIT};
-	struct drain_sink sink = {&s, offsets, take};
-	struct journal *j = NULL;
-	struct journal_writer *w = NULL;
-	struct drain *d = NULL;
-	struct err e;
+	struct bench *b = *state;
 
-	(void)state;
-	bell_init(&s.moved);
-	assert_int_equal(journal_open(&c, &j, &e), RC_OK);
-	assert_int_equal(journal_writer_new(j, &w, &e), RC_OK);
-	write_hits(w, 0, 2000);
-	assert_int_equal(drain_start(dir, &sink, &d, &e), RC_OK);
-	wait_taken(&s, 1998);
-	wait_aside(d, 2);
-	drain_stop(d, 1000);
-	write_hits(w, 2000, 5);
-	assert_int_equal(drain_start(dir, &sink, &d, &e), RC_OK);
-	wait_taken(&s, 2003);
-	drain_stop(d, 1000);
-	assert_int_equal(s.aside, 2);
-	assert_false(s.wrong);
-	journal_writer_free(w);
-	journal_close(j);
-	bell_fini(&s.moved);
+	b->s.poison[0] = 5;
+	b->s.poison[1] = 1999;
+	b->s.poison_n = 2;
+	b->s.poison_rc = RC_LIMIT;
+	write_hits(b->w, 0, 2000);
+	drain_begin(b);
+	wait_taken(&b->s, 1998);
+	wait_aside(b->d, 2);
+	drain_stop(b->d, 1000);
+	write_hits(b->w, 2000, 5);
+	drain_begin(b);
+	wait_taken(&b->s, 2003);
+	drain_stop(b->d, 1000);
+	assert_int_equal(b->s.aside, 2);
+	assert_false(b->s.wrong);
 }
 
 /* A ledger that takes no hit at all is what is at fault: some are set aside,
@@ -235,31 +239,18 @@ test_poison_is_set_aside(void **state)
 static void
 test_not_all_are_poison(void **state)
 {
-	struct journal_config c = {
-	    .dir = dir, .segment_bytes = 64 << 10, .total_bytes = 8 << 20};
-	struct sink s = {.broken = true};
-	struct drain_sink sink = {&s, offsets, take};
-	struct journal *j = NULL;
-	struct journal_writer *w = NULL;
-	struct drain *d = NULL;
-	struct err e;
+	struct bench *b = *state;
 
-	(void)state;
-	bell_init(&s.moved);
-	assert_int_equal(journal_open(&c, &j, &e), RC_OK);
-	assert_int_equal(journal_writer_new(j, &w, &e), RC_OK);
-	write_hits(w, 0, 100);
-	assert_int_equal(drain_start(dir, &sink, &d, &e), RC_OK);
-	wait_aside(d, 16);
-	drain_stop(d, 50);
-	s.broken = false;
-	assert_int_equal(drain_start(dir, &sink, &d, &e), RC_OK);
-	wait_taken(&s, 84);
-	drain_stop(d, 1000);
-	assert_false(s.wrong);
-	journal_writer_free(w);
-	journal_close(j);
-	bell_fini(&s.moved);
+	b->s.broken = true;
+	write_hits(b->w, 0, 100);
+	drain_begin(b);
+	wait_aside(b->d, 16);
+	drain_stop(b->d, 50);
+	b->s.broken = false;
+	drain_begin(b);
+	wait_taken(&b->s, 84);
+	drain_stop(b->d, 1000);
+	assert_false(b->s.wrong);
 }
 
 /* A segment stands whole in one read. */
@@ -299,70 +290,42 @@ journal_has(struct slice what)
 static void
 test_wiped_when_asked(void **state)
 {
-	struct journal_config c = {
-	    .dir = dir, .segment_bytes = 64 << 10, .total_bytes = 8 << 20};
-	struct sink s = {.refuse = 0};
-	struct drain_sink sink = {&s, offsets, take};
+	struct bench *b = *state;
 	int64_t end_us = clock_mono_us() + 20 * SECOND_US;
-	struct journal *j = NULL;
-	struct journal_writer *w = NULL;
-	struct drain *d = NULL;
-	struct err e;
 
-	(void)state;
-	bell_init(&s.moved);
-	assert_int_equal(journal_open(&c, &j, &e), RC_OK);
-	assert_int_equal(journal_writer_new(j, &w, &e), RC_OK);
-	write_hits(w, 0, 3000);
+	write_hits(b->w, 0, 3000);
 	assert_true(journal_has(SLICE(AGENT)));
-	assert_int_equal(drain_start(dir, &sink, &d, &e), RC_OK);
-	wait_taken(&s, 3000);
-	drain_wipe(d);
+	drain_begin(b);
+	wait_taken(&b->s, 3000);
+	drain_wipe(b->d);
 	while (journal_has(SLICE(AGENT))) {
 		assert_true(clock_mono_us() < end_us);
-		(void)bell_wait(&s.moved, 50);
+		(void)bell_wait(&b->s.moved, 50);
 	}
-	drain_stop(d, 1000);
-	journal_writer_free(w);
-	journal_close(j);
-	bell_fini(&s.moved);
+	drain_stop(b->d, 1000);
 }
 
 /* What the ledger has is destroyed in time, however many more come. */
 static void
 test_wiped_under_a_trickle(void **state)
 {
-	struct journal_config c = {
-	    .dir = dir, .segment_bytes = 64 << 10, .total_bytes = 8 << 20};
 	struct hit first = {.kind = HIT_OPEN,
 			    .method = HIT_GET,
 			    .agent = SLICE("who came first")};
-	struct sink s = {.refuse = 0};
-	struct drain_sink sink = {&s, offsets, take};
+	struct bench *b = *state;
 	int64_t end_us = clock_mono_us() + 20 * SECOND_US;
-	struct journal *j = NULL;
-	struct journal_writer *w = NULL;
-	struct drain *d = NULL;
-	struct err e;
 
-	(void)state;
-	bell_init(&s.moved);
-	assert_int_equal(journal_open(&c, &j, &e), RC_OK);
-	assert_int_equal(journal_writer_new(j, &w, &e), RC_OK);
-	assert_int_equal(drain_start(dir, &sink, &d, &e), RC_OK);
-	drain_wipe_after(d, SECOND_US / 4);
-	assert_true(journal_append(w, &first) && journal_sync(w));
+	drain_begin(b);
+	drain_wipe_after(b->d, SECOND_US / 4);
+	assert_true(journal_append(b->w, &first) && journal_sync(b->w));
 	for (int64_t i = 1; journal_has(first.agent); i++) {
 		assert_true(clock_mono_us() < end_us);
-		write_hits(w, i, 1);
-		drain_nudge(d);
-		wait_taken(&s, i + 1);
+		write_hits(b->w, i, 1);
+		drain_nudge(b->d);
+		wait_taken(&b->s, i + 1);
 	}
-	drain_stop(d, 1000);
-	assert_false(s.wrong);
-	journal_writer_free(w);
-	journal_close(j);
-	bell_fini(&s.moved);
+	drain_stop(b->d, 1000);
+	assert_false(b->s.wrong);
 }
 
 int

@@ -1,15 +1,6 @@
 /* What is kept of visitors goes when its time is over, and what is told of them
  * stays. */
-#include "tracker/forget.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
+#include "tests/unit/tracker/fixture.h"
 
 #include "base/clock.h"
 #include "base/date.h"
@@ -18,14 +9,7 @@
 #include "store/customer.h"
 #include "store/message.h"
 #include "tracker/classify.h"
-
-#define OK(call)                                                               \
-	do {                                                                   \
-		struct err err_ = {0}, *e = &err_;                             \
-		enum rc rc_ = (call);                                          \
-		if (rc_ != RC_OK)                                              \
-			fail_msg("%s: %s: %s", #call, rc_name(rc_), e->text);  \
-	} while (0)
+#include "tracker/forget.h"
 
 #define SECRET "203.0.113.77"
 #define PADDING 6000 /* past a page: what is freed is not written to again */
@@ -42,41 +26,10 @@ static const char conf_text[] =
     "locale = es time_zone = \"UTC\" visitor_days = 90 }\n";
 
 static struct bench {
-	char dir[64], path[96];
+	struct fixture f;
 	const struct conf *conf;
-	struct writer *writer;
-	struct db *db;
-	struct arena a;
 	struct message one, two; /* of the brands */
 } b;
-
-struct job {
-	struct write_op op;
-	enum rc (*run)(struct db *db, void *arg, struct err *e);
-	void *arg;
-};
-
-static enum rc
-run_job(struct write_op *op, struct db *db, struct err *e)
-{
-	struct job *j = (struct job *)op;
-
-	return j->run(db, j->arg, e);
-}
-
-static void
-write_by(enum rc (*run)(struct db *, void *, struct err *), void *arg)
-{
-	struct job j = {.op = {.run = run_job}, .run = run, .arg = arg};
-
-	OK(writer_do(b.writer, &j.op, e));
-}
-
-static enum rc
-run_insert(struct db *db, void *arg, struct err *e)
-{
-	return message_insert(db, arg, SLICE("cliente.example"), e);
-}
 
 static enum rc
 run_customer(struct db *db, void *arg, struct err *e)
@@ -131,48 +84,30 @@ setup(void **state)
 	struct message m = {.customer = SLICE("c1"),
 			    .address = SLICE("ana@cliente.example"),
 			    .template = SLICE("reminder")};
-	char clock[96];
-	int64_t start_us;
 
 	(void)state;
-	snprintf(b.dir, sizeof(b.dir), "/tmp/acuse-forget-XXXXXX");
-	assert_non_null(mkdtemp(b.dir));
-	snprintf(b.path, sizeof(b.path), "%s/acuse.db", b.dir);
-	snprintf(clock, sizeof(clock), "%s/clock", b.dir);
-	assert_true(time_parse(SLICE(START), &start_us));
-	OK(clock_share(clock, start_us, 1, e));
+	fixture_open(&b.f, START);
 	OK(conf_parse(slice_z(conf_text), "/test/acuse.conf", &b.conf, e));
-	OK(db_create(b.path, e));
-	OK(writer_start(b.path, 64, &b.writer, e));
-	OK(db_open(b.path, DB_READ, &b.db, e));
-	arena_init(&b.a, 64u << 20);
 	c.ref = ref_new();
-	write_by(run_customer, &c);
+	fixture_do(&b.f, run_customer, &c);
 	b.one = b.two = m;
 	b.one.mref = ref_new();
 	b.one.brand = SLICE("one");
 	b.two.mref = ref_new();
 	b.two.brand = SLICE("two");
-	write_by(run_insert, &b.one);
-	write_by(run_insert, &b.two);
-	write_by(run_visit, &b.one);
-	write_by(run_visit, &b.two);
+	fixture_do(&b.f, fixture_insert, &b.one);
+	fixture_do(&b.f, fixture_insert, &b.two);
+	fixture_do(&b.f, run_visit, &b.one);
+	fixture_do(&b.f, run_visit, &b.two);
 	return 0;
 }
 
 static int
 teardown(void **state)
 {
-	char command[96];
-
 	(void)state;
-	if (b.writer)
-		writer_stop(b.writer);
-	db_close(b.db);
 	conf_unref(b.conf);
-	arena_fini(&b.a);
-	snprintf(command, sizeof(command), "rm -r %s", b.dir);
-	return system(command);
+	return fixture_close(&b.f);
 }
 
 static size_t
@@ -180,8 +115,8 @@ run_on(int days, int64_t before)
 {
 	_Atomic bool stop = false;
 	struct forget f = {.conf = b.conf,
-			   .writer = b.writer,
-			   .db = b.db,
+			   .writer = b.f.writer,
+			   .db = b.f.db,
 			   .before = before,
 			   .stop = &stop};
 	int64_t start_us;
@@ -196,7 +131,7 @@ events_of(const struct message *m, size_t *n)
 {
 	struct event *list;
 
-	OK(event_list(b.db, m->mref, &b.a, &list, n, e));
+	OK(event_list(b.f.db, m->mref, &b.f.a, &list, n, e));
 	return list;
 }
 
@@ -206,7 +141,7 @@ audit(void)
 	uint8_t root[32];
 	int64_t n;
 
-	OK(ledger_audit(b.db, &n, root, e));
+	OK(ledger_audit(b.f.db, &n, root, e));
 }
 
 static void
@@ -268,10 +203,10 @@ static void
 test_a_legal_hold_keeps_it(void **state)
 {
 	(void)state;
-	write_by(run_hold, &b);
+	fixture_do(&b.f, run_hold, &b);
 	assert_int_equal(run_on(40, INT64_MAX), 0);
 	assert_int_equal(run_on(41, INT64_MAX), 0);
-	write_by(run_hold, NULL);
+	fixture_do(&b.f, run_hold, NULL);
 	assert_int_equal(run_on(42, INT64_MAX), 2);
 	audit();
 }
@@ -283,12 +218,9 @@ test_nothing_of_it_is_left_in_the_file(void **state)
 
 	(void)state;
 	assert_int_equal(run_on(400, INT64_MAX), 4);
-	writer_stop(b.writer);
-	b.writer = NULL;
-	db_close(b.db);
-	b.db = NULL;
+	fixture_stop(&b.f);
 	sbuf_init(&file, 64u << 20);
-	OK(file_read(b.path, 64u << 20, &file, e));
+	OK(file_read(b.f.path, 64u << 20, &file, e));
 	assert_true(slice_find(sbuf_slice(&file), SLICE("forgotten/1")) > 0);
 	assert_true(slice_find(sbuf_slice(&file), SLICE(SECRET)) < 0);
 	sbuf_fini(&file);
