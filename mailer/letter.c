@@ -257,7 +257,8 @@ set_dates(const struct gather *g, const struct invoice *i, struct datum *d)
 
 /* Until the next one is read. */
 static enum rc
-read_json(const struct gather *g, struct slice text, json_t **out, struct err *e)
+read_json(const struct gather *g, struct slice text, json_t **out,
+	  struct err *e)
 {
 	arena_reset(g->from->scratch);
 	return json_read_into(g->from->scratch, text, JSON_MAX, out, e);

@@ -7,6 +7,7 @@
 #include "queue/recipients.h"
 #include "store/content.h"
 #include "store/customer.h"
+#include "store/db_ledger.h"
 
 /* Invariants.
  * 1. A claimed message has a slot of phases, taken in the writer's thread
@@ -256,6 +257,8 @@ claims_journal(struct queue *q, struct db *db, struct claim_batch *batch,
 	enum rc rc = RC_OK;
 
 	claims_work_start(&w, q, db, &own);
+	if (batch->n >= CLAIMS_MANY)
+		db_index_later(db);
 	for (size_t i = 0; rc == RC_OK && i < batch->n; i++)
 		if (!batch->claims[i].dropped)
 			rc = journal(&w, &batch->claims[i], more, e);

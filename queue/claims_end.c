@@ -5,6 +5,7 @@
 #include "queue/outbox.h"
 #include "queue/recipients.h"
 #include "store/customer.h"
+#include "store/db_ledger.h"
 #include "store/suppression.h"
 
 /* What came of claims: by the worker's word, or by what a death left. */
@@ -300,6 +301,8 @@ claims_end(struct queue *q, struct db *db, const struct claim_verdict *verdicts,
 	enum rc rc = RC_OK;
 
 	claims_work_start(&w, q, db, &own);
+	if (n >= CLAIMS_MANY)
+		db_index_later(db);
 	for (size_t i = 0; rc == RC_OK && i < n; i++)
 		rc = end_one(&w, &verdicts[i], e);
 	return claims_work_end(&w, rc);

@@ -4,6 +4,9 @@
 #include "queue/claims.h"
 #include "queue/state.h"
 
+/* From so many on, the index by subject may hear of their events later. */
+#define CLAIMS_MANY 16
+
 /* One operation on claims, in the writer's thread. */
 struct claims_work {
 	struct queue *q;
