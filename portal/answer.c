@@ -1,4 +1,5 @@
 #include "base/date.h"
+#include "portal/answer_fields.h"
 #include "portal/entry.h"
 #include "portal/portal_private.h"
 #include "proof/ledger.h"
@@ -6,7 +7,6 @@
 #include "queue/consent.h"
 #include "store/invoice.h"
 
-#define FIELD_MAX 2000 /* bytes of a field */
 #define VISIT_MAX ((size_t)32 << 10)
 
 struct answer_change {
@@ -86,6 +86,8 @@ set_message(struct page *pg, const struct message *m, const struct customer *c,
 void
 answer_form_handle(struct http_request *rq)
 {
+	struct answer none = {.kind = ANSWERS};
+	struct answer_fault no_fault = {NULL, NULL};
 	struct err e = {0};
 	struct customer c;
 	struct message m;
@@ -96,10 +98,12 @@ answer_form_handle(struct http_request *rq)
 		page_fail(&pg, &e);
 	} else if (page_token(&pg, &t) && page_message(&pg, &t, &m, &c)) {
 		if (set_message(&pg, &m, &c, &e) == RC_OK &&
-		    set_earlier(&pg, t.ref, &e) == RC_OK)
+		    set_earlier(&pg, t.ref, &e) == RC_OK) {
+			answer_fields_set(&pg, &none, &no_fault);
 			page_send(&pg, 200, "answer");
-		else
+		} else {
 			page_fail(&pg, &e);
+		}
 	}
 	page_close(&pg);
 }
@@ -173,28 +177,21 @@ visit_of(const struct page *pg, struct ref mref, const struct customer *c)
 	return out;
 }
 
-static bool
-take_field(struct http_request *rq, const char *name, struct slice *out)
+/* Sets the reply that says what is wrong with which field, in the page's own
+ * form, with all that was typed. */
+static void
+refuse(struct page *pg, const struct message *m, const struct customer *c,
+       struct answer *x, const struct answer_fault *f)
 {
-	*out = slice_trim(http_form(rq, name));
-	if (out->p == NULL)
-		*out = SLICE("");
-	return out->n <= FIELD_MAX;
-}
+	struct err e = {0};
 
-static bool
-read_form(struct page *pg, struct answer *x)
-{
-	struct http_request *rq = pg->rq;
-	int kind = answers_parse(http_form(rq, "answer"));
-
-	if (kind < 0 || !take_field(rq, "text", &x->text) ||
-	    !take_field(rq, "paid_on", &x->paid_on) ||
-	    !take_field(rq, "paid_by", &x->paid_by) ||
-	    !take_field(rq, "reference", &x->reference))
-		return false;
-	x->kind = (enum answer_kind)kind;
-	return true;
+	if (set_message(pg, m, c, &e) == RC_OK &&
+	    set_earlier(pg, m->mref, &e) == RC_OK) {
+		answer_fields_set(pg, x, f);
+		page_send(pg, 422, "answer");
+	} else {
+		page_fail(pg, &e);
+	}
 }
 
 /* True when an objection holds acts, or one before it does. */
@@ -249,14 +246,20 @@ prepare(struct page *pg)
 	    ARENA_NEW(&pg->rq->arena, struct answer_change);
 	struct portal *p = pg->portal;
 	struct err e = {0};
+	struct answer_fault fault;
 	struct customer c;
 	struct message m;
 	struct token t;
 
 	if (!page_token(pg, &t) || !page_message(pg, &t, &m, &c))
 		return NULL;
-	if (!page_same_origin(pg->rq) || !read_form(pg, &x->x)) {
-		page_send(pg, page_same_origin(pg->rq) ? 422 : 403, "refused");
+	if (!page_same_origin(pg->rq)) {
+		page_send(pg, 403, "refused");
+		return NULL;
+	}
+	fault = answer_fields_read(pg, &x->x);
+	if (fault.rule != NULL) {
+		refuse(pg, &m, &c, &x->x, &fault);
 		return NULL;
 	}
 	if (set_message(pg, &m, &c, &e) != RC_OK ||

@@ -56,7 +56,7 @@ http_form(struct http_request *rq, const char *name)
 
 	type = slice_trim(slice_cut(&type, ';'));
 	if (!slice_ieq(type, SLICE("application/x-www-form-urlencoded")) ||
-	    !target_fields(rq->body, TARGET_TEXT, &rq->arena, &f, &n))
+	    !target_fields(rq->body, TARGET_TYPED, &rq->arena, &f, &n))
 		return (struct slice){NULL, 0};
 	for (size_t i = 0; i < n; i++)
 		if (slice_eq_z(f[i].name, name))

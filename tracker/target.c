@@ -52,13 +52,48 @@ text_fits(struct slice s, enum target_text kind)
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		if (kind == TARGET_TEXT &&
+		if (kind != TARGET_LINE &&
 		    (c == '\t' || c == '\r' || c == '\n'))
 			continue;
 		if (c < ' ' || c == 0x7f)
 			return false;
 	}
 	return slice_utf8(s);
+}
+
+/* An answer is not lost for a character that came along from elsewhere. */
+static struct slice
+mended(struct slice in, struct arena *a)
+{
+	char *p = arena_alloc(a, in.n * 3 + 1);
+	size_t n = 0;
+
+	while (in.n > 0) {
+		size_t len = slice_utf8_next(in);
+
+		if (len == 0 && in.p[0] != 0) {
+			memcpy(p + n, "\xef\xbf\xbd", 3);
+			n += 3;
+		} else if (!text_fits(slice_of(in.p, len ? len : 1),
+				      TARGET_TEXT)) {
+			p[n++] = ' ';
+		} else {
+			memcpy(p + n, in.p, len);
+			n += len;
+		}
+		in = slice_skip(in, len ? len : 1);
+	}
+	return slice_of(p, n);
+}
+
+static bool
+text_take(enum target_text kind, struct arena *a, struct slice *text)
+{
+	bool fits = text_fits(*text, kind);
+
+	if (!fits && kind == TARGET_TYPED)
+		*text = mended(*text, a);
+	return fits || kind == TARGET_TYPED;
 }
 
 static bool
@@ -71,7 +106,7 @@ decode(struct slice in, bool plus, enum target_text kind, struct arena *a,
 	if (slice_find_c(in, '%') < 0 &&
 	    !(plus && slice_find_c(in, '+') >= 0)) {
 		*out = in;
-		return text_fits(in, kind);
+		return text_take(kind, a, out);
 	}
 	p = arena_alloc(a, in.n + 1);
 	for (size_t i = 0; i < in.n; i++) {
@@ -91,7 +126,7 @@ decode(struct slice in, bool plus, enum target_text kind, struct arena *a,
 		p[n++] = c;
 	}
 	*out = slice_of(p, n);
-	return text_fits(*out, kind);
+	return text_take(kind, a, out);
 }
 
 bool

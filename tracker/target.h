@@ -14,7 +14,10 @@ bool target_split(struct slice target, struct slice *path, struct slice *query);
 
 enum target_text {
 	TARGET_LINE, /* no control characters at all */
-	TARGET_TEXT, /* tab, CR and LF too: fields of forms */
+	TARGET_TEXT, /* tab, CR and LF too */
+	/* What people type and paste into forms: any text, where other control
+	 * characters become spaces, and bytes that are not UTF-8 U+FFFD. */
+	TARGET_TYPED,
 };
 
 /* Decodes %XX once, into the arena if there is any.  False for a broken

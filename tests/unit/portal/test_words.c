@@ -127,6 +127,21 @@ test_all_states_facts_and_events_are_told(void **state)
 }
 
 static void
+test_each_rule_of_a_field_is_told(void **state)
+{
+	static const char *const rules[] = {"choose", "required", "date",
+					    "long_200", "long_1000"};
+	static const char *const labels[] = {"paid_on", "paid_by", "reference",
+					     "why"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++)
+		want("rule", rules[i]);
+	for (size_t i = 0; i < sizeof(labels) / sizeof(*labels); i++)
+		want("field", labels[i]);
+}
+
+static void
 test_all_templates_have_a_title(void **state)
 {
 	const struct slice *names;
@@ -191,6 +206,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_every_language_has_the_same_words),
 	    cmocka_unit_test(test_all_states_facts_and_events_are_told),
+	    cmocka_unit_test(test_each_rule_of_a_field_is_told),
 	    cmocka_unit_test(test_all_templates_have_a_title),
 	    cmocka_unit_test(test_nothing_is_said_to_be_read),
 	    cmocka_unit_test(test_nothing_is_said_to_be_opened),

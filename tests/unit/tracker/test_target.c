@@ -99,6 +99,33 @@ test_decode(void **state)
 }
 
 static void
+test_typed(void **state)
+{
+	static const char *const all[][2] = {
+	    {"a%0Bb", "a b"},
+	    {"a%00b%7F", "a b "},
+	    {"%0D%0A%09", "\r\n\t"},
+	    {"se%F1or", "se\xef\xbf\xbdor"},
+	    {"%E5%AD%97%ff", "\xe5\xad\x97\xef\xbf\xbd"},
+	    {"%zz", NULL},
+	};
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, 1 << 20);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct slice out;
+		bool ok =
+		    target_decode(slice_z(all[i][0]), TARGET_TYPED, &a, &out);
+
+		if (ok != (all[i][1] != NULL) ||
+		    (ok && !slice_eq_z(out, all[i][1])))
+			fail_msg("%s", all[i][0]);
+	}
+	arena_fini(&a);
+}
+
+static void
 test_fields(void **state)
 {
 	const struct http_field *f;
@@ -135,6 +162,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_split),
 	    cmocka_unit_test(test_decode),
+	    cmocka_unit_test(test_typed),
 	    cmocka_unit_test(test_fields),
 	};
 
