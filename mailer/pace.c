@@ -120,7 +120,10 @@ static bool
 forgotten(const struct pace *p, int64_t now)
 {
 	return p->connections == 0 && p->minute_us + MINUTE_US <= now &&
-	       p->used_us + (p->proved > 0 ? PROVED_US : MINUTE_US) <= now &&
+	       p->used_us + (p->proved > 0 || atomic_load(&p->ours)
+				 ? PROVED_US
+				 : MINUTE_US) <=
+		   now &&
 	       (p->rest_lane == 0 || p->rest_us <= clock_wall_us());
 }
 
@@ -228,7 +231,7 @@ pace_done(struct pace *p, int64_t lane, const struct pace_end *end)
 		p->rest_lane = 0;
 		return;
 	}
-	p->failed = true;
+	p->failed = !end->well;
 	p->proved = 0;
 	p->deferred = 0;
 	if (!end->together)

@@ -18,6 +18,7 @@
  * 3. A destination that cannot be reached costs its own lane time, and no
  *    message of it a verdict. */
 
+#define OURS_BLOCK_MAX_US (15 * MINUTE_US)
 #define TRANSCRIPT_MAX (4u << 20) /* of all sessions of an attempt */
 
 struct sending {
@@ -42,6 +43,7 @@ struct run {
 	struct sending *list;
 	size_t n;
 	bool answered;	       /* it said something of a message */
+	bool accepted;	       /* and that it takes one */
 	bool unheard;	       /* nothing is known of it: we stopped all */
 	struct slice said;     /* the session's transcript, for histories */
 	const char *handshake; /* why the last one with this hop failed */
@@ -79,11 +81,13 @@ static enum rc
 run_block(struct write_op *op, struct db *db, struct err *e)
 {
 	struct run *r = ((struct run_op *)op)->r;
-	int64_t until =
-	    r->job->block_us > 0 ? clock_wall_us() + r->job->block_us : 0;
+	struct lane lane = r->job->batch.lane;
+	bool rests = r->job->block_us > 0;
 
-	return claims_block_lane(r->w->queue, db, r->job->batch.lane.id, until,
-				 slice_z(r->job->block_reason), e);
+	lane.blocked_us = rests ? clock_wall_us() + r->job->block_us : 0;
+	lane.failures = rests && !r->accepted ? lane.failures + 1 : 0;
+	lane.reason = slice_z(r->job->block_reason);
+	return claims_block_lane(r->w->queue, db, &lane, e);
 }
 
 /* As the store keeps it; done here, not in the writer's turn. */
@@ -166,10 +170,11 @@ judge_of(struct run *r)
 			      .arena = &r->job->arena};
 }
 
+/* Who takes some is not who takes none: a 421 after so many a connection. */
 static int64_t
 backoff(const struct run *r)
 {
-	return pace_backoff_us(r->job->batch.lane.failures);
+	return pace_backoff_us(r->accepted ? 0 : r->job->batch.lane.failures);
 }
 
 /* Nothing more goes to this destination for a while. */
@@ -186,7 +191,8 @@ block(struct run *r, enum verdict verdict)
 }
 
 /* Our fault twice without an acceptance between is of no message: what is wrong
- * with us would hold all that wait, one by one, or one a connection. */
+ * with us would hold all that wait, one by one, or one a connection.  What else
+ * waits tells the two apart, so it does not wait for long. */
 static void
 weigh_ours(struct run *r, enum verdict verdict, struct claim_verdict *v)
 {
@@ -196,10 +202,12 @@ weigh_ours(struct run *r, enum verdict verdict, struct claim_verdict *v)
 	if (!fault && verdict != VERDICT_ACCEPTED)
 		return;
 	again = pace_ours(r->job->pace, fault) ||
-		slice_eq_z(r->job->batch.lane.reason, "ours");
+		(!r->accepted && slice_eq_z(r->job->batch.lane.reason, "ours"));
 	if (!fault || !again)
 		return;
 	block(r, verdict);
+	if (r->job->block_us > OURS_BLOCK_MAX_US)
+		r->job->block_us = OURS_BLOCK_MAX_US;
 	v->end = CLAIM_DEFERRED;
 	v->wait_us = r->job->block_us;
 }
@@ -232,6 +240,7 @@ decide(struct run *r, struct sending *s)
 
 	r->answered |= o->code >= 200 || o->fate == FATE_STOPPED ||
 		       o->fate == FATE_INVALID;
+	r->accepted |= verdict == VERDICT_ACCEPTED;
 	if (verdict == VERDICT_NEXT_EXCHANGER && !r->last_hop &&
 	    phase_back(r->w->queue->phases, s->claim->slot)) {
 		s->refused = v;
@@ -610,17 +619,19 @@ rest_destination(struct run *r)
 		LOG(VERDICT_LOST, LOG_ERR(&e));
 }
 
+/* What was not tried.  passed: for a verdict on another one, which else would
+ * come before it each time. */
 static void
-give_back(struct run *r)
+give_back(struct run *r, bool passed)
 {
 	struct judge judge = judge_of(r);
 
 	for (size_t i = 0; i < r->n; i++) {
 		struct sending *s = &r->list[i];
-		struct claim_verdict v = {.end = CLAIM_UNTRIED,
-					  .verdict = "untried",
-					  .wait_us =
-					      r->answered ? 0 : backoff(r)};
+		struct claim_verdict v = {
+		    .end = passed ? CLAIM_PASSED : CLAIM_UNTRIED,
+		    .verdict = "untried",
+		    .wait_us = r->answered ? 0 : backoff(r)};
 
 		if (!s->ready)
 			continue;
@@ -647,6 +658,7 @@ worker_run(struct worker *w, struct job *job)
 				.sts = w->sts,
 				.domain = job->batch.lane.domain};
 	struct err e;
+	bool passed;
 	enum rc rc;
 
 	r.list = ARENA_ARRAY(&job->arena, struct sending, r.n);
@@ -674,9 +686,10 @@ worker_run(struct worker *w, struct job *job)
 		else
 			send_all(&r);
 	}
-	give_back(&r);
+	passed = job->block_us > 0;
+	rest_destination(&r); /* before what it holds up can be claimed */
+	give_back(&r, passed);
 	pending_flush(&r.pending);
-	rest_destination(&r);
 	for (size_t i = 0; i < r.n; i++)
 		transport_message_fini(&r.list[i].tm);
 	sbuf_fini(&r.scratch);

@@ -50,6 +50,7 @@ enum claim_end {
 	CLAIM_FAILED,	/* for good */
 	CLAIM_UNCERTAIN,
 	CLAIM_UNTRIED, /* nothing was said of it: again soon, no attempt */
+	CLAIM_PASSED,  /* the same; it keeps its place before who was tried */
 	CLAIM_STOPPED, /* stopped by a payment or by hand before its DATA */
 	CLAIM_UNFIT,   /* it cannot be composed: held, with an alarm */
 };
@@ -81,11 +82,11 @@ void claims_free(struct queue *q, struct claim_batch *batch);
 enum rc claims_recover(struct queue *q, struct db *db, size_t *uncertain,
 		       size_t *requeued, struct err *e) MUST_USE;
 
-/* Blocks a lane until a moment (back-off by destination); 0: it went well,
- * which lifts no block that stands.  A loud reason (halt_is_loud()) stops what
- * is claimed of it elsewhere, and raises an alarm the first time. */
-enum rc claims_block_lane(struct queue *q, struct db *db, int64_t lane,
-			  int64_t until_us, struct slice reason,
+/* Stores a lane's blocked_us, failures and reason (back-off by destination);
+ * blocked_us 0: it went well, which lifts no block that stands.  A loud reason
+ * (halt_is_loud()) stops what is claimed of it elsewhere, and raises an alarm
+ * the first time. */
+enum rc claims_block_lane(struct queue *q, struct db *db, const struct lane *as,
 			  struct err *e) MUST_USE;
 
 #endif

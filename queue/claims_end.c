@@ -218,7 +218,10 @@ settle(struct claims_work *w, struct message *m, const struct claim_verdict *v,
 	case CLAIM_UNCERTAIN:
 		return uncertain(w, m, reason, more, e);
 	case CLAIM_UNTRIED:
-		wait = v->wait_us > 0 ? v->wait_us : UNTRIED_WAIT_US;
+	case CLAIM_PASSED:
+		wait = v->end == CLAIM_PASSED ? m->next_us - w->now
+		       : v->wait_us > 0	      ? v->wait_us
+					      : UNTRIED_WAIT_US;
 		if (v->claim->attempt.id == 0)
 			return claims_unclaim(w, m, w->now + wait, e);
 		return defer(w, m, wait, SLICE("untried"), more, e);
@@ -382,8 +385,8 @@ lane_alarm(struct claims_work *w, const struct lane *l, struct err *e)
 }
 
 enum rc
-claims_block_lane(struct queue *q, struct db *db, int64_t lane,
-		  int64_t until_us, struct slice reason, struct err *e)
+claims_block_lane(struct queue *q, struct db *db, const struct lane *as,
+		  struct err *e)
 {
 	struct arena own;
 	struct lane l;
@@ -392,14 +395,15 @@ claims_block_lane(struct queue *q, struct db *db, int64_t lane,
 	enum rc rc;
 
 	claims_work_start(&w, q, db, &own);
-	rc = lane_get(db, lane, &own, &l, e);
-	if (rc == RC_OK && (until_us > 0 || l.blocked_us <= w.now)) {
-		if (halt_is_loud(reason))
+	rc = lane_get(db, as->id, &own, &l, e);
+	if (rc == RC_OK && (as->blocked_us > 0 || l.blocked_us <= w.now)) {
+		if (halt_is_loud(as->reason))
 			halt_note(q);
-		alarm = halt_is_loud(reason) && !slice_eq(l.reason, reason);
-		l.blocked_us = until_us;
-		l.failures = until_us > 0 ? l.failures + 1 : 0;
-		l.reason = reason;
+		alarm =
+		    halt_is_loud(as->reason) && !slice_eq(l.reason, as->reason);
+		l.blocked_us = as->blocked_us;
+		l.failures = as->failures;
+		l.reason = as->reason;
 		rc = lane_update(db, &l, e);
 	}
 	if (rc == RC_OK && alarm)

@@ -1,6 +1,7 @@
 """Whose turn it is, and who waits for whom: brands, destinations that are dead
 or find us too fast, relays.  Judged by order, never by time."""
 
+import datetime
 import json
 
 from harness import run, test, wait_for
@@ -166,6 +167,47 @@ def _(t):
          ["ana", "bad", "slow"])
     t.eq([e["reason"] for e in alarms(a)], ["policy_block"])
     t.ok(lane(a, "one.example")["reason"], "it rests")
+
+
+@test("who is refused for its own sake comes behind those not tried")
+def _(t):
+    for reply in ('dot action=reply:"550 5.7.1 rejected as spam by its user"',
+                  'rcpt action=reply:"450 4.7.1 rate limit exceeded"'):
+        r = t.receiver(rules="match=own*@* stage=" + reply)
+        a = Hosting(t, to=[r], clock="2026-11-02T12:00:00Z,100000",
+                    name="acuse-" + reply[:3])
+        queue(t, a, [("default", x + "@one.example") for x in
+                     ["own0", "own1"] + ["x%d" % i for i in range(5)]])
+        a.wait_messages(5, state="accepted")
+        tried = [e["recipient"].partition("@")[0] for e in r.journal("rcpt")]
+        t.eq(sorted(tried[:7]), ["own0", "own1", "x0", "x1", "x2", "x3", "x4"])
+
+
+@test("a fault of ours that others do not share is the message's")
+def _(t):
+    r = t.receiver(rules='match=big*@* stage=dot '
+                         'action=reply:"552 5.3.4 too big"')
+    a = Hosting(t, to=[r], clock="2026-11-02T12:00:00Z,100000")
+    queue(t, a, [("default", x + "@one.example") for x in
+                 ["big0", "big1", "x0", "x1"]])
+    a.wait_messages(2, state="accepted")
+    wait_for(lambda: len([m for m in a.messages(state="deferred")
+                          if m["held"]]) == 2, what="both to be held")
+    t.eq({(m["reason"], m["attempts"]) for m in a.messages(state="deferred")},
+         {("ours", 1), ("ours", 2)})
+
+
+@test("a server that hangs up after so many is not a dead one")
+def _(t):
+    r = t.receiver(rules='stage=mail every=4 action=reply:'
+                         '"421 too many messages in this connection"')
+    a = Hosting(t, to=[r], clock="2026-11-02T12:00:00Z,100000")
+    queue(t, a, [("default", "x%d@one.example" % i) for i in range(30)])
+    times = [datetime.datetime.fromisoformat(
+        m["accepted_at"].replace("Z", "+00:00"))
+        for m in a.wait_messages(30, state="accepted")]
+    t.ok(max(times) - min(times) < datetime.timedelta(hours=2),
+         max(times) - min(times))
 
 
 @test("one recipient's greylisting holds up nobody else")

@@ -154,26 +154,21 @@ test_who_leaves_has_what_is_claimed_asked_again(void **state)
 	fixture_end(f, &t, CLAIM_ACCEPTED);
 }
 
-struct block {
-	int64_t lane, until_us;
-	const char *reason;
-};
-
 static enum rc
 run_block(struct fixture *f, struct db *db, void *arg, struct err *e)
 {
-	struct block *b = arg;
-
-	return claims_block_lane(&f->q, db, b->lane, b->until_us,
-				 slice_z(b->reason), e);
+	return claims_block_lane(&f->q, db, arg, e);
 }
 
 static void
 block(struct fixture *f, int64_t until_us, const char *reason)
 {
-	struct block b = {fixture_message(f)->lane, until_us, reason};
+	struct lane as = {.id = fixture_message(f)->lane,
+			  .blocked_us = until_us,
+			  .failures = until_us > 0,
+			  .reason = slice_z(reason)};
 
-	OK(fixture_do(f, run_block, &b, e));
+	OK(fixture_do(f, run_block, &as, e));
 }
 
 static void
