@@ -38,6 +38,8 @@ static const struct {
      "A link of it was requested, as a machine may do.  Not proof of reading."},
     {KIND_MESSAGE_VIEWED,
      "Its page was requested, as a machine may do.  Not proof of reading."},
+    {KIND_MESSAGE_VISITED,
+     "A form of it was requested, as a machine may do.  Not proof of reading."},
     {KIND_MESSAGE_ANSWERED,
      "Someone holding this message's secret link answered."},
     {KIND_MESSAGE_OBJECTED,

@@ -277,7 +277,9 @@ const struct option option_table[] = {
      "may do. `aggregate`: all mails of the brand have the same pixel, and "
      "loads are counted by the day, of nobody."},
     {"brand", "links", OPT_BOOL, F(brand, links_asked), "true", 0, 0, NULL,
-     NULL, "Whether links are rewritten, and clicks recorded."},
+     NULL,
+     "Whether links are rewritten, and clicks recorded, and requests for the "
+     "forms behind a mail."},
     {"brand", "text_links", OPT_BOOL, F(brand, text_links), "false", 0, 0, NULL,
      NULL,
      "Whether those of the plain text part are, too: they are long, and read "

@@ -106,6 +106,8 @@ answer_form_handle(struct http_request *rq)
 		}
 	}
 	page_close(&pg);
+	if (pg.shown)
+		page_visited(rq, &t, HIT_PAGE_ANSWER);
 }
 
 /* ---- the answer ---- */

@@ -353,6 +353,7 @@ page_send(struct page *pg, int status, const char *name)
 
 	if (page_render(pg, name, &html, &e) == RC_OK) {
 		page_reply(pg->rq, status, pg, html);
+		pg->shown = status == 200;
 		return;
 	}
 	LOG(PAGE_FAILED, LOG_Z("page", name), LOG_ERR(&e));
@@ -382,4 +383,17 @@ page_fail(struct page *pg, const struct err *e)
 	}
 	LOG(PAGE_FAILED, LOG_Z("page", "error"), LOG_ERR(e));
 	page_send(pg, 500, "error");
+}
+
+void
+page_visited(struct http_request *rq, const struct token *t, enum hit_page page)
+{
+	const struct portal *p = rq->owner;
+	struct token visited = *t;
+
+	if (p->c.hits == NULL)
+		return;
+	visited.index = (uint16_t)page;
+	http_suspend(rq);
+	hits_finish(p->c.hits, rq, HIT_VISIT, &visited);
 }

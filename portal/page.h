@@ -26,6 +26,7 @@ struct page {
 	int64_t now_us;
 	struct datum *data;
 	const struct datum *words; /* set by page_speak() */
+	bool shown;		   /* set by page_send(): what was asked for */
 };
 
 /* Begins and ends one.  The reader sees one moment in between. */
@@ -66,6 +67,11 @@ void page_reply(struct http_request *rq, int status, const struct page *pg,
 
 /* Replies with the page for a failure: 404, 429, 503, 500. */
 void page_fail(struct page *pg, const struct err *e);
+
+/* Records that a form was asked for, whose reply is set, and gives the request
+ * back.  The last thing that a handler does. */
+void page_visited(struct http_request *rq, const struct token *t,
+		  enum hit_page page);
 
 /* A change that a form asks for.  Its reply is set before, by page_send(), and
  * sent after the commit; where that fails, the page that says so goes instead.

@@ -15,7 +15,7 @@ struct portal_config {
 	const char *db_path;
 	unsigned jobs; /* job threads of the server: a reader each */
 	struct materials_box *materials;
-	struct hits *hits; /* where views are recorded; NULL: nowhere */
+	struct hits *hits; /* where views and visits go; NULL: nowhere */
 };
 
 /* Opens the readers.  Owns: the caller, portal_free(); what config names

@@ -53,11 +53,9 @@ set_choices(struct page *pg, const struct message *m, const struct customer *c)
 }
 
 static bool
-admit(struct page *pg, struct message *m, struct customer *c)
+admit(struct page *pg, struct token *t, struct message *m, struct customer *c)
 {
-	struct token t;
-
-	if (!page_token(pg, &t) || !page_message(pg, &t, m, c))
+	if (!page_token(pg, t) || !page_message(pg, t, m, c))
 		return false;
 	set_choices(pg, m, c);
 	return true;
@@ -69,13 +67,16 @@ preferences_form_handle(struct http_request *rq)
 	struct err e = {0};
 	struct customer c;
 	struct message m;
+	struct token t;
 	struct page pg;
 
 	if (page_open(&pg, rq, &e) != RC_OK)
 		page_fail(&pg, &e);
-	else if (admit(&pg, &m, &c))
+	else if (admit(&pg, &t, &m, &c))
 		page_send(&pg, 200, "preferences");
 	page_close(&pg);
+	if (pg.shown)
+		page_visited(rq, &t, HIT_PAGE_PREFERENCES);
 }
 
 static enum rc
@@ -118,8 +119,9 @@ prepare(struct page *pg)
 	struct customer c;
 	struct message m;
 	bool withdraw, optional;
+	struct token t;
 
-	if (!admit(pg, &m, &c))
+	if (!admit(pg, &t, &m, &c))
 		return NULL;
 	if (!page_same_origin(pg->rq)) {
 		page_send(pg, 403, "refused");

@@ -35,6 +35,7 @@ static const enum kind hit_kinds[HIT_KINDS] = {
     [HIT_OPEN] = KIND_MESSAGE_OPENED,
     [HIT_CLICK] = KIND_MESSAGE_CLICKED,
     [HIT_VIEW] = KIND_MESSAGE_VIEWED,
+    [HIT_VISIT] = KIND_MESSAGE_VISITED,
 };
 
 static const char *const methods[] = {"", "GET", "HEAD", "OPTIONS", "POST"};
@@ -75,6 +76,8 @@ add_hit(struct sbuf *b, const struct conf *conf, const struct hit *h,
 		sbuf_addf(b, ",\"link\":%u,\"destination\":", h->index);
 		sbuf_add_json(b, h->destination);
 	}
+	if (h->kind == HIT_VISIT)
+		sbuf_addf(b, ",\"page\":\"%s\"", hit_page_name(h->index));
 	sbuf_add_z(b, ",\"agent\":");
 	sbuf_add_json(b, h->agent);
 	sbuf_addf(b, ",\"address\":\"%s\",\"signals\":", address);
@@ -148,7 +151,7 @@ may_record(const struct conf *conf, const struct hit *h, struct slice consent)
 		return false;
 	if (b == NULL || h->kind == HIT_VIEW)
 		return true;
-	if (h->kind == HIT_CLICK)
+	if (h->kind == HIT_CLICK || h->kind == HIT_VISIT)
 		return consent.n > 0 ? b->links_asked : b->links;
 	return (consent.n > 0 ? b->opens_asked : b->opens) ==
 	       TRACKING_INDIVIDUAL;

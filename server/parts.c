@@ -275,7 +275,8 @@ hits_look(void *owner, struct hit_health *out)
 	hits_stats(s->hits, &hits);
 	drain_stats(s->drain, &drain);
 	*out = (struct hit_health){
-	    .kept = hits.opens + hits.clicks + hits.views - hits.lost,
+	    .kept =
+		hits.opens + hits.clicks + hits.views + hits.visits - hits.lost,
 	    .lost = hits.lost,
 	    .moved = drain.hits - drain.aside,
 	    .refused = drain.aside,
@@ -367,6 +368,7 @@ add_metrics(void *owner, struct sbuf *out)
 	add_counter(out, "acuse_hits_opens", "Pixels answered.", hits.opens);
 	add_counter(out, "acuse_hits_clicks", "Links answered.", hits.clicks);
 	add_counter(out, "acuse_hits_views", "Views answered.", hits.views);
+	add_counter(out, "acuse_hits_visits", "Forms answered.", hits.visits);
 	add_counter(out, "acuse_hits_lost",
 		    "Hits answered that found no room in the journal.",
 		    hits.lost);
@@ -526,7 +528,9 @@ busy(void *arg)
 	http_server_stats(s->private_http, &http);
 	if (http.suspended > 0 || classifier_due(s->classifier))
 		return true;
-	if (answered.opens + answered.clicks + answered.views <= moved.hits)
+	if (answered.opens + answered.clicks + answered.views +
+		answered.visits <=
+	    moved.hits)
 		return false;
 	drain_nudge(s->drain);
 	return true;

@@ -180,6 +180,13 @@ has_images(const struct bench *b, size_t i)
 	return false;
 }
 
+/* Which of the mail's links it followed; each kind counts for itself. */
+static uint32_t
+link_of(const struct hit *h)
+{
+	return (uint32_t)h->kind << 16 | h->index;
+}
+
 /* Marks the hits of every window of "within" with so many different links.
  * Hits are ordered by time. */
 static void
@@ -188,7 +195,7 @@ bursts_mark(struct bench *b, const struct agent_rule *r, bool *marks)
 	size_t marked = 0; /* all before are decided */
 
 	for (size_t first = 0; first < b->n; first++) {
-		uint16_t seen[BURST_MAX];
+		uint32_t seen[BURST_MAX];
 		int64_t links = 0;
 		size_t k;
 
@@ -196,14 +203,15 @@ bursts_mark(struct bench *b, const struct agent_rule *r, bool *marks)
 		     k < b->n &&
 		     apart_us(&b->hits[k], &b->hits[first]) <= r->within_us;
 		     k++) {
+			uint32_t link = link_of(&b->hits[k].hit);
 			int64_t old = 0;
 
 			if (!(r->on & kind_bit(&b->hits[k])))
 				continue;
-			while (old < links && seen[old] != b->hits[k].hit.index)
+			while (old < links && seen[old] != link)
 				old++;
 			if (old == links && links < r->burst)
-				seen[links++] = b->hits[k].hit.index;
+				seen[links++] = link;
 		}
 		if (links < r->burst)
 			continue;
@@ -224,8 +232,7 @@ is_elsewhere(const struct bench *b, const struct agent_rule *r, size_t i)
 		const struct agent_hit *y = &b->hits[k];
 
 		if (k != i && (r->on & kind_bit(y)) &&
-		    y->hit.kind == x->hit.kind &&
-		    y->hit.index == x->hit.index &&
+		    link_of(&y->hit) == link_of(&x->hit) &&
 		    apart_us(x, y) <= r->elsewhere_us &&
 		    is_known(x->hit.address) && is_known(y->hit.address) &&
 		    !addr_same_net(x->hit.address, y->hit.address) &&

@@ -20,6 +20,7 @@
 #define ON_OPEN (1u << HIT_OPEN)
 #define ON_CLICK (1u << HIT_CLICK)
 #define ON_VIEW (1u << HIT_VIEW)
+#define ON_VISIT (1u << HIT_VISIT)
 #define ON_ANSWER (1u << HIT_KINDS)
 
 /* What is 0 or NULL is not asked. */

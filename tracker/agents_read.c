@@ -237,11 +237,9 @@ struct word {
 	unsigned bit;
 };
 
-static const struct word kinds[] = {{"open", ON_OPEN},
-				    {"click", ON_CLICK},
-				    {"view", ON_VIEW},
-				    {"answer", ON_ANSWER},
-				    {NULL, 0}};
+static const struct word kinds[] = {{"open", ON_OPEN},	   {"click", ON_CLICK},
+				    {"view", ON_VIEW},	   {"visit", ON_VISIT},
+				    {"answer", ON_ANSWER}, {NULL, 0}};
 
 static const struct word methods[] = {{"GET", 1u << HIT_GET},
 				      {"HEAD", 1u << HIT_HEAD},

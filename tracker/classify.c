@@ -38,8 +38,8 @@ bool
 classify_is_hit(int kind)
 {
 	return kind == KIND_MESSAGE_OPENED || kind == KIND_MESSAGE_CLICKED ||
-	       kind == KIND_MESSAGE_VIEWED || kind == KIND_MESSAGE_ANSWERED ||
-	       kind == KIND_MESSAGE_OBJECTED;
+	       kind == KIND_MESSAGE_VIEWED || kind == KIND_MESSAGE_VISITED ||
+	       kind == KIND_MESSAGE_ANSWERED || kind == KIND_MESSAGE_OBJECTED;
 }
 
 /* ---- what the ledger holds ---- */
@@ -49,6 +49,7 @@ hit_kind_of(int kind)
 {
 	return kind == KIND_MESSAGE_OPENED    ? HIT_OPEN
 	       : kind == KIND_MESSAGE_CLICKED ? HIT_CLICK
+	       : kind == KIND_MESSAGE_VISITED ? HIT_VISIT
 					      : HIT_VIEW;
 }
 
@@ -92,6 +93,8 @@ read_hit(const struct event *ev, struct arena *a, struct seen *out)
 	h->method =
 	    out->hit.answered ? HIT_POST : method_of(member(o, "method", a));
 	h->index = (uint16_t)json_integer_value(json_object_get(o, "link"));
+	if (h->kind == HIT_VISIT)
+		h->index = hit_page_parse(member(o, "page", a));
 	(void)addr_parse(member(o, "address", a), &h->address);
 	h->agent = member(o, "agent", a);
 	h->signals = member(o, "signals", a);
@@ -268,8 +271,10 @@ sum_up(const struct case_file *c, struct judgement *out)
 static void
 add_hit(struct sbuf *b, const struct seen *s)
 {
-	static const char *const kinds[HIT_KINDS] = {
-	    [HIT_OPEN] = "open", [HIT_CLICK] = "click", [HIT_VIEW] = "view"};
+	static const char *const kinds[HIT_KINDS] = {[HIT_OPEN] = "open",
+						     [HIT_CLICK] = "click",
+						     [HIT_VIEW] = "view",
+						     [HIT_VISIT] = "visit"};
 	const struct hit *h = &s->hit.hit;
 	char when[TIME_SIZE];
 

@@ -33,7 +33,8 @@ static bool
 is_visit(int kind)
 {
 	return kind == KIND_MESSAGE_OPENED || kind == KIND_MESSAGE_CLICKED ||
-	       kind == KIND_MESSAGE_VIEWED || kind == KIND_MESSAGE_SUBMITTED;
+	       kind == KIND_MESSAGE_VIEWED || kind == KIND_MESSAGE_VISITED ||
+	       kind == KIND_MESSAGE_SUBMITTED;
 }
 
 static int

@@ -174,3 +174,25 @@ hit_decode(struct slice in, uint64_t nonce, uint64_t at, struct hit *out,
 	*size = n;
 	return true;
 }
+
+static const char *const pages[] = {
+    [0] = "",
+    [HIT_PAGE_ANSWER] = "answer",
+    [HIT_PAGE_PREFERENCES] = "preferences",
+};
+#define PAGES (sizeof(pages) / sizeof(pages[0]))
+
+const char *
+hit_page_name(uint16_t page)
+{
+	return pages[page < PAGES ? page : 0];
+}
+
+uint16_t
+hit_page_parse(struct slice name)
+{
+	for (uint16_t i = 1; i < PAGES; i++)
+		if (slice_eq_z(name, pages[i]))
+			return i;
+	return 0;
+}

@@ -421,6 +421,7 @@ hits_stats(const struct hits *h, struct hits_stats *out)
 		out->opens += atomic_load(&l->counts[HIT_OPEN]);
 		out->clicks += atomic_load(&l->counts[HIT_CLICK]);
 		out->views += atomic_load(&l->counts[HIT_VIEW]);
+		out->visits += atomic_load(&l->counts[HIT_VISIT]);
 		out->bad_tokens += atomic_load(&l->bad);
 		out->revoked += atomic_load(&l->revoked);
 	}

@@ -39,7 +39,8 @@ void hits_round(void *hits, unsigned loop);
 
 /* Records a hit of a request whose reply is set, then finishes it once the
  * record is on disk.  The request belongs to hits afterwards; the handler has
- * called http_suspend(), or runs as a job.  For pages of portal/ (HIT_VIEW).
+ * called http_suspend(), or runs as a job.  For pages of portal/ (HIT_VIEW,
+ * HIT_VISIT).
  * Thread: any. */
 void hits_finish(struct hits *h, struct http_request *rq, enum hit_kind kind,
 		 const struct token *t);
@@ -48,7 +49,7 @@ void hits_finish(struct hits *h, struct http_request *rq, enum hit_kind kind,
 struct slice hits_signals(const struct http_request *rq, struct sbuf *b);
 
 struct hits_stats {
-	uint64_t opens, clicks, views, bad_tokens, revoked, lost;
+	uint64_t opens, clicks, views, visits, bad_tokens, revoked, lost;
 };
 
 /* Counts since the start, over all loops.  Thread: any. */

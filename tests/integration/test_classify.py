@@ -74,7 +74,8 @@ class Mailed:
 
     def hits(self, i, n):
         """Waits until n hits are in the ledger."""
-        kinds = ("message.opened", "message.clicked", "message.viewed")
+        kinds = ("message.opened", "message.clicked", "message.viewed",
+                 "message.visited")
         wait_for(lambda: len([e for e in self.a.events(self.mref(i))
                               if e["type"] in kinds]) >= n,
                  what="%d hits in the ledger" % n)
@@ -102,6 +103,37 @@ def area(m, i):
     page = c.getresponse().read().decode()
     c.close()
     return page
+
+
+@test("who follows a link and asks for view and forms at once is a machine")
+def _(t):
+    m = Mailed(t, 2, speed=1)
+    for what in "cmau":
+        m.hit(m.links(0, what)[0], WINDOWS, "198.51.100.9")
+    m.hit(m.links(1, "a")[0], PHONE)
+    for i, n in enumerate((4, 1)):
+        m.hits(i, n)
+        m.a.ok(m.a.post("messages/%s/classify" % m.mref(i)))
+    told = m.wait_told(0)
+    t.eq((told["class"], told["facts"]), ("machine", ["machine"]))
+    t.eq([(h["on"], h["class"], h["rule"]) for h in told["hits"]],
+         [(on, "machine", "burst")
+          for on in ("click", "view", "visit", "visit")])
+    t.eq(sorted(e["data"]["page"]
+                for e in m.a.events(m.mref(0), "message.visited")),
+         ["answer", "preferences"])
+    t.eq((m.wait_told(1)["class"], m.facts(1)), ("undetermined", []),
+         "a form that is asked for says nothing of who did")
+
+
+@test("forms are recorded only where links are")
+def _(t):
+    m = Mailed(t, 1, links="false")
+    m.hit(m.links(0, "a")[0], PHONE)
+    m.hit(m.links(0, "u")[0], PHONE)
+    m.hit(m.links(0, "m")[0], PHONE)
+    m.hits(0, 1)
+    t.eq(m.a.events(m.mref(0), "message.visited"), [])
 
 
 @test("Apple, Gmail, a scanner and a person are told apart when it is quiet")

@@ -61,8 +61,8 @@ enum {
 	P = AGENT_PERSON_LIKELY
 };
 
-/* o: open, c: click, v: view, a: answer; upper case H and O: HEAD, OPTIONS of
- * a click, h: HEAD of an open, q: POST of an open. */
+/* o: open, c: click, v: view, f: form, a: answer; upper case H and O: HEAD,
+ * OPTIONS of a click, h: HEAD of an open, q: POST of an open. */
 struct step {
 	double at_s; /* after the 250 */
 	char what;
@@ -185,6 +185,17 @@ static const struct sequence sequences[] = {
      {{9000, 'c', 1, OFFICE, WINDOWS, "", M},
       {9000.1, 'c', 2, SERVERS, IPHONE, "", M},
       {9000.2, 'v', 3, HOME, MAC, "", M}}},
+    {"a mail's one link, its view and its forms at once",
+     0,
+     {{700, 'c', 0, OFFICE, WINDOWS, "", M},
+      {700.1, 'v', 0, OFFICE, WINDOWS, "", M},
+      {700.2, 'f', 1, OFFICE, WINDOWS, "", M},
+      {700.3, 'f', 2, OFFICE, WINDOWS, "", M}}},
+    {"a link and the view of it are two",
+     0,
+     {{700, 'c', 0, OFFICE, WINDOWS, "", M},
+      {700.1, 'c', 1, OFFICE, WINDOWS, "", M},
+      {700.2, 'v', 0, OFFICE, WINDOWS, "", M}}},
     {"two links at once are no burst",
      0,
      {{40, 'c', 1, OFFICE, WINDOWS, "", U},
@@ -343,6 +354,14 @@ static const struct sequence sequences[] = {
      0,
      {{30, 'v', 0, PHONE, ANDROID, "", P},
       {75, 'a', 0, PHONE, ANDROID, "", P}}},
+    {"a form asked for says nothing of who did",
+     0,
+     {{1800, 'f', 1, PHONE, ANDROID, "", U},
+      {1830, 'a', 0, PHONE, ANDROID, "", P}}},
+    {"a form lends a click no second interaction",
+     0,
+     {{20, 'c', 1, PHONE, IPHONE, "", U}, {50, 'f', 1, PHONE, IPHONE, "", U}}},
+    {"a form before arrival", 0, {{-1, 'f', 1, OFFICE, WINDOWS, "", M}}},
     {"an answer within seconds",
      0,
      {{3, 'v', 0, PHONE, ANDROID, "", U}, {6, 'a', 0, PHONE, ANDROID, "", U}}},
@@ -455,6 +474,8 @@ hit_of(const struct step *s, struct agent_hit *out)
 		out->hit.kind = HIT_OPEN;
 	if (s->what == 'v' || s->what == 'a')
 		out->hit.kind = HIT_VIEW;
+	if (s->what == 'f')
+		out->hit.kind = HIT_VISIT;
 	out->answered = s->what == 'a';
 	if (strchr("Hh", s->what))
 		out->hit.method = HIT_HEAD;
