@@ -234,7 +234,8 @@ static const char old_schema[] =
     "CREATE TRIGGER events_removed AFTER DELETE ON events BEGIN"
     " INSERT INTO subjects (ref, next_seq) VALUES (old.ref, old.seq + 1)"
     " ON CONFLICT DO UPDATE SET next_seq = max(next_seq, excluded.next_seq);"
-    " END; PRAGMA user_version = 5; COMMIT";
+    " END; CREATE INDEX messages_message_id ON messages (message_id);"
+    "DROP INDEX customers_held; PRAGMA user_version = 5; COMMIT";
 
 static void
 test_an_older_store_is_brought_up_to_date(void **state)
