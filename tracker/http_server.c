@@ -28,7 +28,7 @@
 #define BODIES_BYTES ((size_t)64 << 20)
 #define ABANDON_US (30 * SECOND_US)
 #define FDS_MAX (HTTP_SOCKETS_MAX + 16)
-#define FRESH_US SECOND_US
+#define FRESH_US (2 * SECOND_US)
 #define TEXTS_MAX ((size_t)1 << 20)
 
 static size_t

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -130,6 +131,40 @@ def _(t):
     t.eq(visitors.faults, [], "of %d" % n)
     t.ok(visitors.slowest < 10, "%.1f s" % visitors.slowest)
     all_in_ledger(t, a, mref, n)
+
+
+@test("who has just connected may still ask of a server that stops")
+def _(t):
+    a, _, _, click = mailed(t, general="http_threads = 1")
+    b = stand_by(a)
+
+    def ask(s):
+        s.sendall(("GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" %
+                   click).encode())
+        return s.recv(100)[:13]
+
+    def connect():
+        s = socket.create_connection(("127.0.0.1", a.ports["public"]), 20)
+        t.on_end(s.close)
+        return s
+
+    def in_time():
+        stopped = said(b, "standby.accepts")
+        began = time.monotonic()
+        s = connect()
+        t.eq(ask(connect()), b"HTTP/1.1 302 ")  # so the first was accepted
+        a.process.proc.send_signal(signal.SIGTERM)
+        wait_for(lambda: said(b, "standby.accepts") > stopped, what="the stop")
+        try:
+            answer = ask(s)
+        except ConnectionError:
+            answer = b""
+        late = time.monotonic() - began > 1.5
+        a.stop()
+        a.start()
+        return late or answer == b"HTTP/1.1 302 "
+    for _ in range(3):
+        t.ok(in_time(), "hung up on")
 
 
 @test("a server that dies is stood in for; what it had answered is kept")
