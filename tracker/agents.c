@@ -221,8 +221,8 @@ bursts_mark(struct bench *b, const struct agent_rule *r, bool *marks)
 	}
 }
 
-/* True when the same link was fetched close in time from another network by
- * another system. */
+/* True when the same link was fetched close in time by another system, from
+ * another network as far as is known. */
 static bool
 is_elsewhere(const struct bench *b, const struct agent_rule *r, size_t i)
 {
@@ -234,8 +234,8 @@ is_elsewhere(const struct bench *b, const struct agent_rule *r, size_t i)
 		if (k != i && (r->on & kind_bit(y)) &&
 		    link_of(&y->hit) == link_of(&x->hit) &&
 		    apart_us(x, y) <= r->elsewhere_us &&
-		    is_known(x->hit.address) && is_known(y->hit.address) &&
-		    !addr_same_net(x->hit.address, y->hit.address) &&
+		    !(is_known(x->hit.address) &&
+		      addr_same_net(x->hit.address, y->hit.address)) &&
 		    !slice_eq(system_of(x->hit.agent), system_of(y->hit.agent)))
 			return true;
 	}

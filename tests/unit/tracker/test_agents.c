@@ -150,7 +150,11 @@ static const struct sequence sequences[] = {
      {{0, 'c', 1, NONE, WINDOWS, "", U}, {60, 'c', 1, NONE, IPHONE, "", U}}},
     {"two within seconds of which no address is kept",
      0,
-     {{700, 'c', 1, NONE, WINDOWS, "", P}, {705, 'c', 1, NONE, MAC, "", P}}},
+     {{700, 'c', 1, NONE, WINDOWS, "", U}, {705, 'c', 1, NONE, MAC, "", U}}},
+    {"two within seconds of which no address is kept, by one system",
+     0,
+     {{700, 'c', 1, NONE, WINDOWS, "", P},
+      {705, 'c', 1, NONE, WINDOWS, "", P}}},
 
     /* clicks by machines */
     {"click by HEAD", 0, {{700, 'H', 1, HOME, WINDOWS, "", M}}},
