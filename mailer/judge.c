@@ -96,10 +96,12 @@ judge_outcome(const struct judge *j, const struct outcome *o,
 	const char *rule = "";
 	enum verdict verdict = verdict_of(j->rules, o, &rule);
 
-	*v = (struct claim_verdict){.end = course[verdict].end,
-				    .verdict = verdict_name(verdict),
-				    .suppress = course[verdict].suppress,
-				    .wait_us = course[verdict].wait_us};
+	*v =
+	    (struct claim_verdict){.end = course[verdict].end,
+				   .verdict = verdict_name(verdict),
+				   .suppress = course[verdict].suppress,
+				   .elsewhere = verdict == VERDICT_MAILBOX_FULL,
+				   .wait_us = course[verdict].wait_us};
 	/* An address beyond its own server is bad; beyond our relay it is for
 	 * us to find a way. */
 	if (o->fate == FATE_INVALID &&

@@ -75,6 +75,8 @@ claims_finish(struct claims_work *w, struct message *m, enum message_event ev,
 	rc = message_apply(w->db, m, ev, reason, more, e);
 	if (rc == RC_OK && ev == MESSAGE_EV_FAIL)
 		rc = outbox_elsewhere(w->q, w->db, m, w->a, e);
+	if (rc == RC_OK && ev == MESSAGE_EV_EXPIRE)
+		rc = outbox_missed(w->db, m, w->a, e);
 	return rc == RC_OK ? outbox_settle(w->db, m, w->a, e) : rc;
 }
 

@@ -60,6 +60,7 @@ struct claim_verdict {
 	enum claim_end end;
 	const char *verdict; /* "mailbox_full", "policy_block" … */
 	bool suppress;	     /* the address is bad: no more to it */
+	bool elsewhere;	     /* deferred: tell others meanwhile */
 	uint32_t facts;	     /* enum fact, when accepted */
 	int64_t wait_us;
 	struct slice reply, queue_id, peer, reason;

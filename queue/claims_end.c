@@ -11,6 +11,8 @@
 /* What came of claims: by the worker's word, or by what a death left. */
 
 #define UNTRIED_WAIT_US (5 * SECOND_US)
+/* A wait that would end too late ends so long before that, once. */
+#define LAST_TRY_US (10 * MINUTE_US)
 
 static int64_t
 retry_wait(const struct conf *conf, int tries)
@@ -100,8 +102,10 @@ static enum rc
 defer(struct claims_work *w, struct message *m, int64_t wait_us,
       struct slice reason, struct slice more, struct err *e)
 {
-	int64_t next = w->now + wait_us;
+	int64_t next = w->now + wait_us, last = m->not_after_us - LAST_TRY_US;
 
+	if (next > m->not_after_us && w->now + LAST_TRY_US <= last)
+		next = last;
 	if (next > m->not_after_us)
 		return claims_finish(w, m, MESSAGE_EV_EXPIRE, reason, more, e);
 	m->next_us = next;
@@ -206,13 +210,18 @@ settle(struct claims_work *w, struct message *m, const struct claim_verdict *v,
 	struct slice reason = v->reason.n > 0 ? v->reason : slice_z(v->verdict);
 	int64_t wait =
 	    v->wait_us > 0 ? v->wait_us : retry_wait(w->conf, v->claim->tries);
+	enum rc rc;
 
 	m->reply = v->reply;
 	switch (v->end) {
 	case CLAIM_ACCEPTED:
 		return accept(w, m, v, more, e);
 	case CLAIM_DEFERRED:
-		return defer(w, m, wait, reason, more, e);
+		rc = defer(w, m, wait, reason, more, e);
+		return rc == RC_OK && v->elsewhere &&
+			       m->state == MESSAGE_DEFERRED
+			   ? outbox_meanwhile(w->q, w->db, m, w->a, e)
+			   : rc;
 	case CLAIM_FAILED:
 		return fail(w, m, v, reason, more, e);
 	case CLAIM_UNCERTAIN:

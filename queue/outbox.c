@@ -162,10 +162,11 @@ outbox_unreachable(struct db *db, const struct customer *c, struct slice step,
 	return rc;
 }
 
-/* Whether some message of a notice has arrived, or may yet. */
+/* Whether some message of a notice, but for one (0: none), has arrived, or may
+ * yet. */
 static enum rc
-has_hope(struct db *db, const struct notice *n, struct arena *a, bool *out,
-	 struct err *e)
+has_hope(struct db *db, const struct notice *n, int64_t but, struct arena *a,
+	 bool *out, struct err *e)
 {
 	struct message *list;
 	size_t count;
@@ -173,8 +174,25 @@ has_hope(struct db *db, const struct notice *n, struct arena *a, bool *out,
 
 	*out = false;
 	for (size_t i = 0; rc == RC_OK && i < count; i++)
-		*out |= waits(&list[i]) || list[i].state == MESSAGE_ACCEPTED ||
-			list[i].state == MESSAGE_DELIVERED;
+		*out |= list[i].id != but &&
+			(waits(&list[i]) || list[i].state == MESSAGE_ACCEPTED ||
+			 list[i].state == MESSAGE_DELIVERED);
+	return rc;
+}
+
+static enum rc
+make_each(struct queue *q, struct db *db, const struct customer *c,
+	  const struct recipients *to, struct notice *n, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < to->n; i++) {
+		struct message m;
+
+		rc = outbox_make(q, db, c, to->list[i], &n, 1, &m, e);
+		if (rc == RC_NOTFOUND)
+			rc = RC_OK; /* it has it already */
+	}
 	return rc;
 }
 
@@ -187,15 +205,10 @@ send_elsewhere(struct queue *q, struct db *db, const struct customer *c,
 	bool hope = false;
 	enum rc rc = recipients_find(q, db, c, n->roles, optional, a, &to, e);
 
-	for (size_t i = 0; rc == RC_OK && i < to.n; i++) {
-		struct message m;
-
-		rc = outbox_make(q, db, c, to.list[i], &n, 1, &m, e);
-		if (rc == RC_NOTFOUND)
-			rc = RC_OK; /* it has it already */
-	}
 	if (rc == RC_OK)
-		rc = has_hope(db, n, a, &hope, e);
+		rc = make_each(q, db, c, &to, n, e);
+	if (rc == RC_OK)
+		rc = has_hope(db, n, 0, a, &hope, e);
 	if (rc != RC_OK || hope || to.gone > 0)
 		return rc;
 	return outbox_unreachable(db, c, n->step, OUTBOX_SUPPRESSED,
@@ -234,6 +247,73 @@ outbox_elsewhere(struct queue *q, struct db *db, const struct message *m,
 		    list[i].state == NOTICE_RELEASED)
 			rc =
 			    send_elsewhere(q, db, &c, &list[i], optional, a, e);
+	return rc;
+}
+
+/* The notices of a message that an act depends on, and its customer; none where
+ * that is gone. */
+static enum rc
+critical_of(struct db *db, const struct message *m, struct arena *a,
+	    struct customer *c, struct notice **out, size_t *n, struct err *e)
+{
+	struct notice *list;
+	size_t all;
+	enum rc rc = customer_get(db, m->customer, a, c, e);
+
+	*n = 0;
+	if (rc == RC_NOTFOUND)
+		return RC_OK;
+	if (rc == RC_OK)
+		rc = notice_list_message(db, m->id, a, &list, &all, e);
+	if (rc != RC_OK)
+		return rc;
+	for (size_t i = 0; i < all; i++)
+		if (list[i].critical && list[i].state == NOTICE_RELEASED)
+			list[(*n)++] = list[i];
+	*out = list;
+	return RC_OK;
+}
+
+enum rc
+outbox_meanwhile(struct queue *q, struct db *db, const struct message *m,
+		 struct arena *a, struct err *e)
+{
+	struct customer c;
+	struct notice *list;
+	size_t n;
+	enum rc rc = critical_of(db, m, a, &c, &list, &n, e);
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct recipients to;
+		bool hope;
+
+		rc = has_hope(db, &list[i], m->id, a, &hope, e);
+		if (rc != RC_OK || hope)
+			continue;
+		rc = recipients_besides(q, db, &c, list[i].roles, a, &to, e);
+		if (rc == RC_OK)
+			rc = make_each(q, db, &c, &to, &list[i], e);
+	}
+	return rc;
+}
+
+enum rc
+outbox_missed(struct db *db, const struct message *m, struct arena *a,
+	      struct err *e)
+{
+	struct customer c;
+	struct notice *list;
+	size_t n;
+	enum rc rc = critical_of(db, m, a, &c, &list, &n, e);
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		bool hope;
+
+		rc = has_hope(db, &list[i], 0, a, &hope, e);
+		if (rc == RC_OK && !hope)
+			rc = outbox_unreachable(db, &c, list[i].step, "expired",
+						true, e);
+	}
 	return rc;
 }
 

@@ -32,6 +32,18 @@ enum rc outbox_elsewhere(struct queue *q, struct db *db,
 			 const struct message *m, struct arena *a,
 			 struct err *e) MUST_USE;
 
+/* While a message waits for room in its mailbox: its notices that an act
+ * depends on, and that nobody else has or may get, go to contacts of other
+ * roles too. */
+enum rc outbox_meanwhile(struct queue *q, struct db *db,
+			 const struct message *m, struct arena *a,
+			 struct err *e) MUST_USE;
+
+/* After a message got too late: for each of its notices that an act depends on,
+ * and that nobody has or may get, the customer is unreachable. */
+enum rc outbox_missed(struct db *db, const struct message *m, struct arena *a,
+		      struct err *e) MUST_USE;
+
 /* Messages that had begun when it was asked to stop them. */
 struct in_flight {
 	struct ref *mrefs;

@@ -66,36 +66,66 @@ given_recipient(const struct search *s, struct slice address, struct err *e)
 	return take_in(s, k, e);
 }
 
+static void
+begin(const struct search *s)
+{
+	size_t room = s->customer->contacts_n + 1;
+
+	memset(s->out, 0, sizeof(*s->out));
+	s->out->list = ARENA_ARRAY(s->a, const struct contact *, room);
+	s->out->left_out = ARENA_ARRAY(s->a, const struct contact *, room);
+}
+
+/* Those of the roles, or those of none of them. */
+static enum rc
+take_all(const struct search *s, struct slice roles, bool with, struct err *e)
+{
+	const struct customer *c = s->customer;
+
+	if (roles.n == 0)
+		roles = SLICE("billing");
+	for (size_t i = 0; i < c->contacts_n; i++) {
+		const struct contact *k = &c->contacts[i];
+		enum rc rc;
+
+		if (k->email.n == 0 || listed(s->out->list, s->out->n, k) ||
+		    has_role(roles, k->role) != with)
+			continue;
+		rc = take_in(s, k, e);
+		if (rc != RC_OK)
+			return rc;
+	}
+	return RC_OK;
+}
+
 enum rc
 recipients_find(struct queue *q, struct db *db, const struct customer *c,
 		struct slice roles, bool optional, struct arena *a,
 		struct recipients *out, struct err *e)
 {
 	struct search s = {q, db, c, optional, a, out};
+	enum rc rc;
 
-	memset(out, 0, sizeof(*out));
-	out->list = ARENA_ARRAY(a, const struct contact *, c->contacts_n + 1);
-	out->left_out =
-	    ARENA_ARRAY(a, const struct contact *, c->contacts_n + 1);
+	begin(&s);
 	if (slice_starts(roles, SLICE("to:")))
 		return given_recipient(&s, slice_skip(roles, 3), e);
-	if (roles.n == 0)
-		roles = SLICE("billing");
-	/* First those of the roles; then, if none is left, the others. */
-	for (int pass = 0; pass < 2 && out->n == 0 && out->gone == 0; pass++) {
-		for (size_t i = 0; i < c->contacts_n; i++) {
-			const struct contact *k = &c->contacts[i];
-			enum rc rc;
+	rc = take_all(&s, roles, true, e);
+	if (rc == RC_OK && out->n == 0 && out->gone == 0)
+		rc = take_all(&s, roles, false, e);
+	return rc;
+}
 
-			if (k->email.n == 0 || listed(out->list, out->n, k) ||
-			    has_role(roles, k->role) != (pass == 0))
-				continue;
-			rc = take_in(&s, k, e);
-			if (rc != RC_OK)
-				return rc;
-		}
-	}
-	return RC_OK;
+enum rc
+recipients_besides(struct queue *q, struct db *db, const struct customer *c,
+		   struct slice roles, struct arena *a, struct recipients *out,
+		   struct err *e)
+{
+	struct search s = {q, db, c, false, a, out};
+
+	begin(&s);
+	return slice_starts(roles, SLICE("to:"))
+		   ? RC_OK
+		   : take_all(&s, roles, false, e);
 }
 
 enum rc

@@ -25,6 +25,12 @@ enum rc recipients_find(struct queue *q, struct db *db,
 			bool optional, struct arena *a, struct recipients *out,
 			struct err *e) MUST_USE;
 
+/* Those whom it would go to if nobody with one of its roles took mail. */
+enum rc recipients_besides(struct queue *q, struct db *db,
+			   const struct customer *c, struct slice roles,
+			   struct arena *a, struct recipients *out,
+			   struct err *e) MUST_USE;
+
 /* Whether a message is of a class that its recipient may leave. */
 enum rc recipients_may_leave(const struct conf *conf, struct db *db,
 			     const struct message *m, struct arena *a,

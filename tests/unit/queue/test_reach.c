@@ -31,9 +31,10 @@ go_to(struct fixture *f, const char *step)
 	fixture_plan(f);
 }
 
-/* Tries what waits: an address fails for good, the others are given back. */
+/* Tries what waits: an address fails for good, or its mailbox is full; the
+ * others are given back. */
 static void
-refuse(struct fixture *f, const char *address)
+answer(struct fixture *f, const char *address, bool full)
 {
 	struct take t;
 	bool found = false;
@@ -47,14 +48,22 @@ refuse(struct fixture *f, const char *address)
 					  .wait_us = SECOND_US};
 
 		if (slice_eq_z(v.claim->m.address, address)) {
-			v.end = CLAIM_FAILED;
-			v.suppress = found = true;
+			v.end = full ? CLAIM_DEFERRED : CLAIM_FAILED;
+			v.suppress = !full;
+			v.wait_us = 4 * HOUR_US;
+			v.elsewhere = found = true;
 		}
 		OK(fixture_do(f, fixture_run_end, &v, e));
 	}
 	claims_free(&f->q, &t.batch);
 	assert_true(found);
 	clock_advance(MINUTE_US);
+}
+
+static void
+refuse(struct fixture *f, const char *address)
+{
+	answer(f, address, false);
 }
 
 static int
@@ -118,6 +127,67 @@ test_what_an_act_needs_goes_elsewhere(void **state)
 			 NOTICE_DONE);
 }
 
+static void
+test_a_full_mailbox_has_others_told(void **state)
+{
+	static const struct contact two[] = {
+	    {.id = SLICE_INIT("k1"),
+	     .role = SLICE_INIT("billing"),
+	     .email = SLICE_INIT("ana@cliente.example"),
+	     .since = DATE_NONE},
+	    {.id = SLICE_INIT("k3"),
+	     .role = SLICE_INIT("technical"),
+	     .email = SLICE_INIT("cleo@cliente.example"),
+	     .since = DATE_NONE},
+	};
+	struct fixture *f = *state;
+	struct message *list;
+
+	fixture_contacts(f, "c1", two, 2);
+	fixture_invoice(f, "i1", "c1", DUE, 1, INVOICE_OPEN);
+	go_to(f, "proforma");
+	answer(f, "ana@cliente.example", true);
+	/* No act depends on that one. */
+	assert_int_equal(fixture_messages(f, "c1", -1, &list), 1);
+	go_to(f, "pre-suspension");
+	assert_int_equal(fixture_messages(f, "c1", MESSAGE_QUEUED, &list), 1);
+	answer(f, "ana@cliente.example", true);
+	assert_int_equal(fixture_messages(f, "c1", MESSAGE_QUEUED, &list), 1);
+	assert_true(slice_eq_z(list[0].address, "cleo@cliente.example"));
+	answer(f, "cleo@cliente.example", true);
+	assert_int_equal(fixture_messages(f, "c1", MESSAGE_QUEUED, &list), 0);
+	assert_int_equal(count_events(f, KIND_CUSTOMER_UNREACHABLE), 0);
+}
+
+static void
+run_to(int64_t us)
+{
+	while (clock_wall_us() < us)
+		clock_advance(us - clock_wall_us());
+}
+
+static void
+test_what_an_act_needs_is_missed_aloud(void **state)
+{
+	struct fixture *f = *state;
+	struct message *list;
+	struct take t;
+
+	start(f, "pre-suspension");
+	answer(f, "ana@cliente.example", true);
+	assert_int_equal(fixture_messages(f, "c1", MESSAGE_DEFERRED, &list), 2);
+	/* One more try, then it is too late. */
+	run_to(list[0].not_after_us - HOUR_US);
+	answer(f, "ana@cliente.example", true);
+	assert_int_equal(fixture_messages(f, "c1", MESSAGE_DEFERRED, &list), 2);
+	run_to(list[0].not_after_us + SECOND_US);
+	OK(fixture_do(f, fixture_run_take, &t, e));
+	assert_int_equal(t.batch.n, 0);
+	assert_int_equal(fixture_messages(f, "c1", MESSAGE_EXPIRED, &list), 2);
+	assert_int_equal(count_events(f, KIND_CUSTOMER_UNREACHABLE), 1);
+	assert_int_equal(count_events(f, KIND_ALARM_RAISED), 1);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, fixture_make, fixture_free)
 
@@ -127,6 +197,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_who_is_left_out_is_said),
 	    TEST(test_what_an_act_needs_goes_elsewhere),
+	    TEST(test_a_full_mailbox_has_others_told),
+	    TEST(test_what_an_act_needs_is_missed_aloud),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
