@@ -57,6 +57,7 @@ void
 http_hold(struct http_request *rq)
 {
 	rq->conn->held = true;
+	rq->conn->daemon->loop->held++;
 }
 
 void
@@ -94,7 +95,10 @@ http_finish(struct http_request *rq)
 
 	if (http_loop_self == l && c->held) {
 		c->held = false;
+		l->held--;
 		l->again = true;
+		if (c->gone)
+			http_free(c);
 		return;
 	}
 	if (http_loop_self == l) {

@@ -55,6 +55,7 @@ struct http_loop {
 	struct http_link *links;
 	int64_t swept_us;
 	struct http_counters counters;
+	size_t held; /* requests whose round is not yet on disk */
 	bool quiesced, again;
 };
 

@@ -43,6 +43,7 @@ struct http_conn {
 	bool canned, close;
 	bool cramped; /* its connection has no room for any reply */
 	bool held;    /* the loop's: to be looked at again in the next turn */
+	bool gone;    /* while it was held; http_finish() frees it */
 	int status;
 	struct http_extra *extra;
 	struct http_conn *next; /* of the ready list, or of free ones */
@@ -60,6 +61,8 @@ enum MHD_Result http_on_request(void *cls, struct MHD_Connection *mhd,
 				size_t *data_n, void **context);
 /* Ends the request that is under way on a link. */
 void http_end(struct http_link *link);
+/* Gives a request's memory back to its loop. */
+void http_free(struct http_conn *c);
 void http_on_done(void *cls, struct MHD_Connection *mhd, void **context,
 		  enum MHD_RequestTerminationCode code);
 

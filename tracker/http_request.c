@@ -11,7 +11,8 @@
  * 1. A reply that is set is queued in one place, http_send().
  * 2. While suspended it belongs to another thread; the loop alone frees it, and
  *    looks at nothing but what is marked as the loop's.
- * 3. libmicrohttpd refuses a reply while a body arrives: a refused request's
+ * 3. One that is held stays until http_finish(), though its connection end.
+ * 4. libmicrohttpd refuses a reply while a body arrives: a refused request's
  *    body is dropped first when small, else the connection closes.
  */
 #include <stdlib.h>
@@ -65,9 +66,10 @@ conn_take(struct http_loop *l)
 	return c;
 }
 
-static void
-conn_give(struct http_loop *l, struct http_conn *c)
+void
+http_free(struct http_conn *c)
 {
+	struct http_loop *l = c->daemon->loop;
 	struct arena arena;
 
 	if (l->unused_n >= UNUSED_MAX) {
@@ -546,7 +548,9 @@ http_end(struct http_link *link)
 	link->conn = NULL;
 	link->since_us = clock_mono_us();
 	d->loop->under_way--;
-	conn_give(d->loop, c);
+	c->gone = true;
+	if (!c->held)
+		http_free(c);
 }
 
 void

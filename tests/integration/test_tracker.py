@@ -3,6 +3,9 @@
 import base64
 import os
 import random
+import socket
+import struct
+import threading
 import time
 
 from harness import run, test, wait_for
@@ -26,6 +29,27 @@ def _(t):
     t.eq(sum(ref_of(pixel) in x for x in lines), 1)
     t.eq(sum(ref_of(click) in x for x in lines), 2)
     t.ok(any("[Mozilla/5.0]" in x for x in lines), "raw signals are kept")
+
+
+@test("who hangs up while the hit goes to disk takes nothing along")
+def _(t):
+    k = Tracker(t, loops=1)
+    pixels, _ = k.tokens(4000)
+    stays = threading.Thread(target=Load(k.port, 32, pixels[3000:]).run)
+    stays.start()
+    for i in range(0, 3000, 20):
+        some = [k.connect() for _ in range(20)]
+        for s, path in zip(some, pixels[i:]):
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                         struct.pack("ii", 1, 0))
+            s.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode())
+        for s in some:
+            s.close()  # by a reset
+    stays.join()
+    t.eq(k.get(pixels[0]).status, 200)
+    got = wait_for(lambda: set(x.split()[2] for x in k.ledger()) >=
+                   set(map(ref_of, pixels[3000:])))
+    t.ok(got, "those who stay are there")
 
 
 @test("a token that is not good is answered alike, and leads nowhere")
