@@ -29,15 +29,16 @@ static const struct http_field pixel_headers[] = {
     HTTP_FIELD("X-Content-Type-Options", "nosniff"),
 };
 
-/* Headers that the rules on machines and persons look at. */
+/* Headers that the rules on machines and persons look at.  What decides comes
+ * first: a hit's signals are cut at their bound. */
 static const char *const signal_names[] = {
-    "accept",
-    "accept-language",
-    "accept-encoding",
     "sec-purpose",
     "purpose",
     "x-purpose",
     "x-moz",
+    "accept",
+    "accept-language",
+    "accept-encoding",
     "sec-fetch-site",
     "sec-fetch-mode",
     "sec-fetch-dest",
@@ -128,13 +129,13 @@ struct slice
 hits_signals(const struct http_request *rq, struct sbuf *b)
 {
 	sbuf_reset(b);
-	for (size_t i = 0; i < rq->headers_n; i++) {
-		struct slice name = rq->headers[i].name;
-		struct slice value = rq->headers[i].value;
+	for (size_t k = 0; k < sizeof(signal_names) / sizeof(signal_names[0]);
+	     k++) {
+		struct slice want = slice_z(signal_names[k]);
 
-		for (size_t k = 0;
-		     k < sizeof(signal_names) / sizeof(signal_names[0]); k++) {
-			struct slice want = slice_z(signal_names[k]);
+		for (size_t i = 0; i < rq->headers_n; i++) {
+			struct slice name = rq->headers[i].name;
+			struct slice value = rq->headers[i].value;
 
 			if (name.n != want.n || !slice_ieq(name, want))
 				continue;
