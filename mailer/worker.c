@@ -1,11 +1,9 @@
-#include "mailer/worker.h"
+#include "mailer/worker_private.h"
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "mailer/history.h"
 #include "mailer/judge.h"
 #include "mailer/outgoing.h"
-#include "mailer/pending.h"
 #include "queue/halt.h"
 #include "store/content.h"
 #include "templates/locale.h"
@@ -18,39 +16,7 @@
  * 3. A destination that cannot be reached costs its own lane time, and no
  *    message of it a verdict. */
 
-#define OURS_BLOCK_MAX_US (15 * MINUTE_US)
 #define TRANSCRIPT_MAX (4u << 20) /* of all sessions of an attempt */
-
-struct sending {
-	struct claim *claim;
-	struct transport_message tm;
-	bool ready; /* composed, journaled, without a verdict yet */
-	bool asked; /* given to the session at hand */
-	bool kept;  /* the session at hand is in its history */
-	struct history history;
-	/* What stands if no later exchanger says otherwise. */
-	struct claim_verdict refused;
-	const char *halt; /* why a pause or a hold stopped it */
-};
-
-struct run {
-	struct worker *w;
-	struct job *job;
-	const struct brand *brand;
-	struct route route;
-	struct target *hop;
-	bool last_hop;
-	struct sending *list;
-	size_t n;
-	bool answered;	       /* it said something of a message */
-	bool accepted;	       /* and that it takes one */
-	bool unheard;	       /* nothing is known of it: we stopped all */
-	struct slice said;     /* the session's transcript, for histories */
-	const char *handshake; /* why the last one with this hop failed */
-	const char *halt;      /* why nothing more of the batch may go */
-	struct sbuf scratch;
-	struct pending pending;
-};
 
 /* ---- operations in the writer's thread ---- */
 
@@ -75,19 +41,6 @@ run_journal(struct write_op *op, struct db *db, struct err *e)
 	}
 	return claims_journal(x->r->w->queue, db, &x->r->job->batch, x->more,
 			      e);
-}
-
-static enum rc
-run_block(struct write_op *op, struct db *db, struct err *e)
-{
-	struct run *r = ((struct run_op *)op)->r;
-	struct lane lane = r->job->batch.lane;
-	bool rests = r->job->block_us > 0;
-
-	lane.blocked_us = rests ? clock_wall_us() + r->job->block_us : 0;
-	lane.failures = rests && !r->accepted ? lane.failures + 1 : 0;
-	lane.reason = slice_z(r->job->block_reason);
-	return claims_block_lane(r->w->queue, db, &lane, e);
 }
 
 /* As the store keeps it; done here, not in the writer's turn. */
@@ -170,65 +123,6 @@ judge_of(struct run *r)
 			      .arena = &r->job->arena};
 }
 
-/* Who takes some is not who takes none: a 421 after so many a connection. */
-static int64_t
-backoff(const struct run *r)
-{
-	return pace_backoff_us(r->accepted ? 0 : r->job->batch.lane.failures);
-}
-
-/* Nothing more goes to this destination for a while. */
-static void
-block(struct run *r, enum verdict verdict)
-{
-	if (verdict == VERDICT_POLICY_BLOCK)
-		r->job->block_us = JUDGE_BLOCK_US;
-	if (verdict == VERDICT_SLOW_DOWN || verdict == VERDICT_OURS)
-		r->job->block_us = backoff(r);
-	r->job->block_reason = verdict_name(verdict);
-	LOG(DESTINATION_BLOCKED, LOG_Z("host", r->hop->host),
-	    LOG_Z("reason", r->job->block_reason));
-}
-
-/* Our fault twice without an acceptance between is of no message: what is wrong
- * with us would hold all that wait, one by one, or one a connection.  What else
- * waits tells the two apart, so it does not wait for long. */
-static void
-weigh_ours(struct run *r, enum verdict verdict, struct claim_verdict *v)
-{
-	bool fault = verdict == VERDICT_OURS && v->code / 100 == 5;
-	bool again;
-
-	if (!fault && verdict != VERDICT_ACCEPTED)
-		return;
-	again = pace_ours(r->job->pace, fault) ||
-		(!r->accepted && slice_eq_z(r->job->batch.lane.reason, "ours"));
-	if (!fault || !again)
-		return;
-	block(r, verdict);
-	if (r->job->block_us > OURS_BLOCK_MAX_US)
-		r->job->block_us = OURS_BLOCK_MAX_US;
-	v->end = CLAIM_DEFERRED;
-	v->wait_us = r->job->block_us;
-}
-
-/* What a verdict on a message says of its destination. */
-static void
-weigh(struct run *r, enum verdict verdict, struct claim_verdict *v)
-{
-	struct job *job = r->job;
-	bool many = pace_weigh(&job->end, verdict, v);
-
-	if (verdict == VERDICT_POLICY_BLOCK || verdict == VERDICT_SLOW_DOWN) {
-		block(r, verdict);
-		v->wait_us = job->block_us;
-	} else if (many && job->block_us == 0) {
-		block(r, VERDICT_SLOW_DOWN);
-		if (job->block_us > pace_backoff_us(1))
-			job->block_us = pace_backoff_us(1);
-	}
-}
-
 static void
 decide(struct run *r, struct sending *s)
 {
@@ -247,8 +141,7 @@ decide(struct run *r, struct sending *s)
 		remember(r, s, o);
 		return; /* it stays ready for the next one */
 	}
-	weigh(r, verdict, &v);
-	weigh_ours(r, verdict, &v);
+	worker_weigh(r, verdict, &v);
 	if (verdict == VERDICT_STOPPED)
 		v.reason = slice_z(s->halt != NULL ? s->halt : v.verdict);
 	v.transcript = transcript(r, s, true);
@@ -464,22 +357,6 @@ some_ready(const struct run *r)
 	return false;
 }
 
-/* No exchanger heard of a message: what the last one said tells whether it is
- * about us, so that somebody has to look. */
-static void
-judge_session(struct run *r)
-{
-	const struct outcome *o = &r->job->session.outcome;
-	enum verdict verdict;
-
-	if (r->answered || (o->fate != FATE_REFUSED && o->fate != FATE_ABORTED))
-		return;
-	verdict = verdict_of(materials_verdicts(r->job->materials), o, NULL);
-	if (verdict == VERDICT_POLICY_BLOCK || verdict == VERDICT_OURS ||
-	    verdict == VERDICT_SLOW_DOWN)
-		block(r, verdict);
-}
-
 static void
 send_all(struct run *r)
 {
@@ -497,7 +374,7 @@ send_all(struct run *r)
 	r->unheard = !r->answered && (r->halt != NULL || !some_ready(r));
 	if (r->unheard)
 		r->job->block_reason = "";
-	judge_session(r);
+	worker_weigh_session(r);
 }
 
 static void
@@ -588,7 +465,7 @@ no_route(struct run *r, enum rc rc, const struct err *e)
 			struct claim_verdict v = {
 			    .end = stopped ? CLAIM_UNTRIED : CLAIM_DEFERRED,
 			    .verdict = "no_route",
-			    .wait_us = stopped ? 0 : backoff(r),
+			    .wait_us = stopped ? 0 : worker_backoff_us(r),
 			    .reason =
 				arena_dup(&r->job->arena, slice_z(e->text))};
 
@@ -604,21 +481,6 @@ no_route(struct run *r, enum rc rc, const struct err *e)
 	    LOG_Z("reason", r->job->block_reason), LOG_ERR(e));
 }
 
-static void
-rest_destination(struct run *r)
-{
-	struct run_op x = {.op = {.run = run_block}, .r = r};
-	struct err e;
-
-	if (r->job->block_reason[0] != '\0' && r->job->block_us == 0)
-		r->job->block_us = backoff(r);
-	if (r->job->block_us == 0 &&
-	    (r->job->batch.lane.failures == 0 || r->unheard))
-		return;
-	if (writer_do(r->w->queue->writer, &x.op, &e) != RC_OK)
-		LOG(VERDICT_LOST, LOG_ERR(&e));
-}
-
 /* What was not tried.  passed: for a verdict on another one, which else would
  * come before it each time. */
 static void
@@ -631,7 +493,7 @@ give_back(struct run *r, bool passed)
 		struct claim_verdict v = {
 		    .end = passed ? CLAIM_PASSED : CLAIM_UNTRIED,
 		    .verdict = "untried",
-		    .wait_us = r->answered ? 0 : backoff(r)};
+		    .wait_us = r->answered ? 0 : worker_backoff_us(r)};
 
 		if (!s->ready)
 			continue;
@@ -687,7 +549,7 @@ worker_run(struct worker *w, struct job *job)
 			send_all(&r);
 	}
 	passed = job->block_us > 0;
-	rest_destination(&r); /* before what it holds up can be claimed */
+	worker_rest(&r); /* before what it holds up can be claimed */
 	give_back(&r, passed);
 	pending_flush(&r.pending);
 	for (size_t i = 0; i < r.n; i++)

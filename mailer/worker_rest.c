@@ -1,0 +1,117 @@
+#include "mailer/worker_private.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "mailer/judge.h"
+
+/* What the verdicts of a batch say of its destination: whether it rests. */
+
+#define OURS_BLOCK_MAX_US (15 * MINUTE_US)
+
+/* Who takes some is not who takes none: a 421 after so many a connection. */
+int64_t
+worker_backoff_us(const struct run *r)
+{
+	return pace_backoff_us(r->accepted ? 0 : r->job->batch.lane.failures);
+}
+
+/* Nothing more goes to this destination for a while. */
+static void
+block(struct run *r, enum verdict verdict)
+{
+	if (verdict == VERDICT_POLICY_BLOCK)
+		r->job->block_us = JUDGE_BLOCK_US;
+	if (verdict == VERDICT_SLOW_DOWN || verdict == VERDICT_OURS)
+		r->job->block_us = worker_backoff_us(r);
+	r->job->block_reason = verdict_name(verdict);
+	LOG(DESTINATION_BLOCKED, LOG_Z("host", r->hop->host),
+	    LOG_Z("reason", r->job->block_reason));
+}
+
+/* Our fault twice without an acceptance between is of no message: what is wrong
+ * with us would hold all that wait, one by one, or one a connection.  What else
+ * waits tells the two apart, so it does not wait for long. */
+static void
+weigh_ours(struct run *r, enum verdict verdict, struct claim_verdict *v)
+{
+	bool fault = verdict == VERDICT_OURS && v->code / 100 == 5;
+	bool again;
+
+	if (!fault && verdict != VERDICT_ACCEPTED)
+		return;
+	again = pace_ours(r->job->pace, fault) ||
+		(!r->accepted && slice_eq_z(r->job->batch.lane.reason, "ours"));
+	if (!fault || !again)
+		return;
+	block(r, verdict);
+	if (r->job->block_us > OURS_BLOCK_MAX_US)
+		r->job->block_us = OURS_BLOCK_MAX_US;
+	v->end = CLAIM_DEFERRED;
+	v->wait_us = r->job->block_us;
+}
+
+void
+worker_weigh(struct run *r, enum verdict verdict, struct claim_verdict *v)
+{
+	struct job *job = r->job;
+	bool many = pace_weigh(&job->end, verdict, v);
+
+	if (verdict == VERDICT_POLICY_BLOCK || verdict == VERDICT_SLOW_DOWN) {
+		block(r, verdict);
+		v->wait_us = job->block_us;
+	} else if (many && job->block_us == 0) {
+		block(r, VERDICT_SLOW_DOWN);
+		if (job->block_us > pace_backoff_us(1))
+			job->block_us = pace_backoff_us(1);
+	}
+	weigh_ours(r, verdict, v);
+}
+
+/* No exchanger heard of a message: what the last one said tells whether it is
+ * about us, so that somebody has to look. */
+void
+worker_weigh_session(struct run *r)
+{
+	const struct outcome *o = &r->job->session.outcome;
+	enum verdict verdict;
+
+	if (r->answered || (o->fate != FATE_REFUSED && o->fate != FATE_ABORTED))
+		return;
+	verdict = verdict_of(materials_verdicts(r->job->materials), o, NULL);
+	if (verdict == VERDICT_POLICY_BLOCK || verdict == VERDICT_OURS ||
+	    verdict == VERDICT_SLOW_DOWN)
+		block(r, verdict);
+}
+
+struct rest_op {
+	struct write_op op;
+	struct run *r;
+};
+
+static enum rc
+run_rest(struct write_op *op, struct db *db, struct err *e)
+{
+	struct run *r = ((struct rest_op *)op)->r;
+	struct lane lane = r->job->batch.lane;
+	bool rests = r->job->block_us > 0;
+
+	lane.blocked_us = rests ? clock_wall_us() + r->job->block_us : 0;
+	lane.failures = rests && !r->accepted ? lane.failures + 1 : 0;
+	lane.reason = slice_z(r->job->block_reason);
+	return claims_block_lane(r->w->queue, db, &lane, e);
+}
+
+void
+worker_rest(struct run *r)
+{
+	struct rest_op x = {.op = {.run = run_rest}, .r = r};
+	struct err e;
+
+	if (r->job->block_reason[0] != '\0' && r->job->block_us == 0)
+		r->job->block_us = worker_backoff_us(r);
+	if (r->job->block_us == 0 &&
+	    (r->job->batch.lane.failures == 0 || r->unheard))
+		return;
+	if (writer_do(r->w->queue->writer, &x.op, &e) != RC_OK)
+		LOG(VERDICT_LOST, LOG_ERR(&e));
+}
