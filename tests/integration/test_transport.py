@@ -5,9 +5,11 @@ import base64
 import hashlib
 import os
 import re
+import socket
 import ssl
 import struct
 import subprocess
+import threading
 
 from harness import run, test
 from smtp_batch import SENDBATCH, fates, mail, send
@@ -512,6 +514,44 @@ def _(t):
     r = t.receiver(listen=(TLS,), args=("--tls-min", "1.0", "--tls-max", "1.1"))
     result = one(t, r, tls="may")
     t.eq((fates(result), result["session"]["stage"]), (["untried"], "TLS"))
+
+
+def offered_versions(hello):
+    """What a ClientHello's supported_versions (RFC 8446 4.2.1) lists."""
+    at = 5 + 4 + 2 + 32
+    at += 1 + hello[at]
+    at += 2 + int.from_bytes(hello[at:at + 2], "big")
+    at += 1 + hello[at]
+    end = at + 2 + int.from_bytes(hello[at:at + 2], "big")
+    at += 2
+    while at < end:
+        kind, size = struct.unpack(">HH", hello[at:at + 4])
+        if kind == 43:
+            return {hello[i:i + 2].hex()
+                    for i in range(at + 5, at + 4 + size, 2)}
+        at += 4 + size
+    return None
+
+
+@test("no version of TLS before 1.2 is offered")
+def _(t):
+    # Where the system's policy forbids older ones too it does not show above.
+    server = socket.create_server(("127.0.0.1", 0))
+    t.on_end(server.close)
+    got = []
+
+    def hear():
+        peer, _ = server.accept()
+        while len(b"".join(got)) < 5 or len(b"".join(got)) < 5 + \
+                int.from_bytes(b"".join(got)[3:5], "big"):
+            got.append(peer.recv(65536))
+        peer.close()
+    thread = threading.Thread(target=hear)
+    thread.start()
+    path = t.write("m.eml", mail(), "wb")
+    send(t, server.getsockname()[1], [("x@b.example", path)], tls="implicit")
+    thread.join()
+    t.eq(offered_versions(b"".join(got)), {"0303", "0304"})
 
 
 @test("DANE: the record's key and no other")

@@ -57,6 +57,26 @@ a_reply_is_whole_only_with_its_last_line(void **state)
 	assert_int_equal(reply_scan(slice_of("250 \0\r\n", 7)), -1);
 }
 
+/* However it came, all at once or line by line: there is no room for more. */
+static void
+a_whole_reply_may_be_too_long(void **state)
+{
+	static char text[REPLY_MAX + 64];
+	size_t n = 0;
+
+	(void)state;
+	while (n + 2 * 32 <= REPLY_MAX) {
+		memcpy(text + n, "250-xxxxxxxxxxxxxxxxxxxxxxxxxx\r\n", 32);
+		n += 32;
+	}
+	memcpy(text + n, "250 xxxxxxxxxxxxxxxxxxxxxxxxxx\r\n", 32);
+	assert_int_equal(n + 32, REPLY_MAX);
+	assert_int_equal(reply_scan(slice_of(text, n + 32)), REPLY_MAX);
+	text[n + 3] = '-';
+	memcpy(text + n + 32, "250 x\r\n", 7);
+	assert_int_equal(reply_scan(slice_of(text, n + 39)), -1);
+}
+
 static void
 an_endless_reply_is_given_up(void **state)
 {
@@ -195,6 +215,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_reply_is_whole_only_with_its_last_line),
 	    cmocka_unit_test(an_endless_reply_is_given_up),
+	    cmocka_unit_test(a_whole_reply_may_be_too_long),
 	    cmocka_unit_test(the_enhanced_code_is_that_of_the_code),
 	    cmocka_unit_test(keywords_are_found_whole),
 	    cmocka_unit_test(queue_ids_of_known_servers_are_found),

@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -98,6 +100,32 @@ replies_are_taken_one_by_one(void **state)
 	assert_false(wire_put(&p->wire, SLICE("x")));
 	assert_non_null(strstr(sbuf_z(&p->log), " S 250-a\n"));
 	assert_non_null(strstr(sbuf_z(&p->log), " ? 25\n"));
+}
+
+/* Without it each message waits for a delayed acknowledgement. */
+static void
+what_is_written_leaves_at_once(void **state)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+				.sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t n = sizeof a, on_size = sizeof(int);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), on = 0;
+	struct pair *p = *state;
+	struct wire w;
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&a, n), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&a, &n), 0);
+	memcpy(&p->to.peer, &a, sizeof a);
+	p->to.connect_ms = 10000;
+	wire_init(&w, &p->to, NULL, &p->cancel, &p->facts);
+	w.log = &p->log;
+	assert_true(wire_connect(&w));
+	assert_int_equal(
+	    getsockopt(w.fd, IPPROTO_TCP, TCP_NODELAY, &on, &on_size), 0);
+	assert_true(on != 0);
+	wire_fini(&w);
+	close(listener);
 }
 
 static void
@@ -275,6 +303,7 @@ main(void)
 {
 #define WITH_PAIR(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+	    WITH_PAIR(what_is_written_leaves_at_once),
 	    WITH_PAIR(replies_are_taken_one_by_one),
 	    WITH_PAIR(a_blocked_sender_hears_who_speaks_too_early),
 	    WITH_PAIR(a_stall_from_the_first_byte_on_ends_a_write),
