@@ -255,7 +255,7 @@ prepare(struct page *pg)
 
 	if (!page_token(pg, &t) || !page_message(pg, &t, &m, &c))
 		return NULL;
-	if (!page_same_origin(pg->rq)) {
+	if (!page_same_origin(pg)) {
 		page_send(pg, 403, "refused");
 		return NULL;
 	}

@@ -163,8 +163,9 @@ page_link(struct page *pg, const char *path, enum token_purpose purpose,
 }
 
 bool
-page_same_origin(const struct http_request *rq)
+page_same_origin(const struct page *pg)
 {
+	const struct http_request *rq = pg->rq;
 	struct slice site = http_header_in(rq, "Sec-Fetch-Site");
 	struct slice origin = http_header_in(rq, "Origin");
 	struct slice host = http_header_in(rq, "Host");
@@ -174,7 +175,11 @@ page_same_origin(const struct http_request *rq)
 		       slice_eq_z(site, "none");
 	if (origin.p == NULL || slice_eq_z(origin, "null"))
 		return true; /* mail providers' servers, old browsers */
-	return slice_ieq(url_host(origin), slice_cut(&host, ':'));
+	/* a proxy may have rewritten Host */
+	return slice_ieq(url_host(origin), slice_cut(&host, ':')) ||
+	       (pg->brand != NULL &&
+		slice_ieq(url_host(origin),
+			  url_host(slice_z(pg->brand->public_url))));
 }
 
 /* ---- words ---- */

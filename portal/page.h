@@ -92,8 +92,8 @@ void page_change_submit(struct page_change *x);
 struct slice page_link(struct page *pg, const char *path,
 		       enum token_purpose purpose, struct ref ref);
 
-/* True for a POST that may come from a page of ours, or from no page. */
-bool page_same_origin(const struct http_request *rq);
+/* True for a POST that may come from a page of the brand's, or from no page. */
+bool page_same_origin(const struct page *pg);
 
 /* The handlers. */
 void area_handle(struct http_request *rq);

@@ -95,20 +95,19 @@ run_withdrawal(struct write_op *op, struct db *db, struct err *e)
 	return rc;
 }
 
-/* The one click of mail programs comes as either kind of form.
- * Ref: RFC 8058, 3.2. */
+/* The one click of mail programs, in either kind of form, from whichever page:
+ * who has the link may.  Ref: RFC 8058, 3.2. */
 static bool
-asks_to_leave(struct http_request *rq)
+is_one_click(struct http_request *rq)
 {
-	struct slice type = http_header_in(rq, "Content-Type");
+	return slice_eq_z(slice_trim(http_form(rq, "List-Unsubscribe")),
+			  "One-Click");
+}
 
-	if (slice_ieq(slice_trim(slice_cut(&type, ';')),
-		      SLICE("multipart/form-data")))
-		return slice_find(rq->body, SLICE("\"List-Unsubscribe\"")) >=
-			   0 &&
-		       slice_find(rq->body, SLICE("One-Click")) >= 0;
-	return slice_eq_z(http_form(rq, "action"), "leave") ||
-	       slice_eq_z(http_form(rq, "List-Unsubscribe"), "One-Click");
+static bool
+asks(struct http_request *rq, const char *action)
+{
+	return slice_eq_z(http_form(rq, "action"), action);
 }
 
 /* Sets the reply; NULL where nothing changes. */
@@ -118,19 +117,20 @@ prepare(struct page *pg)
 	struct withdrawal *x;
 	struct customer c;
 	struct message m;
-	bool withdraw, optional;
+	bool click, withdraw, optional;
 	struct token t;
 
 	if (!admit(pg, &t, &m, &c))
 		return NULL;
-	if (!page_same_origin(pg->rq)) {
+	click = is_one_click(pg->rq);
+	if (!click && !page_same_origin(pg)) {
 		page_send(pg, 403, "refused");
 		return NULL;
 	}
-	withdraw = slice_eq_z(http_form(pg->rq, "action"), "withdraw");
+	withdraw = !click && asks(pg->rq, "withdraw");
 	optional = datum_true(datum_get(pg->data, "optional"));
-	if (!withdraw && (!optional || !asks_to_leave(pg->rq))) {
-		/* one click (RFC 8058): mandatory mail refuses, and says so */
+	if (!withdraw && (!optional || (!click && !asks(pg->rq, "leave")))) {
+		/* mandatory mail refuses, and says so */
 		set_bool(pg, "refused", !optional);
 		page_send(pg, 403, "preferences");
 		return NULL;

@@ -80,8 +80,8 @@ struct slice http_header_in(const struct http_request *rq, const char *name);
 struct slice http_query(const struct http_request *rq, const char *name);
 struct slice http_cookie(struct http_request *rq, const char *name);
 
-/* The value of an application/x-www-form-urlencoded body, decoded into the
- * arena as TARGET_TYPED; p NULL where absent or malformed. */
+/* The value of a field of a form's body, urlencoded or multipart, decoded into
+ * the arena as TARGET_TYPED; p NULL where absent or malformed. */
 struct slice http_form(struct http_request *rq, const char *name);
 
 /* Which loop serves it, 0 to loops - 1.  Thread: any. */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "tracker/http_private.h"
+#include "tracker/multipart.h"
 #include "tracker/target.h"
 
 bool
@@ -51,10 +52,14 @@ struct slice
 http_form(struct http_request *rq, const char *name)
 {
 	const struct http_field *f;
-	struct slice type = http_header_in(rq, "Content-Type");
+	struct slice all = http_header_in(rq, "Content-Type"), rest = all;
+	struct slice type = slice_trim(slice_cut(&rest, ';'));
 	size_t n;
 
-	type = slice_trim(slice_cut(&type, ';'));
+	if (slice_ieq(type, SLICE("multipart/form-data"))) {
+		all = multipart_field(rq->body, all, slice_z(name));
+		return all.p ? target_mended(all, &rq->arena) : all;
+	}
 	if (!slice_ieq(type, SLICE("application/x-www-form-urlencoded")) ||
 	    !target_fields(rq->body, TARGET_TYPED, &rq->arena, &f, &n))
 		return (struct slice){NULL, 0};

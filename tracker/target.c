@@ -62,8 +62,8 @@ text_fits(struct slice s, enum target_text kind)
 }
 
 /* An answer is not lost for a character that came along from elsewhere. */
-static struct slice
-mended(struct slice in, struct arena *a)
+struct slice
+target_mended(struct slice in, struct arena *a)
 {
 	char *p = arena_alloc(a, in.n * 3 + 1);
 	size_t n = 0;
@@ -92,7 +92,7 @@ text_take(enum target_text kind, struct arena *a, struct slice *text)
 	bool fits = text_fits(*text, kind);
 
 	if (!fits && kind == TARGET_TYPED)
-		*text = mended(*text, a);
+		*text = target_mended(*text, a);
 	return fits || kind == TARGET_TYPED;
 }
 

@@ -25,6 +25,9 @@ enum target_text {
 bool target_decode(struct slice in, enum target_text kind, struct arena *a,
 		   struct slice *out);
 
+/* The same for what bears no escapes. */
+struct slice target_mended(struct slice in, struct arena *a);
+
 /* Decodes "a=1&b=x+y" into at most TARGET_FIELDS_MAX fields of the arena.
  * False as target_decode(), or when there are more. */
 bool target_fields(struct slice in, enum target_text kind, struct arena *a,
