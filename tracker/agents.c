@@ -243,13 +243,14 @@ is_elsewhere(const struct bench *b, const struct agent_rule *r, size_t i)
 }
 
 /* An answer says of itself that somebody acts; anything else is of the same
- * visitor only from the same network, or by the same system. */
+ * visitor as another, an answer too, only from the same network, or by the same
+ * system. */
 static bool
 is_same_visitor(const struct bench *b, size_t i, size_t k)
 {
 	const struct agent_hit *x = &b->hits[i], *y = &b->hits[k];
 
-	return x->answered || y->answered ||
+	return x->answered ||
 	       (is_known(x->hit.address) &&
 		addr_same_net(x->hit.address, y->hit.address)) ||
 	       slice_eq(b->systems[i], b->systems[k]);

@@ -72,6 +72,26 @@ member(const json_t *o, const char *key, struct arena *a)
 				 : SLICE("");
 }
 
+static void
+read_signals(const json_t *o, struct arena *a, struct hit *h)
+{
+	(void)addr_parse(member(o, "address", a), &h->address);
+	h->agent = member(o, "agent", a);
+	h->signals = member(o, "signals", a);
+}
+
+/* Those of an answer's request, which stand in the event before it. */
+static void
+read_submitted(const struct event *before, struct arena *a, struct hit *h)
+{
+	json_t *o = NULL;
+
+	if (before->kind == KIND_MESSAGE_SUBMITTED && before->payload.n > 0 &&
+	    json_read(before->payload, PAYLOAD_MAX, &o, NULL) == RC_OK)
+		read_signals(o, a, h);
+	json_decref(o);
+}
+
 /* Reads the raw signals; what an erased event had is gone. */
 static void
 read_hit(const struct event *ev, struct arena *a, struct seen *out)
@@ -95,9 +115,7 @@ read_hit(const struct event *ev, struct arena *a, struct seen *out)
 	h->index = (uint16_t)json_integer_value(json_object_get(o, "link"));
 	if (h->kind == HIT_VISIT)
 		h->index = hit_page_parse(member(o, "page", a));
-	(void)addr_parse(member(o, "address", a), &h->address);
-	h->agent = member(o, "agent", a);
-	h->signals = member(o, "signals", a);
+	read_signals(o, a, h);
 	json_decref(o);
 }
 
@@ -196,7 +214,11 @@ open_case(struct case_file *c, struct db *db, struct judgement *out,
 		if (!classify_is_hit(list[i].kind))
 			continue;
 		c->hits[c->n].told = told[i];
-		read_hit(&list[i], c->a, &c->hits[c->n++]);
+		read_hit(&list[i], c->a, &c->hits[c->n]);
+		if (c->hits[c->n].hit.answered && i > 0)
+			read_submitted(&list[i - 1], c->a,
+				       &c->hits[c->n].hit.hit);
+		c->n++;
 		out->last_hit = list[i].position;
 		out->last_us = list[i].time_us;
 	}

@@ -109,21 +109,26 @@ static enum rc
 run_hit(struct db *db, void *arg, struct err *e)
 {
 	const struct hit_event *h = arg;
+	bool answer = h->kind == KIND_MESSAGE_ANSWERED ||
+		      h->kind == KIND_MESSAGE_OBJECTED;
 	char hex[REF_HEX];
 	struct sbuf s;
 	enum rc rc;
 
 	ref_hex(b.m.mref, hex);
 	sbuf_init(&s, 4096);
-	sbuf_addf(&s, "{\"mref\":\"%s\",\"at\":\"%s\"", hex, h->at);
-	if (h->kind == KIND_MESSAGE_ANSWERED)
-		sbuf_add_z(&s, ",\"answer\":\"received\"");
-	else
-		sbuf_addf(&s,
-			  ",\"method\":\"GET\",\"link\":%d,\"agent\":\"%s\"",
-			  h->link, h->agent);
-	sbuf_addf(&s, ",\"address\":\"%s\"}", h->address);
-	rc = ledger_append(db, h->kind, b.m.mref, sbuf_slice(&s), e);
+	sbuf_addf(&s,
+		  "{\"mref\":\"%s\",\"at\":\"%s\",\"method\":\"%s\","
+		  "\"link\":%d,\"agent\":\"%s\",\"address\":\"%s\"}",
+		  hex, h->at, answer ? "POST" : "GET", h->link, h->agent,
+		  h->address);
+	rc = ledger_append(db, answer ? KIND_MESSAGE_SUBMITTED : h->kind,
+			   b.m.mref, sbuf_slice(&s), e);
+	sbuf_reset(&s);
+	sbuf_addf(&s, "{\"mref\":\"%s\",\"at\":\"%s\",\"answer\":\"received\"}",
+		  hex, h->at);
+	if (rc == RC_OK && answer)
+		rc = ledger_append(db, h->kind, b.m.mref, sbuf_slice(&s), e);
 	sbuf_fini(&s);
 	return rc;
 }
@@ -275,13 +280,29 @@ test_a_later_hit_changes_an_earlier_one(void **state)
 	clicked("2026-11-03T12:30:30Z", 1);
 	(void)ask();
 	assert_int_equal(facts(), 0);
-	hit(KIND_MESSAGE_ANSWERED, "2026-11-03T12:33:00Z", "", "198.51.100.0",
-	    0);
+	hit(KIND_MESSAGE_ANSWERED, "2026-11-03T12:33:00Z", WINDOWS,
+	    "198.51.100.0", 0);
 	(void)ask();
 	assert_int_equal(told(&p), 2);
 	assert_true(says(p, "\"on\":\"click\""));
 	assert_true(says(p, "\"on\":\"answer\""));
 	assert_int_equal(facts(), FACT_PERSON_LIKELY);
+}
+
+/* Somebody else's answer makes no person of a scanner. */
+static void
+test_an_answer_speaks_for_its_own_visitor(void **state)
+{
+	struct slice p;
+
+	(void)state;
+	clicked("2026-11-03T12:30:01Z", 1);
+	hit(KIND_MESSAGE_OBJECTED, "2026-11-03T13:10:00Z", PHONE,
+	    "198.51.100.0", 0);
+	(void)ask();
+	assert_int_equal(told(&p), 1);
+	assert_true(says(p, "\"link\":1,\"class\":\"undetermined\""));
+	assert_true(says(p, "\"class\":\"person_likely\",\"rule\":\"person\""));
 }
 
 /* A relay's 250 is not the recipient's: nothing counts from it. */
@@ -480,6 +501,7 @@ main(void)
 	    TEST(test_asked_twice_it_tells_once),
 	    TEST(test_a_later_hit_is_told_alone),
 	    TEST(test_a_later_hit_changes_an_earlier_one),
+	    TEST(test_an_answer_speaks_for_its_own_visitor),
 	    TEST(test_a_relay_says_when_it_left_alone),
 	    TEST(test_who_has_not_got_it_cannot_read_it),
 	    TEST(test_an_uncertain_copy_may_have_been_read),
