@@ -1,6 +1,7 @@
 #include "api/keys.h"
 #include "api/parse.h"
 #include "base/clock.h"
+#include "base/mailbox.h"
 
 #define TTL_MAX_S (90 * 24 * 3600)
 #define TTL_DEFAULT_S 3600
@@ -176,8 +177,10 @@ parse_scope(json_t *o, struct arena *a, struct scope_ask *out, struct err *e)
 		    e, RC_INVALID, "/mref",
 		    "name a message by its mref, or a domain or brand or both, "
 		    "or all");
+	if (f.domain.n > 1 && f.domain.p[f.domain.n - 1] == '.')
+		f.domain.n--; /* of the root */
 	if (f.domain.n > 0 && (slice_find_c(f.domain, '.') < 0 ||
-			       slice_find_c(f.domain, '@') >= 0))
+			       !mailbox_domain_valid(f.domain)))
 		return err_at(e, RC_INVALID, "/domain",
 			      "must be a domain, as hosting.example");
 	out->by_message = f.mref.n > 0;

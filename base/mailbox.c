@@ -127,6 +127,13 @@ has_ascii(struct slice local, struct slice domain)
 }
 
 bool
+mailbox_domain_valid(struct slice domain)
+{
+	return domain.n > 0 && domain_valid(domain) &&
+	       (is_ascii(domain) || has_ascii(SLICE("a"), domain));
+}
+
+bool
 mailbox_valid(struct slice s)
 {
 	struct slice domain = s, local;

@@ -11,6 +11,9 @@
  * have no A-labels. */
 bool mailbox_valid(struct slice s);
 
+/* Whether a mailbox may have such a domain. */
+bool mailbox_domain_valid(struct slice domain);
+
 /* Adds a valid mailbox, its domain as A-labels, so that any peer takes it; one
  * whose local part is not ASCII stays as it is, for SMTPUTF8 alone.
  * Ref: RFC 6531 3.2. */

@@ -123,12 +123,13 @@ disputed(struct hand *h, const struct message *m, struct err *e)
 	return rc;
 }
 
+/* Over another reason, so that its end does not let go of it. */
 static enum rc
 hold(struct hand *h, struct message *m, struct err *e)
 {
 	enum rc rc;
 
-	if (m->held)
+	if (m->held && slice_starts(m->reason, SLICE("by hand")))
 		return RC_OK;
 	if (!stopped(h, m))
 		return begun(e);

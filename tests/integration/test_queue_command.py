@@ -59,6 +59,9 @@ def _(t):
     says(t, a, ["list", "x.example"], 0, "held for this brand by")
     says(t, a, ["resume", "x.example", "--brand", "default"], 0)
     says(t, a, ["hold", mref, "--brand", "default"], 64, "leave --brand out")
+    says(t, a, ["hold", "X.Example."], 0)
+    t.ok([h for h in a.ok(a.get("queue"))["holds"]
+          if h["domain"] == "x.example"], "the same with the root's dot")
 
 
 @test("what an option would not do is refused, not passed over")
@@ -70,7 +73,8 @@ def _(t):
     says(t, a, ["list", "--reason", "x"], 64, "--reason")
     says(t, a, ["hold", "all", "--yes"], 64, "--yes")
     t.eq(a.ok(a.get("queue"))["paused"], None)
-    t.eq(a.post("queue/hold", {"domain": "default"}).status, 422)
+    for domain in ("default", "*.example", "x..example", "u@x.example", "."):
+        t.eq(a.post("queue/hold", {"domain": domain}).status, 422, domain)
     t.eq(a.post("queue/hold", {"brand": "nobody"}).status, 422)
 
 

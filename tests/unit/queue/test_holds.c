@@ -88,6 +88,24 @@ test_billing_lets_go_of_its_own_holds_alone(void **state)
 }
 
 static void
+test_a_hold_by_hand_outlives_the_dispute(void **state)
+{
+	struct hand_order hold = {.what = HAND_HOLD, .by_message = true};
+	struct fixture *f = *state;
+
+	fixture_proforma(f);
+	fixture_invoice(f, "i1", "c1", DUE, 2, INVOICE_DISPUTED);
+	assert_true(fixture_message(f)->held);
+	hold.mref = fixture_message(f)->mref;
+	OK(fixture_do(f, fixture_run_hand, &hold, e));
+	fixture_invoice(f, "i1", "c1", DUE, 3, INVOICE_OPEN);
+	assert_true(fixture_message(f)->held);
+	hold.what = HAND_RESUME;
+	OK(fixture_do(f, fixture_run_hand, &hold, e));
+	assert_false(fixture_message(f)->held);
+}
+
+static void
 test_a_dispute_in_flight_holds_the_retry(void **state)
 {
 	struct fixture *f = *state;
@@ -296,6 +314,7 @@ main(void)
 	    TEST(test_a_dispute_of_a_claimed_one_ends_with_the_dispute),
 	    TEST(test_a_persons_hold_keeps_its_reason),
 	    TEST(test_billing_lets_go_of_its_own_holds_alone),
+	    TEST(test_a_hold_by_hand_outlives_the_dispute),
 	    TEST(test_a_dispute_in_flight_holds_the_retry),
 	    TEST(test_a_payment_needs_no_policy),
 	    TEST(test_a_policy_lost_in_flight_stops_the_retry),
