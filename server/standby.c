@@ -60,8 +60,10 @@ accept_again(struct server *s, struct err *e)
 	if (s->public_http != NULL)
 		return RC_OK;
 	rc = listeners_start_public(s, e);
-	if (rc != RC_OK)
+	if (rc != RC_OK) {
+		listeners_free_public(s);
 		return rc;
+	}
 	sockets_copy(s, &s->standby.sockets);
 	LOG(STANDBY_ACCEPTS,
 	    LOG_I("port", http_server_port(s->public_http, 0)));

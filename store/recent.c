@@ -181,13 +181,14 @@ static enum rc
 bucket_settle(struct recent *r, const struct bucket *b, struct db *db,
 	      struct err *e)
 {
+	if (b->n == 0)
+		return RC_OK;
 	if (b->n > r->sorted_cap) {
 		r->sorted_cap = b->cap;
 		r->sorted =
 		    mem_grow(r->sorted, r->sorted_cap * sizeof(*r->sorted));
 	}
-	if (b->n)
-		memcpy(r->sorted, b->p, b->n * sizeof(*b->p));
+	memcpy(r->sorted, b->p, b->n * sizeof(*b->p));
 	qsort(r->sorted, b->n, sizeof(*r->sorted), by_subject);
 	for (uint32_t i = 0; i < b->n; i++) {
 		const struct entry *x = &r->sorted[i];
