@@ -162,7 +162,9 @@ const struct option option_table[] = {
     {"smtp", "io_timeout", OPT_US, F(conf, smtp_io_us), "3m", SEC, 3600 * SEC,
      NULL, NULL, "For a block of content to be taken."},
     {"smtp", "session_timeout", OPT_US, F(conf, smtp_session_us), "30m", SEC,
-     24 * 3600 * SEC, NULL, NULL, "For a whole session."},
+     24 * 3600 * SEC, NULL, NULL,
+     "For a whole session, but for the reply to the end of a message. None "
+     "begins in its second half; what is left has another session."},
     /* http */
     {"http", "public_listen", OPT_LISTEN, F(conf, public.listen),
      "127.0.0.1:8480", 0, 0, NULL, NULL,

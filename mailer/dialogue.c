@@ -231,13 +231,19 @@ static int
 hear(struct dialogue *d, enum verb *verb)
 {
 	struct wire *w = d->wire;
+	int64_t deadline_us;
 	int code;
 
 	*verb = pop(d);
 	w->stage = verbs[*verb].stage;
 	if (*verb == VERB_DOT)
 		w->hush = !wire_flush(w);
+	deadline_us = w->deadline_us;
+	/* The dot has left: who hangs up now may send it twice. */
+	if (*verb == VERB_DOT)
+		w->deadline_us = 0;
 	code = wire_reply(w, timeout_of(d, *verb));
+	w->deadline_us = deadline_us;
 	return code < 0 || !learn(d, *verb, code) ? -1 : code;
 }
 

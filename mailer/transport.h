@@ -78,7 +78,8 @@ struct transport_calls {
 struct transport_session {
 	struct target to;
 	struct transport_calls calls;
-	int64_t deadline_us; /* clock_mono_us(); 0: none */
+	int64_t deadline_us; /* clock_mono_us(); 0: none.  A reply to the final
+			      * dot is waited for beyond it, for final_ms */
 
 	/* fate UNTRIED and code 0 where the session was fit for mail (stage
 	 * STAGE_QUIT); else where and how opening it failed, or what

@@ -191,11 +191,25 @@ may_begin(struct run *r, struct sending *s)
 	return !stop;
 }
 
+/* What begins late in a session would be cut by its end, and the rest of the
+ * batch has another. */
+static bool
+late(struct run *r)
+{
+	const struct transport_session *s = &r->job->session;
+
+	r->late |= s->count > 0 && s->deadline_us - clock_mono_us() <
+				       r->job->conf->smtp_session_us / 2;
+	return r->late;
+}
+
 static struct transport_message *
 next(void *arg)
 {
 	struct run *r = arg;
 
+	if (late(r))
+		return NULL;
 	for (size_t i = 0; i < r->n && r->job->block_us == 0; i++) {
 		if (!r->list[i].ready || r->list[i].asked)
 			continue;
@@ -360,8 +374,8 @@ some_ready(const struct run *r)
 static void
 send_all(struct run *r)
 {
-	for (size_t h = 0;
-	     h < r->route.hops_n && r->job->block_us == 0 && some_may_begin(r);
+	for (size_t h = 0; h < r->route.hops_n && r->job->block_us == 0 &&
+			   !r->late && some_may_begin(r);
 	     h++) {
 		r->hop = &r->route.hops[h];
 		r->last_hop = h + 1 == r->route.hops_n;

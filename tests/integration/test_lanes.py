@@ -210,6 +210,18 @@ def _(t):
          max(times) - min(times))
 
 
+@test("a slow server has as many sessions as it needs, and none is cut")
+def _(t):
+    r = t.receiver(rules="stage=dot action=delay:1s")
+    a = Hosting(t, to=[r], clock="2026-11-02T12:00:00Z,100000",
+                smtp='session_timeout = "1500ms"')
+    queue(t, a, [("default", "x%d@one.example" % i) for i in range(4)])
+    for m in a.wait_messages(4, state="accepted"):
+        kinds = [e["type"] for e in a.events(m["mref"])]
+        t.ok("message.uncertain" not in kinds, kinds)
+    t.eq(len(r.journal("message")), 4)
+
+
 @test("one recipient's greylisting holds up nobody else")
 def _(t):
     r = t.receiver(rules='match=grey@* stage=rcpt action=reply:'

@@ -408,10 +408,11 @@ def _(t):
     r = t.receiver(rules="match=stall@* stage=dot action=stall\n"
                    "match=slow@* stage=mid-data action=stall\n")
     path = t.write("m.eml", mail(16 << 20), "wb")
-    for recipient, fate in (("stall", "uncertain"), ("slow", "aborted")):
+    for recipient, fate, fault in (("stall", "uncertain", "reply timeout"),
+                                   ("slow", "aborted", "deadline")):
         result = send(t, r.port(), [(recipient + "@b.example", path)],
-                      deadline_ms=1000)
-        t.eq((fates(result), first(result)["fault"]), ([fate], "deadline"))
+                      deadline_ms=1000, final_ms=2000)
+        t.eq((fates(result), first(result)["fault"]), ([fate], fault))
     result = send(t, r.port(), [("slow@b.example", path)], cancel=1)
     t.eq((fates(result), first(result)["fault"]), (["aborted"], "cancelled"))
 
