@@ -280,8 +280,8 @@ const struct option option_table[] = {
      "loads are counted by the day, of nobody."},
     {"brand", "links", OPT_BOOL, F(brand, links_asked), "true", 0, 0, NULL,
      NULL,
-     "Whether links are rewritten, and clicks recorded, and requests for the "
-     "forms behind a mail."},
+     "Whether links are rewritten, and clicks recorded, views and requests for "
+     "the forms behind a mail too."},
     {"brand", "text_links", OPT_BOOL, F(brand, text_links), "false", 0, 0, NULL,
      NULL,
      "Whether those of the plain text part are, too: they are long, and read "

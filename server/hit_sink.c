@@ -149,9 +149,9 @@ may_record(const struct conf *conf, const struct hit *h, struct slice consent)
 
 	if (consent_withdrawn(consent))
 		return false;
-	if (b == NULL || h->kind == HIT_VIEW)
+	if (b == NULL)
 		return true;
-	if (h->kind == HIT_CLICK || h->kind == HIT_VISIT)
+	if (h->kind != HIT_OPEN)
 		return consent.n > 0 ? b->links_asked : b->links;
 	return (consent.n > 0 ? b->opens_asked : b->opens) ==
 	       TRACKING_INDIVIDUAL;

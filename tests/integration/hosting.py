@@ -56,7 +56,7 @@ brand "default" {
 	time_zone = "UTC"
 	policy = "default"
 	route = "mx"
-	tracking_basis = "our contract with you"
+	tracking_basis = "%(basis)s"
 	opens = %(opens)s
 	links = %(links)s
 	link_hosts = {"*.hosting.example"}
@@ -128,6 +128,7 @@ class Hosting(acuse.Acuse):
             "include": "", "send": "true", "general": "", "smtp": "",
             "http": "", "more": "", "public": "0", "private": "0",
             "patience": "5s", "opens": "individual", "links": "true",
+            "basis": "our contract with you",
             "exchangers": exchangers(to)}
         self.configure(policy=policy, **fills)
         if init:

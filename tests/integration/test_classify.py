@@ -12,6 +12,7 @@ import struct
 from harness import run, test, wait_for
 from hosting import Hosting
 from ledger import Ledger
+from mailed import metric
 
 APPLE = "Mozilla/5.0"
 GMAIL = ("Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 "
@@ -126,14 +127,19 @@ def _(t):
          "a form that is asked for says nothing of who did")
 
 
-@test("forms are recorded only where links are")
+@test("views and forms are recorded only where links are, and on a ground")
 def _(t):
-    m = Mailed(t, 1, links="false")
-    m.hit(m.links(0, "a")[0], PHONE)
-    m.hit(m.links(0, "u")[0], PHONE)
-    m.hit(m.links(0, "m")[0], PHONE)
-    m.hits(0, 1)
-    t.eq(m.a.events(m.mref(0), "message.visited"), [])
+    for fills in ({"links": "false"}, {"basis": ""}):
+        m = Mailed(t, 1, speed=1, name=list(fills)[0], **fills)
+        for what in "mauo":
+            for path in m.links(0, what):
+                m.hit(path, PHONE)
+        t.ok(metric(m.a, "acuse_hits_visits") > 0, "a form")
+        t.ok(metric(m.a, "acuse_hits_views") > 0, "a view")
+        m.a.stop()  # and what was in the journal is in the ledger
+        m.a.start()
+        kinds = {e["type"] for e in m.a.events(m.mref(0))}
+        t.eq(kinds & {"message.viewed", "message.visited"}, set(), fills)
 
 
 @test("Apple, Gmail, a scanner and a person are told apart when it is quiet")
