@@ -174,14 +174,13 @@ apply(struct work *w, struct err *e)
 	enum rc rc = RC_OK;
 
 	begin_payload(w);
-	if (w->x->kind != ANSWER_RECEIVED) {
+	if (w->x->kind != ANSWER_RECEIVED)
 		rc = hold_acts(w, e);
-	} else {
+	else
 		kind = KIND_MESSAGE_ANSWERED;
-		if ((w->m.facts & FACT_CONFIRMED) == 0) {
-			w->m.facts |= FACT_CONFIRMED;
-			rc = message_update(w->db, &w->m, e);
-		}
+	if (rc == RC_OK && (w->m.facts & FACT_CONFIRMED) == 0) {
+		w->m.facts |= FACT_CONFIRMED;
+		rc = message_update(w->db, &w->m, e);
 	}
 	sbuf_add_c(&w->payload, '}');
 	if (rc == RC_OK && w->x->visit.n > 0)

@@ -40,23 +40,36 @@ find_act(const struct policy *p, struct slice name)
 	return NULL;
 }
 
-/* When what proves it came to be: accepted, or, where nobody said so, answered
- * by who has it. */
-static enum rc
-proved_at(const struct gate *g, const struct message *m, int64_t *out,
-	  struct err *e)
+/* True for the answer of somebody whom the message is for. */
+static bool
+is_theirs(const struct event *v)
 {
+	return v->kind == KIND_MESSAGE_ANSWERED ||
+	       (v->kind == KIND_MESSAGE_OBJECTED &&
+		slice_find(v->payload, SLICE("\"answer\":\"not_me\"")) < 0);
+}
+
+/* When what proves it came to be: accepted, or, where nobody said so or that
+ * is no proof here, answered by who has it; 0 if never. */
+static enum rc
+proved_at(const struct gate *g, const struct policy_act *act,
+	  const struct message *m, int64_t *out, struct err *e)
+{
+	bool answered = (m->facts & act->proof) == FACT_CONFIRMED;
+	int64_t at = 0;
 	struct event *list;
 	size_t n;
 	enum rc rc;
 
 	*out = m->accepted_us;
-	if (*out != 0 || (m->facts & FACT_CONFIRMED) == 0)
+	if ((m->facts & FACT_CONFIRMED) == 0 || (*out != 0 && !answered))
 		return RC_OK;
 	rc = event_list(g->db, m->mref, g->a, &list, &n, e);
-	for (size_t i = 0; rc == RC_OK && i < n && *out == 0; i++)
-		if (list[i].kind == KIND_MESSAGE_ANSWERED)
-			*out = list[i].time_us;
+	for (size_t i = 0; rc == RC_OK && i < n && at == 0; i++)
+		if (is_theirs(&list[i]))
+			at = list[i].time_us;
+	if (*out == 0 || at == 0)
+		*out = at;
 	return rc;
 }
 
@@ -86,7 +99,7 @@ step_proof(const struct gate *g, const struct policy_act *act,
 		if ((list[k].facts & act->proof) == 0 ||
 		    list[k].state == MESSAGE_BOUNCED)
 			continue;
-		rc = proved_at(g, &list[k], &at, e);
+		rc = proved_at(g, act, &list[k], &at, e);
 		if (rc != RC_OK || at == 0)
 			continue;
 		p = ARENA_ARRAY(g->a, struct gate_proof, out->proof_n + 1);

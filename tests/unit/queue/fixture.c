@@ -35,7 +35,8 @@ struct err fixture_error;
 	"step \"pre-suspension\" { at = \"suspend-24h\" "                      \
 	"template = \"pre-suspension\" }\n"                                    \
 	"act \"suspend\" { at = \"due+2d\" needs = {\"pre-suspension\"} "      \
-	"proof = {\"mx_accepted\"} window = \"mon-thu 09:00-15:00\" }\n"       \
+	"proof = {\"mx_accepted\", \"confirmed\"} "                            \
+	"window = \"mon-thu 09:00-15:00\" }\n"                                 \
 	"}\n"
 
 void

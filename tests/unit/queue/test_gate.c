@@ -1,6 +1,7 @@
 #include "queue/gate.h"
 
 #include "base/clock.h"
+#include "queue/answers.h"
 #include "queue/state.h"
 #include "tests/unit/queue/fixture.h"
 
@@ -185,6 +186,40 @@ test_an_objection_shuts_it_for_its_time(void **state)
 	must_allow(f, "2026-11-23T14:00:00Z", "2026-11-23T15:00:00Z");
 }
 
+static enum rc
+run_answer(struct fixture *f, struct db *db, void *arg, struct err *e)
+{
+	return answers_take(&f->q, db, arg, &f->a, e);
+}
+
+/* Where no server's word is there; "not me" says that it reached another. */
+static void
+test_an_answer_of_theirs_proves_and_of_another_does_not(void **state)
+{
+	static const bool proves[ANSWERS] = {[ANSWER_RECEIVED] = true,
+					     [ANSWER_PAID] = true,
+					     [ANSWER_WRONG] = true};
+
+	for (int kind = 0; kind < ANSWERS; kind++) {
+		struct answer x = {.kind = (enum answer_kind)kind,
+				   .text = SLICE(""),
+				   .paid_on = SLICE(""),
+				   .paid_by = SLICE(""),
+				   .reference = SLICE(""),
+				   .visit = SLICE("")};
+		struct gate_answer out;
+
+		warn_at(*state, NOTICE_TIME, CLAIM_UNCERTAIN);
+		x.mref = fixture_message(*state)->mref;
+		OK(fixture_do(*state, run_answer, &x, e));
+		out = ask(*state, "2026-11-30T12:00:00Z");
+		assert_string_equal(out.reason,
+				    proves[kind] ? "allowed" : "missing");
+		fixture_free(state);
+		fixture_make(state);
+	}
+}
+
 static void
 test_what_is_not_owed_or_disputed_shuts_it(void **state)
 {
@@ -234,6 +269,7 @@ main(void)
 	    TEST(test_what_came_back_proves_nothing),
 	    TEST(test_it_opens_no_earlier_than_the_lead_after_the_proof),
 	    TEST(test_the_earliest_proof_counts),
+	    TEST(test_an_answer_of_theirs_proves_and_of_another_does_not),
 	    TEST(test_an_objection_shuts_it_for_its_time),
 	    TEST(test_what_is_not_owed_or_disputed_shuts_it),
 	    TEST(test_one_invoice_is_enough),
