@@ -1,8 +1,10 @@
+#include <fcntl.h>
 #include <getopt.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "server/command.h"
 
@@ -209,11 +211,25 @@ is(const char *word, const char *command, const char *option, char letter)
 	       strcmp(word, brief) == 0;
 }
 
+/* One that was closed would become a file of ours, and get the log. */
+static void
+fill_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
 	const struct command *c;
 
+	fill_descriptors();
 	if (argc < 2) {
 		show_all(stderr);
 		return EX_USAGE;

@@ -108,9 +108,11 @@ reload(struct server *s)
 		LOG(CONF_RELOADED, LOG_Z("file", s->o->config));
 	else
 		LOG(CONF_REFUSED, LOG_Z("file", s->o->config), LOG_ERR(&e));
-	halt_now(&s->queue);
-	bell_ring(&s->queue.plan);
-	bell_ring(&s->queue.mail);
+	if (s->queue.writer != NULL) { /* else there are no bells */
+		halt_now(&s->queue);
+		bell_ring(&s->queue.plan);
+		bell_ring(&s->queue.mail);
+	}
 	sd_notify(0, "READY=1");
 }
 

@@ -52,6 +52,30 @@ def _(t):
     t.eq(a.get("/healthz").status, 200)
 
 
+@test("closed descriptors stay nobody's, and a reload writes to none")
+def _(t):
+    a = Hosting(t, send="false")
+    a.process.stop()
+    ours, theirs = socket.socketpair()
+    t.on_end(ours.close)
+    for fds, stdin in (("<&- >&- 2>&-", None), ("2>/dev/null", theirs)):
+        os.unlink(a.ports_path)
+        p = subprocess.Popen(
+            ["/bin/sh", "-c", 'exec "$0" serve --role redirect --state "$1" '
+             '--config "$2" --ports-file "$3" ' + fds, acuse.PROGRAM, a.state,
+             a.config, a.ports_path], stdin=stdin)
+        t.on_end(p.kill)
+        wait_for(lambda: os.path.exists(a.ports_path), what="the ports file")
+        if stdin is None:
+            for fd in range(3):
+                t.eq(os.readlink("/proc/%d/fd/%d" % (p.pid, fd)), "/dev/null")
+        p.send_signal(signal.SIGHUP)
+        p.send_signal(signal.SIGTERM)
+        t.eq(p.wait(timeout=DEADLINE), 0)
+    theirs.close()
+    t.eq(ours.recv(100), b"", "what a reload wrote to its descriptor 0")
+
+
 @test("SIGTERM ends it cleanly, under requests, and it starts again")
 def _(t):
     a = Hosting(t, send="false")
