@@ -173,8 +173,6 @@ claims_take(struct queue *q, struct db *db, int64_t lane, int64_t now_us,
 		rc = take(&w, lane, limit, a, out, e);
 	if (rc != RC_OK)
 		claims_free(q, out);
-	else if (out->n == 0)
-		rc = RC_OK; /* what was ended here is to be committed */
 	return claims_work_end(&w, rc);
 }
 

@@ -31,7 +31,7 @@ struct claim_batch {
 
 /* Takes up to limit due messages of one lane; those that may no longer go
  * (paid, cancelled, past their not-after, held) are ended here with their
- * event.  Fails: RC_NOTFOUND (nothing due, or sending is paused). */
+ * event.  out->n is 0 where nothing is left, or sending is paused. */
 enum rc claims_take(struct queue *q, struct db *db, int64_t lane,
 		    int64_t now_us, size_t limit, struct arena *a,
 		    struct claim_batch *out, struct err *e) MUST_USE;

@@ -74,18 +74,6 @@ static const char *const message_names[MESSAGE_STATES] = {
     "expired", "cancelled", "delivered", "bounced",  "complained",
 };
 
-int
-notice_next_state(int state, enum notice_event ev)
-{
-	return notice_edges[state][ev];
-}
-
-int
-message_next_state(int state, enum message_event ev)
-{
-	return message_edges[state][ev];
-}
-
 const char *
 notice_state_name(int state)
 {
@@ -128,7 +116,7 @@ enum rc
 notice_apply(struct db *db, struct notice *n, enum notice_event ev,
 	     struct slice reason, struct slice more, struct err *e)
 {
-	int to = notice_next_state(n->state, ev);
+	int to = notice_edges[n->state][ev];
 	struct sbuf b;
 	enum rc rc;
 
@@ -159,7 +147,7 @@ enum rc
 message_apply(struct db *db, struct message *m, enum message_event ev,
 	      struct slice reason, struct slice more, struct err *e)
 {
-	int to = message_next_state(m->state, ev);
+	int to = message_edges[m->state][ev];
 	char mref[REF_HEX];
 	struct sbuf b;
 	enum rc rc;

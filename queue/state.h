@@ -36,10 +36,6 @@ enum message_event {
 	MESSAGE_EVENTS,
 };
 
-/* The state after an event, or -1 where the table has no edge. */
-int notice_next_state(int state, enum notice_event ev);
-int message_next_state(int state, enum message_event ev);
-
 /* "planned", "accepted" … as the API says them. */
 const char *notice_state_name(int state);
 const char *message_state_name(int state);
