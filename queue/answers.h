@@ -35,8 +35,9 @@ int answers_parse(struct slice name);
 /* Appends message.submitted and message.answered, when it was received; else
  * message.objected, and holds the acts of the invoices that it is about by
  * their policies' objection_hold, once a due date.  Either way the message gets
- * FACT_CONFIRMED: somebody who holds its link answered.  The answer that was the message's last one changes nothing.  Fails:
- * RC_NOTFOUND, RC_LIMIT (too many in a day). */
+ * FACT_CONFIRMED: somebody who holds its link answered.  The answer that was
+ * the message's last one changes nothing.  Fails: RC_NOTFOUND, RC_LIMIT (too
+ * many in a day). */
 enum rc answers_take(struct queue *q, struct db *db, const struct answer *x,
 		     struct arena *a, struct err *e) MUST_USE;
 
