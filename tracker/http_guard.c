@@ -1,6 +1,9 @@
 #include "tracker/http_guard.h"
 
+#include "tracker/multipart.h"
 #include "tracker/router.h"
+
+#define NODE_MAX 64 /* of an address in quotes */
 
 static bool
 token_char(unsigned char c)
@@ -145,8 +148,19 @@ http_guard(const struct http_field *headers, size_t n, struct slice method,
 static bool
 node_parse(struct slice s, struct addr *out)
 {
-	if (s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"')
+	char plain[NODE_MAX];
+	size_t n = 0;
+
+	if (s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"') {
 		s = slice_of(s.p + 1, s.n - 2);
+		if (s.n > NODE_MAX)
+			return false;
+		for (size_t i = 0; i < s.n; i++) {
+			i += s.p[i] == '\\' && i + 1 < s.n;
+			plain[n++] = s.p[i];
+		}
+		s = slice_of(plain, n);
+	}
 	if (s.n && s.p[0] == '[') {
 		ptrdiff_t end = slice_find_c(s, ']');
 
@@ -163,13 +177,18 @@ node_parse(struct slice s, struct addr *out)
 	return addr_parse(s, out);
 }
 
+/* From the right, where our proxies wrote: what a visitor leaves open on the
+ * left swallows nothing.  Not at a separator in a quoted string. */
 static struct slice
 last_cut(struct slice *rest, char sep)
 {
 	struct slice part = *rest;
+	bool quoted = false;
 
 	for (size_t i = part.n; i > 0; i--) {
-		if (part.p[i - 1] != sep)
+		if (part.p[i - 1] == '"' && (i < 2 || part.p[i - 2] != '\\'))
+			quoted = !quoted;
+		if (part.p[i - 1] != sep || quoted)
 			continue;
 		rest->n = i - 1;
 		return slice_of(part.p + i, part.n - i);
@@ -183,7 +202,7 @@ static struct slice
 element_get(struct slice element, struct slice name)
 {
 	while (element.p) {
-		struct slice value = slice_cut(&element, ';');
+		struct slice value = multipart_cut(&element, ';');
 		struct slice key = slice_trim(slice_cut(&value, '='));
 
 		if (value.p && slice_ieq(key, name))
@@ -215,14 +234,16 @@ line_walk(struct slice list, const struct http_proxies *proxies,
 	  struct addr *peer, bool *https)
 {
 	while (list.p && addr_set_find(proxies->trusted, *peer)) {
-		struct slice part = last_cut(&list, ',');
+		struct slice part = slice_trim(last_cut(&list, ','));
 		struct addr a;
 
+		if (part.n == 0)
+			continue;
 		if (proxies->forwarded) {
 			scheme_take(element_get(part, SLICE("proto")), https);
 			part = element_get(part, SLICE("for"));
 		}
-		if (!node_parse(slice_trim(part), &a))
+		if (!node_parse(part, &a))
 			return false;
 		*peer = a;
 	}

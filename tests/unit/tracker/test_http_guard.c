@@ -144,6 +144,18 @@ static const struct {
      "1.2.3.4", true, false},
     {"X-Forwarded-For: 1.2.3.4|X-Forwarded-Proto: HTTPS", "10.0.0.1", "1.2.3.4",
      false, true},
+    /* empty elements are none, a quoted comma is no end */
+    {"X-Forwarded-For: 1.2.3.4,", "10.0.0.1", "1.2.3.4", false, false},
+    {"X-Forwarded-For: 6.6.6.6, 1.2.3.4, , 10.0.0.2 ,", "10.0.0.1", "1.2.3.4",
+     false, false},
+    {"Forwarded: for=1.2.3.4,", "10.0.0.1", "1.2.3.4", true, false},
+    {"Forwarded: for=6.6.6.6, for=1.2.3.4;by=\"a,b;c\"", "10.0.0.1", "1.2.3.4",
+     true, false},
+    {"Forwarded: by=\"a;for=6.6.6.6\";for=1.2.3.4", "10.0.0.1", "1.2.3.4", true,
+     false},
+    {"Forwarded: for=\"1.2.\\3.4\";by=\"\\\",\"", "10.0.0.1", "1.2.3.4", true,
+     false},
+    {"Forwarded: by=\"x, for=1.2.3.4", "10.0.0.1", "1.2.3.4", true, false},
     /* what is hidden, or no address, ends the way back */
     {"X-Forwarded-For: unknown", "10.0.0.1", "10.0.0.1", false, false},
     {"X-Forwarded-For: ", "10.0.0.1", "10.0.0.1", false, false},
