@@ -12,24 +12,37 @@ printable(struct slice s)
 	return true;
 }
 
+/* What comes behind the authority of the absolute form. */
+static bool
+authority_skip(struct slice *rest)
+{
+	static const struct slice schemes[] = {SLICE_INIT("http://"),
+					       SLICE_INIT("https://")};
+	struct slice s = *rest;
+	size_t n = 0;
+
+	for (size_t i = 0; i < 2; i++)
+		if (s.n > schemes[i].n &&
+		    slice_ieq(slice_of(s.p, schemes[i].n), schemes[i])) {
+			s = slice_skip(s, schemes[i].n);
+			while (n < s.n && s.p[n] != '/' && s.p[n] != '?')
+				n++;
+			*rest = slice_skip(s, n);
+			return n > 0;
+		}
+	return s.n > 0 && s.p[0] == '/';
+}
+
 bool
 target_split(struct slice target, struct slice *path, struct slice *query)
 {
 	struct slice rest = target;
 
-	if (!printable(target))
-		return false;
-	if (slice_starts(rest, SLICE("http://")) ||
-	    slice_starts(rest, SLICE("https://"))) {
-		rest = slice_skip(rest, slice_find_c(rest, '/') + 2);
-		ptrdiff_t slash = slice_find_c(rest, '/');
-		if (slash <= 0 || memchr(rest.p, '?', (size_t)slash) != NULL)
-			return false;
-		rest = slice_skip(rest, (size_t)slash);
-	}
-	if (rest.n == 0 || rest.p[0] != '/')
+	if (!printable(target) || !authority_skip(&rest))
 		return false;
 	*path = slice_cut(&rest, '?');
+	if (path->n == 0)
+		*path = SLICE("/");
 	*query = rest;
 	return true;
 }
