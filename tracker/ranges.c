@@ -72,6 +72,34 @@ read_lines(struct list *l, struct slice text, struct err *e)
 	return rc;
 }
 
+/* ---- a TXT record ---- */
+
+static bool
+separates(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '"';
+}
+
+/* What it names by ip4 and ip6.  Ref: RFC 7208, 5.6. */
+static enum rc
+read_spf(struct list *l, struct slice text, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && text.n > 0) {
+		struct slice word = text;
+
+		word.n = 0;
+		while (word.n < text.n && !separates(text.p[word.n]))
+			word.n++;
+		text = slice_skip(text, word.n < text.n ? word.n + 1 : word.n);
+		if (slice_starts(word, SLICE("ip4:")) ||
+		    slice_starts(word, SLICE("ip6:")))
+			rc = add(l, slice_skip(word, 4), "v=spf1", e);
+	}
+	return rc;
+}
+
 /* ---- JSON ---- */
 
 /* Members that hold a range, or a list of them. */
@@ -191,13 +219,18 @@ enum rc
 ranges_join(struct slice text, struct sbuf *out, struct ranges_count *count,
 	    struct err *e)
 {
-	struct slice start = slice_trim(text);
+	struct slice mark = SLICE("\xef\xbb\xbf"), start;
 	struct list l = {NULL, 0, 0};
 	char word[ADDR_TEXT];
 	enum rc rc;
 
+	if (slice_starts(text, mark))
+		text = slice_skip(text, mark.n);
+	start = slice_trim(text);
 	if (start.n > 0 && (start.p[0] == '{' || start.p[0] == '['))
 		rc = read_whole_json(&l, text, e);
+	else if (slice_find(text, SLICE("v=spf1")) >= 0)
+		rc = read_spf(&l, text, e);
 	else
 		rc = read_lines(&l, text, e);
 	if (rc == RC_OK && l.n == 0)

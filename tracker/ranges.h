@@ -13,8 +13,9 @@ struct ranges_count {
 /*
  * Reads a list of ranges as their owners publish it and adds it to out as
  * conf/ranges/ has them, a range a line.  It is a range a line (the rest of a
- * line after a comma, and what follows #, is not looked at), or JSON that has
- * ranges under the names that Amazon, Google, Microsoft, Oracle and GitHub use.
+ * line after a comma, and what follows #, is not looked at), JSON that has
+ * ranges under the names that Amazon, Google, Microsoft, Oracle and GitHub use,
+ * or TXT records of SPF, as Google's are.  A byte order mark is passed over.
  * Fails: RC_INVALID with the line, or the range: none at all, one that is no
  * range, has bits past its prefix, or is wider than /8 of IPv4 and /16 of IPv6;
  * RC_LIMIT (over a million).

@@ -33,6 +33,11 @@ static const struct {
     {AMAZON, 2, "3.5.140.0/22\n2600:1f01:4874::/47\n"},
     {GOOGLE, 2, "34.80.0.0/15\n2600:1900::/35\n"},
     {AZURE, 2, "13.66.60.119/32\n2603:1030:800:5::bfee:a418/128\n"},
+    {"\xef\xbb\xbf" APPLE, 3, "172.224.224.0/30\n2a02:26f7:b3c0:4000::/64\n"},
+    {"\xef\xbb\xbf" OFFICE, 2, "40.92.0.0/15\n40.107.0.0/16\n"},
+    {"\"v=spf1 ip4:64.233.160.0/19 ip4:66.102.0.1 \" \"~all\"\n"
+     "\"v=spf1 include:x.example ip6:2001:4860:4000::/36 ~all\"\n",
+     3, "64.233.160.0/19\n66.102.0.1/32\n2001:4860:4000::/36\n"},
     {OFFICE, 2, "40.92.0.0/15\n40.107.0.0/16\n"},
     {"# a note\n\n192.0.2.1 # a host\n", 1, "192.0.2.1/32\n"},
     /* held, doubled, and four quarters in no order */
@@ -55,6 +60,8 @@ static const struct {
     {"192.0.2.0/24\nprefix,country\n", "line 2", "prefix"},
     {"192.0.2.1/24\n", "line 1", "past its prefix"},
     {"192.0.2.0/33\n", "line 1", "prefix"},
+    {"v=spf1 ip4:192.0.2.0/33 ~all", "v=spf1", "prefix"},
+    {"v=spf1 include:x.example ~all", "", "no range"},
     {"0.0.0.0/0\n", "line 1", "wider"},
     {"::/0\n", "line 1", "wider"},
     {"192.0.2.0/24\n::\n", "line 2", "nobody"},
