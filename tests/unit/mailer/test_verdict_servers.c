@@ -341,6 +341,7 @@ static const struct {
     {STAGE_RCPT,
      "553 5.3.0 <x@y.example>... DNSBL:RBL 521< 192.0.2.1 >_is_blocked.",
      VERDICT_POLICY_BLOCK},
+    {STAGE_RCPT, "521 5.3.2 Not for me", VERDICT_NEXT_EXCHANGER},
     {STAGE_RCPT, "554 5.3.5 Local configuration error", VERDICT_OURS},
     {STAGE_MAIL, "452 4.4.5 Insufficient disk space; try again later",
      VERDICT_RETRY},
