@@ -397,27 +397,46 @@ mark_named(struct route *out)
 	}
 }
 
+/* One that has no address is passed over, as of the DNS. */
+static enum rc
+by_names(struct find *f, const char *const *names, struct err *e)
+{
+	const char *text = NULL;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; names[i] != NULL; i++) {
+		struct err why;
+		enum rc one = add_named(f, names[i], &why);
+
+		if (one == RC_OK)
+			continue;
+		if (text == NULL)
+			text = arena_printf(f->a, "passed over: %s", why.text);
+		if (rc == RC_OK) {
+			rc = one;
+			*e = why;
+		}
+	}
+	for (size_t i = 0; i < f->out->hops_n; i++)
+		f->out->hops[i].policy_note = text;
+	mark_named(f->out);
+	return f->out->hops_n > 0 ? RC_OK : rc;
+}
+
 enum rc
 route_find(const struct route_ask *ask, struct arena *a, struct route *out,
 	   struct err *e)
 {
 	struct find f = {ask->conf, ask, a, out};
 	const char *way;
-	enum rc rc = RC_OK;
 
 	memset(out, 0, sizeof(*out));
 	out->destination = conf_destination(ask->conf, ask->domain);
 	out->hops = ARENA_ARRAY(a, struct target, HOPS_MAX);
 	way = out->destination->route[0] != '\0' ? out->destination->route
 						 : ask->brand->route;
-	if (has_named(out->destination)) {
-		for (size_t i = 0;
-		     rc == RC_OK && out->destination->exchangers[i] != NULL;
-		     i++)
-			rc = add_named(&f, out->destination->exchangers[i], e);
-		mark_named(out);
-		return rc;
-	}
+	if (has_named(out->destination))
+		return by_names(&f, out->destination->exchangers, e);
 	if (strcmp(way, "mx") != 0) {
 		const struct relay *r = conf_relay(ask->conf, way);
 

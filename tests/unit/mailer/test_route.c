@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <dlfcn.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -86,11 +88,73 @@ a_server_named_for_many_domains_is_a_relay(void **state)
 	}
 }
 
+#define NOWHERE "nowhere.invalid"
+#define ONE(host) "\"" host ":25\""
+
+/* So that no resolver is asked for a name that is nowhere. */
+int
+getaddrinfo(const char *host, const char *port, const struct addrinfo *hints,
+	    struct addrinfo **out)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *,
+		    struct addrinfo **);
+	void *next = dlsym(RTLD_NEXT, "getaddrinfo");
+
+	if (strcmp(host, NOWHERE) == 0)
+		return EAI_NONAME;
+	memcpy(&real, &next, sizeof real);
+	return real(host, port, hints, out);
+}
+
+/* One that the operator named and that has no address stops no mail. */
+static void
+an_exchanger_without_an_address_is_passed_over(void **state)
+{
+	static const struct {
+		const char *servers;
+		size_t hops;
+	} rows[] = {
+	    {ONE("127.0.0.1") ", " ONE(NOWHERE), 1},
+	    {ONE(NOWHERE) ", " ONE("127.0.0.1"), 1},
+	    {ONE(NOWHERE), 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct conf *conf;
+		struct route route;
+		struct arena a;
+		struct err e = {0};
+		char text[2048];
+
+		snprintf(text, sizeof text,
+			 CONF "destination \"*\" { exchangers = {%s} }\n",
+			 rows[i].servers);
+		arena_init(&a, 1 << 20);
+		if (conf_parse(slice_z(text), "/test/acuse.conf", &conf, &e) !=
+		    RC_OK)
+			fail_msg("%s: %s", e.pointer, e.text);
+		struct route_ask ask = {.conf = conf,
+					.brand = &conf->brands[0],
+					.domain = SLICE("x.example")};
+
+		assert_int_equal(route_find(&ask, &a, &route, &e),
+				 rows[i].hops > 0 ? RC_OK : RC_AGAIN);
+		assert_int_equal(route.hops_n, rows[i].hops);
+		if (rows[i].hops > 0)
+			assert_non_null(
+			    strstr(route.hops[0].policy_note, NOWHERE));
+		conf_unref(conf);
+		arena_fini(&a);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_server_named_for_many_domains_is_a_relay),
+	    cmocka_unit_test(an_exchanger_without_an_address_is_passed_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
