@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "queue/claims.h"
+#include "server/brands.h"
 #include "server/listeners.h"
 #include "server/settings.h"
 #include "server/standby.h"
@@ -142,6 +143,7 @@ stop_materials(struct server *s)
 struct start_op {
 	struct write_op op;
 	struct queue *q;
+	const struct conf *conf;
 	size_t uncertain, requeued;
 };
 
@@ -158,6 +160,8 @@ run_start(struct write_op *op, struct db *db, struct err *e)
 	x->q->instance = n + 1;
 	rc = meta_set_int(db, "instance", n + 1, e);
 	if (rc == RC_OK)
+		rc = brands_keep(db, x->conf, e);
+	if (rc == RC_OK)
 		rc = claims_recover(x->q, db, &x->uncertain, &x->requeued, e);
 	return rc;
 }
@@ -165,7 +169,8 @@ run_start(struct write_op *op, struct db *db, struct err *e)
 static enum rc
 start_queue(struct server *s, struct err *e)
 {
-	struct start_op x = {.op = {.run = run_start}, .q = &s->queue};
+	struct start_op x = {
+	    .op = {.run = run_start}, .q = &s->queue, .conf = s->conf};
 	char path[STATE_PATH_MAX];
 	enum rc rc;
 

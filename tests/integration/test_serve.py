@@ -181,6 +181,34 @@ def _(t):
     t.ok(b"s=u;" in r.messages()[0], "the new key signed")
 
 
+@test("a brand keeps its name and its id over restarts")
+def _(t):
+    a = Hosting(t, send="false")
+    a.process.stop()
+    with open(a.config) as f:
+        good = f.read()
+    brand = good[good.index('brand "default"'):]
+    for text, word in (
+            (good.replace('brand "default"', 'brand "main"').replace(
+                'brand = "default"', 'brand = "main"'), "its old name"),
+            (good.replace("id = 1", "id = 9"), "put it back"),
+            (good.replace("id = 1", "id = 2") + brand.replace(
+                "default", "other", 1), "put it back")):
+        a.configure(text=text)
+        for path in ("token-00090001", "token-00020001"):
+            shutil.copy(os.path.join(a.state, "keys", "token-00010001"),
+                        os.path.join(a.state, "keys", path))
+        for name in os.listdir(os.path.join(a.state, "keys")):
+            if name.startswith("dkim-0001"):
+                for n in "29":
+                    shutil.copy(os.path.join(a.state, "keys", name),
+                                os.path.join(a.state, "keys", name.replace(
+                                    "dkim-0001", "dkim-000" + n)))
+        ended(t, a.spawn(), 78, word)
+    a.configure(text=good)
+    a.start()
+
+
 @test("a brand that comes later gets its keys, and an old one new ones")
 def _(t):
     r = t.receiver()
