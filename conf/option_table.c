@@ -101,8 +101,8 @@ const struct option option_table[] = {
      "Planning more new sends than this at once pauses sending and alarms."},
     {"general", "mail_workers", OPT_INT, F(conf, mail_workers), "4", 1, 64,
      NULL, NULL,
-     "SMTP sessions at once with servers that answer; as many "
-     "again may try others."},
+     "SMTP sessions at once with servers that answer quickly; as many again "
+     "with slow ones, and as many again may try others."},
     {"general", "http_threads", OPT_INT, F(conf, http_threads), "2", 1, 32,
      NULL, NULL, "Threads that serve HTTP."},
     {"general", "hit_journal", OPT_SIZE, F(conf, hit_journal), "256M",

@@ -17,14 +17,20 @@
  * 3. Brands take turns, and so do the lanes of each; a turn is one batch
  *    (turns.h).  So no brand and no destination starves another.
  * 4. Hops whose last batch went well have c.workers sessions that nobody else
- *    may take: they never wait for one that does not answer.  All others share
- *    as many scouts, and of these the ones that failed last time at most half;
- *    a first try waits less long for a connection and for replies.  So a good
- *    hop that is new waits for the first tries before its own, never for the
- *    later ones of the dead; and each costs one such try, once. */
+ *    may take, and one more for a hop that has none: they never wait for one
+ *    that does not answer.  Who takes long moves on to as many sessions of the
+ *    slow, and comes back after a short batch.  All others share as many
+ *    scouts, and of these the ones that failed last time at most half; a first
+ *    try waits less long for a connection and for replies.  So a good hop that
+ *    is new waits for the first tries before its own, never for the later ones
+ *    of the dead; and each costs one such try, once.
+ * 5. A batch that took TURN_US begins nothing more while another hop waits for
+ *    its session. */
 
 #define WORKERS_MAX 64
-#define SEATS_MAX (2 * WORKERS_MAX)
+#define SEATS_MAX (3 * WORKERS_MAX + 1)
+#define SLOW_US (3 * SECOND_US)
+#define TURN_US (15 * SECOND_US)
 #define ROUND_WAIT_MS 20 /* before lanes that a round did not get to */
 #define JOB_ARENA_MAX (1024u << 20)
 
@@ -45,7 +51,10 @@ struct mailer {
 	bool waiting; /* of the round: more than a rest keeps something */
 	_Atomic uint64_t rest_calls; /* of the queue, before that round */
 	_Atomic int64_t rest_us;     /* mailer_rests(); 0: it does not */
-	unsigned to[TRUSTS];	     /* of them */
+	unsigned to[TRUSTS];	     /* of them, by seat */
+	/* Of the round: a hop that found no seat, and whether it is alone. */
+	const struct pace *waits[TRUSTS];
+	bool crowd[TRUSTS];
 };
 
 /* A worker's thread needs its own number. */
@@ -96,11 +105,13 @@ run_take(struct write_op *op, struct db *db, struct err *e)
 }
 
 static bool
-has_seat(const struct mailer *m, enum trust trust)
+has_seat(const struct mailer *m, enum trust trust, bool first)
 {
 	unsigned scouting = m->to[TRUST_UNKNOWN] + m->to[TRUST_FAILED];
 
 	if (trust == TRUST_PROVED)
+		return m->to[trust] < m->c.workers + first;
+	if (trust == TRUST_SLOW)
 		return m->to[trust] < m->c.workers;
 	return scouting < m->scouts &&
 	       (trust == TRUST_UNKNOWN || m->to[trust] < m->scouts / 2);
@@ -109,7 +120,50 @@ has_seat(const struct mailer *m, enum trust trust)
 static bool
 full(const struct mailer *m)
 {
-	return !has_seat(m, TRUST_PROVED) && !has_seat(m, TRUST_UNKNOWN);
+	return !has_seat(m, TRUST_PROVED, true) &&
+	       !has_seat(m, TRUST_SLOW, true) &&
+	       !has_seat(m, TRUST_UNKNOWN, true);
+}
+
+/* A hop finds no seat. */
+static void
+note_waiting(struct mailer *m, enum trust trust, const struct pace *pace)
+{
+	m->crowd[trust] |= m->waits[trust] != NULL && m->waits[trust] != pace;
+	m->waits[trust] = pace;
+}
+
+static bool
+others_wait(const struct mailer *m, const struct job *j)
+{
+	enum trust seat = j->seat;
+
+	if (full(m) || m->crowd[seat] ||
+	    (m->waits[seat] != NULL && m->waits[seat] != j->pace))
+		return true;
+	return seat == TRUST_FAILED && m->waits[TRUST_UNKNOWN] != NULL;
+}
+
+/* Batches that take long make room for the rest. */
+static void
+make_room(struct mailer *m)
+{
+	int64_t now = clock_mono_us();
+
+	for (unsigned i = 0; i < m->seats; i++) {
+		struct job *j = atomic_load(&m->running[i]);
+
+		if (j == NULL || now - j->begun_us < SLOW_US)
+			continue;
+		j->pace->slow = true;
+		if (j->seat == TRUST_PROVED && has_seat(m, TRUST_SLOW, false)) {
+			m->to[j->seat]--;
+			j->seat = TRUST_SLOW;
+			m->to[j->seat]++;
+		}
+		if (now - j->begun_us > TURN_US && others_wait(m, j))
+			atomic_store(&j->yield, true);
+	}
 }
 
 /* Takes a batch of a lane, where there is one, and hands it to a worker.
@@ -136,10 +190,11 @@ take(struct mailer *m, const struct lane *lane, struct pace *pace, size_t limit,
 		return rc;
 	}
 	t.job->pace = pace;
-	t.job->trust = pace_trust(pace, lane);
+	t.job->trust = t.job->seat = pace_trust(pace, lane);
+	t.job->begun_us = clock_mono_us();
 	t.job->end.deferred = pace->deferred;
 	pace_begin(pace, t.job->batch.n);
-	m->to[t.job->trust]++;
+	m->to[t.job->seat]++;
 	atomic_fetch_add(&m->under_way, 1);
 	if (fifo_put(m->todo, t.job) != RC_OK)
 		die("a job for which there is a worker does not fit");
@@ -154,10 +209,11 @@ collect(struct mailer *m)
 	while ((j = fifo_take(m->done, 0)) != NULL) {
 		atomic_store(&m->rest_us, 0);
 		j->end.block_us = j->block_us;
+		j->end.slow = clock_mono_us() - j->begun_us >= SLOW_US;
 		j->end.together = strchr(j->pace->key, '/') != NULL ||
 				  strcmp(j->block_reason, "slow_down") == 0;
 		pace_done(j->pace, j->batch.lane.id, &j->end);
-		m->to[j->trust]--;
+		m->to[j->seat]--;
 		atomic_fetch_sub(&m->under_way, 1);
 		job_free(j);
 	}
@@ -170,16 +226,21 @@ serve(struct mailer *m, const struct lane *lane, int64_t *again_us, bool *took)
 	struct route_limits limits;
 	char key[ROUTE_HOP_MAX];
 	struct pace *pace;
+	enum trust trust;
 	size_t most;
 
 	*took = false;
 	route_hop(m->conf, lane->brand, lane->domain, key, &limits);
 	pace = pace_find(m->paces, key);
 	m->waiting |= !pace_rests(pace, lane->id);
-	if (!has_seat(m, pace_trust(pace, lane)))
-		return RC_OK;
+	trust = pace_trust(pace, lane);
 	most = pace_allowance(pace, &limits, lane->id, again_us);
-	return most == 0 ? RC_OK : take(m, lane, pace, most, took);
+	if (most == 0)
+		return RC_OK;
+	if (has_seat(m, trust, pace->connections == 0))
+		return take(m, lane, pace, most, took);
+	note_waiting(m, trust, pace);
+	return RC_OK;
 }
 
 static bool
@@ -213,6 +274,8 @@ dispatch(struct mailer *m)
 		return again;
 	atomic_store(&m->rest_calls, atomic_load(&m->c.queue->calls));
 	m->waiting = false;
+	memset(m->waits, 0, sizeof m->waits);
+	memset(m->crowd, 0, sizeof m->crowd);
 	arena_init(&a, 64u << 20);
 	rc = turns_begin(m->turns, m->db, now, &a, &e);
 	while (rc == RC_OK && !full(m) && !atomic_load(&m->stop)) {
@@ -265,6 +328,7 @@ run_dispatcher(void *arg)
 		paces_sweep(m->paces);
 		sts_sweep(m->c.sts);
 		wait_ms = clock_wait_ms(dispatch(m), 1000);
+		make_room(m);
 		if (full(m))
 			wait_ms = 1000;
 		else if (turns_cut(m->turns) && wait_ms > ROUND_WAIT_MS)
@@ -304,7 +368,7 @@ mailer_start(const struct mailer_config *c, struct mailer **out, struct err *e)
 	if (m->c.workers > WORKERS_MAX)
 		m->c.workers = WORKERS_MAX;
 	m->scouts = m->c.workers < 2 ? 2 : m->c.workers;
-	m->seats = m->c.workers + m->scouts;
+	m->seats = m->c.workers + 1 + m->c.workers + m->scouts;
 	m->turns = turns_new();
 	m->paces = paces_new();
 	m->todo = fifo_new("mail todo", SEATS_MAX);

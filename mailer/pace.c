@@ -205,9 +205,9 @@ pace_trust(const struct pace *p, const struct lane *lane)
 {
 	if (p->failed || lane->failures > 0)
 		return TRUST_FAILED;
-	return p->proved > 0 && p->used_us + PROVED_US > clock_mono_us()
-		   ? TRUST_PROVED
-		   : TRUST_UNKNOWN;
+	if (p->proved == 0 || p->used_us + PROVED_US <= clock_mono_us())
+		return TRUST_UNKNOWN;
+	return p->slow ? TRUST_SLOW : TRUST_PROVED;
 }
 
 void
@@ -227,6 +227,7 @@ pace_done(struct pace *p, int64_t lane, const struct pace_end *end)
 		if (!end->well)
 			return; /* it says nothing of the hop */
 		p->failed = false;
+		p->slow = end->slow;
 		p->proved++;
 		p->rest_lane = 0;
 		return;

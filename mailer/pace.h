@@ -24,6 +24,7 @@ struct pace {
 	int64_t minute_us; /* clock_mono: rates are of real time */
 	int64_t used_us;   /* clock_mono */
 	bool failed;	   /* the last batch did not go well */
+	bool slow;	   /* it went well, and took long */
 	atomic_bool ours;  /* our fault since the last acceptance: workers' */
 	int64_t rest_lane; /* the lane whose failure it rests for; 0: none */
 	int64_t rest_us;   /* clock_wall: until when the others wait */
@@ -36,6 +37,7 @@ struct pace_end {
 	int deferred;	  /* 4xx in a row, earlier batches' included */
 	int64_t block_us; /* the lane rests for so long; 0: it does not */
 	bool together;	  /* what failed is all lanes' of the hop */
+	bool slow;	  /* it took long */
 };
 
 /* Takes in the verdict on a message; true: so many 4xx in a row are a word on
@@ -81,6 +83,7 @@ bool pace_rests(const struct pace *p, int64_t lane);
 /* What is known of a hop, by memory and by the lane's row. */
 enum trust {
 	TRUST_PROVED,  /* the last batch went well, a while ago at most */
+	TRUST_SLOW,    /* the same, but it took long */
 	TRUST_UNKNOWN, /* nothing */
 	TRUST_FAILED,  /* the last batch did not go well */
 	TRUSTS,

@@ -191,15 +191,16 @@ may_begin(struct run *r, struct sending *s)
 	return !stop;
 }
 
-/* What begins late in a session would be cut by its end, and the rest of the
- * batch has another. */
+/* What begins late in a session would be cut by its end, or keep others
+ * waiting; the rest of the batch has another. */
 static bool
 late(struct run *r)
 {
 	const struct transport_session *s = &r->job->session;
 
-	r->late |= s->count > 0 && s->deadline_us - clock_mono_us() <
-				       r->job->conf->smtp_session_us / 2;
+	r->late |= s->count > 0 && (atomic_load(&r->job->yield) ||
+				    s->deadline_us - clock_mono_us() <
+					r->job->conf->smtp_session_us / 2);
 	return r->late;
 }
 

@@ -20,6 +20,9 @@ struct job {
 	/* how its hop is served: the dispatcher's */
 	struct pace *pace;
 	enum trust trust;
+	enum trust seat;   /* whose it has: the dispatcher's */
+	int64_t begun_us;  /* clock_mono */
+	atomic_bool yield; /* others wait: begin no further message */
 	struct pace_end end;
 	/* what came of the destination as a whole */
 	int64_t block_us; /* stop the lane for so long; 0: no */

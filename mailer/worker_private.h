@@ -30,7 +30,7 @@ struct run {
 	size_t n;
 	bool answered;	       /* it said something of a message */
 	bool accepted;	       /* and that it takes one */
-	bool late;	       /* it took half of a session's time */
+	bool late;	       /* its turn is over */
 	bool unheard;	       /* nothing is known of it: we stopped all */
 	struct slice said;     /* the session's transcript, for histories */
 	const char *handshake; /* why the last one with this hop failed */

@@ -108,6 +108,58 @@ def _(t):
     t.eq(a.log("session.failed"), [])
 
 
+def prove(a, *domains):
+    """Mail to each, until it has been served so often that it has all the
+    connections that it may have."""
+    for i in range(5):
+        n = len(a.messages(state="accepted")) + len(domains)
+        lines = []
+        for d in domains:
+            id = "%s-%d" % (d, i)
+            lines.append({"put": "customer", "id": id, "body": {
+                "name": "Ana", "brand": "default", "contacts": [
+                    {"id": "k", "role": "billing", "email": id + "@" + d}]}})
+            lines.append({"post": "notice", "key": id, "body": {
+                "template": "contact-confirmation", "customer": id}})
+        told = a.batch(lines).values()
+        if [x for x in told if x["status"] >= 300]:
+            raise AssertionError(told)
+        a.wait_messages(n, state="accepted")
+
+
+@test("a good destination that turns slow delays none that does not")
+def _(t):
+    good, slow = t.receiver(), t.receiver()
+    a = Hosting(t, to=[good], patience="120s",
+                more=elsewhere("slow.example", slow))
+    prove(a, "slow.example", "one.example", "two.example")
+    slow.set_rules("stage=mail action=delay:60s")
+    queue(t, a, [("default", "x%d@slow.example" % i) for i in range(250)])
+    slow.wait_journal("connect", 9)
+    for d in ("one", "two", "new"):
+        a.customer(d, "ana@%s.example" % d)
+        a.notice(d)
+    for d in ("one", "two", "new"):
+        a.wait_messages(customer=d, state="accepted")
+
+
+@test("the slow take turns with all others that wait")
+def _(t):
+    good, slow = t.receiver(), t.receiver()
+    domains = ["slow%d.example" % i for i in range(3)]
+    a = Hosting(t, to=[good], general="mail_workers = 1",
+                more="".join(elsewhere(d, slow) for d in domains))
+    prove(a, "one.example", *domains)
+    slow.set_rules("stage=mail action=delay:2s")
+    queue(t, a, [("default", "x%d@%s" % (i, d)) for i in range(40)
+                 for d in domains])
+    wait_for(lambda: {m["to"].partition("@")[2]
+                      for m in a.messages(state="claimed")} == set(domains))
+    a.customer("c1", "ana@one.example")
+    a.notice("c1")
+    a.wait_messages(customer="c1", state="accepted")
+
+
 @test("a new destination waits for others' first tries, and short ones, alone")
 def _(t):
     good = t.receiver()

@@ -22,6 +22,7 @@ static void
 test_slow_start_and_its_end(void **state)
 {
 	static const struct pace_end well = {.well = true},
+				     slow = {.well = true, .slow = true},
 				     deferred = {.deferred = 3},
 				     failed = {.block_us = MINUTE_US};
 	struct paces *paces = paces_new();
@@ -47,6 +48,10 @@ test_slow_start_and_its_end(void **state)
 	pace_done(p, 1, &well) /* of one that began before */;
 	p->connections = 3;
 	assert_int_equal(may(p, 1), 0);
+	pace_done(p, 1, &slow);
+	assert_int_equal(pace_trust(p, &lane), TRUST_SLOW);
+	pace_done(p, 1, &well);
+	assert_int_equal(pace_trust(p, &lane), TRUST_PROVED);
 	pace_done(p, 1, &failed);
 	assert_int_equal(p->proved, 0);
 	assert_int_equal(pace_trust(p, &lane), TRUST_FAILED);
