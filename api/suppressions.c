@@ -5,6 +5,7 @@
 #include "api/handlers.h"
 #include "api/render.h"
 #include "proof/ledger.h"
+#include "queue/recipients.h"
 
 #define LIST_MAX 100000
 
@@ -93,20 +94,23 @@ append_restored(struct change_run *r, const struct suppression *s,
 }
 
 static enum rc
-restore(struct change_run *r, struct slice brand, const uint8_t hash[32],
+restore(struct change_run *r, struct slice brand, struct slice address,
 	int64_t *n, struct err *e)
 {
 	struct suppression s;
-	enum rc rc = suppression_get(r->db, brand, hash, r->a, &s, e);
+	uint8_t hash[32];
+	enum rc rc = RC_OK;
 
-	if (rc == RC_NOTFOUND)
-		return RC_OK;
-	if (rc == RC_OK)
-		rc = suppression_delete(r->db, brand, hash, e);
-	if (rc == RC_OK)
-		rc = append_restored(r, &s, e);
-	++*n;
-	return rc;
+	while (rc == RC_OK) {
+		rc = recipients_suppression(r->api->c.queue, r->db, brand,
+					    address, r->a, &s, hash, e);
+		if (rc == RC_OK)
+			rc = suppression_delete(r->db, brand, hash, e);
+		if (rc == RC_OK)
+			rc = append_restored(r, &s, e);
+		*n += rc == RC_OK;
+	}
+	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
 static enum rc
@@ -115,13 +119,11 @@ run_delete(struct change_run *r, struct err *e)
 	const struct conf *conf = conf_box_get(r->api->c.queue->conf);
 	const struct slice *address = r->what;
 	struct sbuf *b = &r->out->body;
-	uint8_t hash[32];
 	int64_t n = 0;
 	enum rc rc = RC_OK;
 
-	queue_address_hash(r->api->c.queue, *address, hash);
 	for (size_t i = 0; rc == RC_OK && i < conf->brands_n; i++)
-		rc = restore(r, slice_z(conf->brands[i].name), hash, &n, e);
+		rc = restore(r, slice_z(conf->brands[i].name), *address, &n, e);
 	conf_unref(conf);
 	if (rc == RC_OK && n == 0)
 		return err_set(e, RC_NOTFOUND, "the address is not suppressed");

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "proof/ledger.h"
 #include "queue/halt.h"
+#include "queue/recipients.h"
 #include "queue/schedule.h"
 #include "store/customer.h"
 #include "store/invoice.h"
@@ -252,8 +253,7 @@ answers_leave(struct queue *q, struct db *db, struct ref mref, struct arena *a,
 		rc = customer_get(db, m.customer, a, &c, e);
 	if (rc != RC_OK)
 		return rc;
-	queue_address_hash(q, m.address, hash);
-	rc = suppression_get(db, m.brand, hash, a, &s, e);
+	rc = recipients_suppression(q, db, m.brand, m.address, a, &s, hash, e);
 	if (rc != RC_NOTFOUND)
 		return rc;
 	s = (struct suppression){.brand = m.brand,
@@ -262,6 +262,7 @@ answers_leave(struct queue *q, struct db *db, struct ref mref, struct arena *a,
 				 .message = m.mref,
 				 .created_us = clock_wall_us()};
 	halt_note(q);
+	queue_address_hash(q, m.address, hash);
 	rc = suppression_put(db, &s, hash, e);
 	return rc == RC_OK ? append_left(db, &m, c.ref, e) : rc;
 }

@@ -55,6 +55,26 @@ fold(struct slice s, char *out)
 void
 queue_address_hash(const struct queue *q, struct slice address, uint8_t out[32])
 {
+	struct slice s = slice_of(address.p, address.n > 255 ? 255 : address.n);
+	struct slice parts[2];
+	char folded[256], ascii[IDN_ROOM];
+	size_t at = s.n;
+
+	while (at > 0 && s.p[at - 1] != '@')
+		at--;
+	if (at == 0 || !idn_ascii(slice_skip(s, at), ascii)) {
+		queue_address_hash_old(q, address, out);
+		return;
+	}
+	parts[0] = fold(slice_of(s.p, at), folded);
+	parts[1] = slice_z(ascii);
+	hmac_sha256(slice_of(q->secret, sizeof(q->secret)), parts, 2, out);
+}
+
+void
+queue_address_hash_old(const struct queue *q, struct slice address,
+		       uint8_t out[32])
+{
 	char folded[256];
 	struct slice s = slice_of(address.p, address.n > 255 ? 255 : address.n);
 	struct slice part = fold(s, folded);

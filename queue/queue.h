@@ -34,9 +34,12 @@ void queue_wake_mailer(struct queue *q);
 void queue_committed(void *queue);
 
 /* Hash under which an address is kept when it is suppressed: folded to lower
- * case, keyed. */
+ * case, its domain as A-labels, keyed. */
 void queue_address_hash(const struct queue *q, struct slice address,
 			uint8_t out[32]);
+/* The one of earlier versions, whose domain was as it was written. */
+void queue_address_hash_old(const struct queue *q, struct slice address,
+			    uint8_t out[32]);
 
 /* The domain of a mailbox, as lower-case A-labels. */
 struct slice queue_domain(struct slice address, struct arena *a);

@@ -1,6 +1,21 @@
 #include "queue/recipients.h"
 
-#include "store/suppression.h"
+enum rc
+recipients_suppression(struct queue *q, struct db *db, struct slice brand,
+		       struct slice address, struct arena *a,
+		       struct suppression *out, uint8_t hash[32], struct err *e)
+{
+	uint8_t before[32];
+	enum rc rc;
+
+	queue_address_hash(q, address, hash);
+	queue_address_hash_old(q, address, before);
+	rc = suppression_get(db, brand, hash, a, out, e);
+	if (rc != RC_NOTFOUND || memcmp(before, hash, 32) == 0)
+		return rc;
+	memcpy(hash, before, 32);
+	return suppression_get(db, brand, hash, a, out, e);
+}
 
 static bool
 has_role(struct slice roles, struct slice role)
@@ -39,8 +54,8 @@ take_in(const struct search *s, const struct contact *k, struct err *e)
 	uint8_t hash[32];
 	enum rc rc;
 
-	queue_address_hash(s->q, k->email, hash);
-	rc = suppression_get(s->db, s->customer->brand, hash, s->a, &found, e);
+	rc = recipients_suppression(s->q, s->db, s->customer->brand, k->email,
+				    s->a, &found, hash, e);
 	if (rc != RC_OK && rc != RC_NOTFOUND)
 		return rc;
 	if (rc == RC_OK && !slice_eq_z(found.reason, SUPPRESSION_LEFT))
@@ -156,10 +171,9 @@ recipients_suppressed(struct queue *q, const struct conf *conf, struct db *db,
 {
 	struct suppression s;
 	uint8_t hash[32];
-	enum rc rc;
+	enum rc rc =
+	    recipients_suppression(q, db, m->brand, m->address, a, &s, hash, e);
 
-	queue_address_hash(q, m->address, hash);
-	rc = suppression_get(db, m->brand, hash, a, &s, e);
 	*out = rc == RC_OK;
 	if (rc == RC_OK && slice_eq_z(s.reason, SUPPRESSION_LEFT))
 		return recipients_may_leave(conf, db, m, a, out, e);

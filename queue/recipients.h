@@ -5,6 +5,7 @@
 #include "store/customer.h"
 #include "store/message.h"
 #include "store/notice.h"
+#include "store/suppression.h"
 
 /* Whom a notice goes to, and whom it may not go to any more. */
 
@@ -30,6 +31,13 @@ enum rc recipients_besides(struct queue *q, struct db *db,
 			   const struct customer *c, struct slice roles,
 			   struct arena *a, struct recipients *out,
 			   struct err *e) MUST_USE;
+
+/* What keeps mail of a brand from an address, however its domain is written;
+ * hash: under which that is kept.  Fails: RC_NOTFOUND. */
+enum rc recipients_suppression(struct queue *q, struct db *db,
+			       struct slice brand, struct slice address,
+			       struct arena *a, struct suppression *out,
+			       uint8_t hash[32], struct err *e) MUST_USE;
 
 /* Whether a message is of a class that its recipient may leave. */
 enum rc recipients_may_leave(const struct conf *conf, struct db *db,

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "proof/ledger.h"
+#include "queue/recipients.h"
 #include "store/event.h"
 
 /* Two that billing names, and one besides. */
@@ -104,6 +105,47 @@ test_who_is_left_out_is_said(void **state)
 	assert_int_equal(count_events(f, KIND_CONTACT_SKIPPED), 1);
 }
 
+static enum rc
+run_suppress_as_before(struct fixture *f, struct db *db, void *arg,
+		       struct err *e)
+{
+	struct suppression s = {.brand = SLICE("default"),
+				.address = *(struct slice *)arg,
+				.reason = SLICE("a test's")};
+	uint8_t hash[32];
+
+	queue_address_hash_old(&f->q, s.address, hash);
+	return suppression_put(db, &s, hash, e);
+}
+
+/* A domain is one, in whichever of its two spellings. */
+static void
+test_a_suppression_knows_a_domains_spellings(void **state)
+{
+	static const char *const same[] = {"ana@b\xc3\xbc"
+					   "cher.example",
+					   "Ana@B\xc3\x9c"
+					   "CHER.example",
+					   "ana@xn--bcher-kva.example",
+					   "ana@XN--BCHER-KVA.example"};
+	struct fixture *f = *state;
+	uint8_t hash[32], first[32];
+	struct slice before = slice_z(same[0]);
+	struct suppression s;
+
+	queue_address_hash(&f->q, before, first);
+	for (size_t i = 1; i < sizeof(same) / sizeof(*same); i++) {
+		queue_address_hash(&f->q, slice_z(same[i]), hash);
+		assert_memory_equal(hash, first, sizeof(hash));
+	}
+	queue_address_hash(&f->q, SLICE("ana@bucher.example"), hash);
+	assert_memory_not_equal(hash, first, sizeof(hash));
+	OK(fixture_do(f, run_suppress_as_before, &before, e));
+	OK(recipients_suppression(&f->q, f->db, SLICE("default"), before, &f->a,
+				  &s, hash, e));
+	assert_memory_not_equal(hash, first, sizeof(hash));
+}
+
 static void
 test_what_an_act_needs_goes_elsewhere(void **state)
 {
@@ -196,6 +238,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_who_is_left_out_is_said),
+	    TEST(test_a_suppression_knows_a_domains_spellings),
 	    TEST(test_what_an_act_needs_goes_elsewhere),
 	    TEST(test_a_full_mailbox_has_others_told),
 	    TEST(test_what_an_act_needs_is_missed_aloud),
