@@ -40,6 +40,7 @@ static const struct {
      "Its page was requested, as a machine may do.  Not proof of reading."},
     {KIND_MESSAGE_VISITED,
      "A form of it was requested, as a machine may do.  Not proof of reading."},
+    {KIND_MESSAGE_FLOODED, "It was hit too often: these were counted alone."},
     {KIND_MESSAGE_ANSWERED,
      "Someone holding this message's secret link answered."},
     {KIND_MESSAGE_OBJECTED,

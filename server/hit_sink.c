@@ -5,10 +5,13 @@
 #include "base/mem.h"
 #include "proof/ledger.h"
 #include "queue/consent.h"
+#include "server/hit_floods.h"
 #include "store/journal.h"
 
-/* Past so many hits of a message in a day, one counting event an hour. */
+/* Past so many hits of a kind of a message in a day, one counting event an
+ * hour: server/hit_floods.c. */
 #define DAY_HITS 200
+#define DAY_EVENTS 2000 /* that a message may have in a day, and more */
 
 #define PAYLOAD_MAX ((size_t)32 << 10)
 
@@ -18,6 +21,7 @@
 struct hit_sink {
 	struct queue *q;
 	struct db *db;
+	struct hit_floods *floods;
 	struct sbuf payloads; /* of a batch, one after the other */
 	struct ledger_draft drafts[DRAIN_BATCH];
 };
@@ -59,8 +63,7 @@ kept_address(const struct conf *conf, const struct hit *h)
 }
 
 static void
-add_hit(struct sbuf *b, const struct conf *conf, const struct hit *h,
-	int64_t hits_today)
+add_hit(struct sbuf *b, const struct conf *conf, const struct hit *h)
 {
 	char hex[REF_HEX], when[TIME_SIZE], address[ADDR_TEXT];
 
@@ -69,9 +72,6 @@ add_hit(struct sbuf *b, const struct conf *conf, const struct hit *h,
 	addr_format(kept_address(conf, h), address);
 	sbuf_addf(b, "{\"mref\":\"%s\",\"at\":\"%s\",\"method\":\"%s\"", hex,
 		  when, methods[h->method]);
-	if (hits_today > 0)
-		sbuf_addf(b, ",\"flood\":true,\"hits_today\":%lld",
-			  (long long)hits_today);
 	if (h->kind == HIT_CLICK) {
 		sbuf_addf(b, ",\"link\":%u,\"destination\":", h->index);
 		sbuf_add_json(b, h->destination);
@@ -85,40 +85,37 @@ add_hit(struct sbuf *b, const struct conf *conf, const struct hit *h,
 	sbuf_add_c(b, '}');
 }
 
-/* False past the bound, but for the first of each hour; hits_today is told only
- * then.  Days are the ledger's: they begin when its events say so.  A count is
- * begun when the last DAY_HITS events of the message are all of today, with the
- * hits among them. */
+/* False past the kind's bound of the day: such a hit is counted, for the event
+ * that tells of its hour.  Days are the ledger's: they begin when its events
+ * say so.  A count is begun when the last DAY_HITS events of the message are
+ * all of today, with the hits among all of today's. */
 static enum rc
-counts(struct db *db, struct ref mref, int64_t next_seq, bool *out,
-       int64_t *hits_today, struct err *e)
+counts(struct db *db, const struct hit *h, int64_t next_seq, bool *out,
+       struct err *e)
 {
-	int64_t now_us = clock_wall_us(), bound_us, seen = 0, in_hour = 0;
-	int32_t day = (int32_t)(now_us / DAY_US);
+	int64_t now_us = clock_wall_us(), bound_us, seen = 0, today = 0;
+	int64_t day = now_us / DAY_US, in_hour;
+	int64_t from = next_seq > DAY_EVENTS ? next_seq - DAY_EVENTS : 0;
+	int32_t key = HIT_DAY_KEY(day, h->kind);
 	enum rc rc;
 
-	*hits_today = 0;
 	*out = true;
 	if (next_seq < DAY_HITS)
 		return RC_OK;
-	rc = hit_time(db, mref, next_seq - DAY_HITS, &bound_us, e);
+	rc = hit_time(db, h->mref, next_seq - DAY_HITS, &bound_us, e);
 	if (rc != RC_OK || bound_us < day * DAY_US)
 		return rc;
-	rc = hit_day_add(db, mref, day, 1, hits_today, e);
-	if (rc == RC_OK && *hits_today == 1)
-		rc = hit_count(db, mref, next_seq - DAY_HITS,
-			       KIND_MESSAGE_OPENED, KIND_MESSAGE_VIEWED, &seen,
-			       e);
+	rc = hit_day_add(db, h->mref, key, 1, &today, e);
+	if (rc == RC_OK && today == 1)
+		rc = hit_count(db, h->mref, from, hit_kinds[h->kind],
+			       day * DAY_US, &seen, e);
 	if (rc == RC_OK && seen)
-		rc = hit_day_add(db, mref, day, seen, hits_today, e);
-	if (rc == RC_OK && *hits_today > DAY_HITS) {
-		rc = hit_day_add(db, mref, -(int32_t)(now_us / HOUR_US), 1,
-				 &in_hour, e);
-		*out = in_hour == 1;
-	} else {
-		*hits_today = 0;
-	}
-	return rc;
+		rc = hit_day_add(db, h->mref, key, seen, &today, e);
+	if (rc != RC_OK || today <= DAY_HITS)
+		return rc;
+	*out = false;
+	return hit_day_add(db, h->mref, HIT_HOUR_KEY(now_us / HOUR_US, h->kind),
+			   1, &in_hour, e);
 }
 
 static const struct brand *
@@ -174,8 +171,7 @@ same_brand(const struct conf *conf, const struct hit *h, struct slice brand)
  * bound. */
 static enum rc
 wanted(const struct take_op *t, const struct hit *h, struct db *db,
-       struct arena *a, bool *out, int64_t *seq, int64_t *hits_today,
-       struct err *e)
+       struct arena *a, bool *out, int64_t *seq, struct err *e)
 {
 	struct hit_ground ground;
 	enum rc rc = hit_look(db, h->mref, a, &ground, e);
@@ -185,21 +181,7 @@ wanted(const struct take_op *t, const struct hit *h, struct db *db,
 	    !may_record(t->conf, h, ground.consent))
 		return rc == RC_NOTFOUND ? RC_OK : rc;
 	*seq = ground.next_seq;
-	return counts(db, h->mref, *seq, out, hits_today, e);
-}
-
-static enum rc
-append_flood(struct db *db, const struct conf *conf, const struct hit *h,
-	     int64_t hits_today, struct err *e)
-{
-	struct sbuf b;
-	enum rc rc;
-
-	sbuf_init(&b, PAYLOAD_MAX);
-	add_hit(&b, conf, h, hits_today);
-	rc = ledger_append(db, hit_kinds[h->kind], h->mref, sbuf_slice(&b), e);
-	sbuf_fini(&b);
-	return rc;
+	return counts(db, h, *seq, out, e);
 }
 
 static enum rc
@@ -207,18 +189,16 @@ take_one(const struct take_op *t, size_t i, struct db *db, struct arena *a,
 	 struct err *e)
 {
 	const struct hit *h = &t->hits[i];
-	int64_t seq, hits_today;
+	int64_t seq;
 	bool event;
 	enum rc rc;
 
 	if (is_counted(t->conf, h))
 		return counted_opens_add(db, h->key_id >> 16,
 					 (int32_t)(h->time_us / DAY_US), 1, e);
-	rc = wanted(t, h, db, a, &event, &seq, &hits_today, e);
+	rc = wanted(t, h, db, a, &event, &seq, e);
 	if (rc != RC_OK || !event)
 		return rc;
-	if (hits_today > 0)
-		return append_flood(db, t->conf, h, hits_today, e);
 	return ledger_append_draft(db, hit_kinds[h->kind], h->mref, seq,
 				   &t->drafts[i], e);
 }
@@ -263,7 +243,7 @@ draft_all(struct hit_sink *s, const struct take_op *t)
 
 	sbuf_reset(b);
 	for (size_t i = 0; i < t->n; i++) {
-		add_hit(b, t->conf, &t->hits[i], 0);
+		add_hit(b, t->conf, &t->hits[i]);
 		s->drafts[i].payload.n = b->n - from;
 		from = b->n;
 	}
@@ -328,11 +308,13 @@ hit_sink_new(struct queue *q, const char *db_path, struct hit_sink **out,
 
 	s->q = q;
 	sbuf_init(&s->payloads, DRAIN_BATCH * PAYLOAD_MAX);
-	if (rc == RC_OK)
-		*out = s;
-	else
+	if (rc != RC_OK) {
 		hit_sink_free(s);
-	return rc;
+		return rc;
+	}
+	s->floods = hit_floods_start(q->writer);
+	*out = s;
+	return RC_OK;
 }
 
 void
@@ -340,6 +322,7 @@ hit_sink_free(struct hit_sink *s)
 {
 	if (s == NULL)
 		return;
+	hit_floods_stop(s->floods);
 	db_close(s->db);
 	sbuf_fini(&s->payloads);
 	free(s);

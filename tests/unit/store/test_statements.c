@@ -12,6 +12,8 @@ static const struct {
     {STMT_EVENT_RECENT_ALL, "a writer's start; few or none"},
     {STMT_EVENT_RECENT_DROP_ALL, "none of it is wanted any more"},
     {STMT_EVENT_LAST, "stops at the first"},
+    {STMT_HIT_HOURS, "hourly, over those that were hit much today"},
+    {STMT_HIT_DAYS_PRUNE, "the same"},
     {STMT_API_KEY_LIST, "a handful"},
     {STMT_SUPPRESSION_LIST, "all are asked for"},
     {STMT_STATS_CLAIMED, "its index holds the claimed ones alone"},
