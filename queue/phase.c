@@ -82,6 +82,19 @@ check(struct phases *p, size_t slots, struct err *e)
 	return RC_OK;
 }
 
+/* All of it on disk: writing to a hole of a mapping would end the process when
+ * the disk is full. */
+static enum rc
+set_size(int fd, size_t size, const char *path, struct err *e)
+{
+	int code = ftruncate(fd, (off_t)size) != 0 ? errno : 0;
+
+	if (code == 0)
+		code = posix_fallocate(fd, 0, (off_t)size);
+	errno = code;
+	return code == 0 ? RC_OK : err_errno(e, path);
+}
+
 enum rc
 phases_open(const char *path, size_t slots, struct phases **out, struct err *e)
 {
@@ -93,8 +106,8 @@ phases_open(const char *path, size_t slots, struct phases **out, struct err *e)
 
 	if (fd < 0)
 		return err_errno(e, path);
-	if (ftruncate(fd, (off_t)size) != 0) {
-		rc = err_errno(e, path);
+	rc = set_size(fd, size, path, e);
+	if (rc != RC_OK) {
 		close(fd);
 		return rc;
 	}

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -204,6 +205,22 @@ test_another_file_is_refused(void **state)
 	assert_non_null(strstr(e.text, place->path));
 }
 
+/* A hole in it would end the process when the disk is full. */
+static void
+test_the_file_has_its_room_on_disk(void **state)
+{
+	static const size_t slots = 4096;
+	const struct place *p = *state;
+	struct phases *phases;
+	struct stat st;
+	struct err e;
+
+	assert_int_equal(phases_open(p->path, slots, &phases, &e), RC_OK);
+	assert_int_equal(stat(p->path, &st), 0);
+	assert_true((size_t)st.st_blocks * 512 >= slots * 32);
+	phases_close(phases);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, clean)
 
 int
@@ -216,6 +233,7 @@ main(void)
 	    TEST(test_back_and_stop_have_one_winner),
 	    TEST(test_slots_are_bounded_and_used_again),
 	    TEST(test_another_file_is_refused),
+	    TEST(test_the_file_has_its_room_on_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
