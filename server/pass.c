@@ -113,11 +113,10 @@ pass_send(int fd, const struct passed *p, struct err *e)
 	size_t bytes = p->n * sizeof(p->fds[0]);
 
 	if (p->n > 0) {
-		struct cmsghdr *c;
+		struct cmsghdr *c = &control.align;
 
 		m.msg_control = control.bytes;
 		m.msg_controllen = CMSG_SPACE(bytes);
-		c = CMSG_FIRSTHDR(&m);
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
 		c->cmsg_len = CMSG_LEN(bytes);
