@@ -72,7 +72,8 @@ void journal_seek(struct journal_reader *r, const struct journal_offset *o);
 /* Reads up to n hits of one writer, in order, and where they end.  Slices
  * live until the next call.  RC_OK with *got 0 when there are none now.
  * Records torn by a death end their segment; nothing after them was answered.
- * So does a damaged one; what stands whole after it is counted and said.
+ * A damaged one is said, and what stands whole after it is read, once its
+ * writer has gone on to another segment.
  * Fails: RC_IO. */
 enum rc journal_read(struct journal_reader *r, struct hit *hits, size_t n,
 		     size_t *got, struct journal_offset *after,

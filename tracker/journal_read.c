@@ -3,6 +3,7 @@
  *    will ever have.  So a tail that is empty, looked at after the next
  *    segment was seen, stays empty: the order of scan and read matters.
  * 2. Offsets only grow: what lies before them is never read again.
+ * 3. A segment is left only when no whole record stands behind the offset.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -106,10 +107,12 @@ scan(struct journal_reader *r, struct err *e)
 	return RC_OK;
 }
 
-/* How many whole records stand behind where reading ends for good.  Neither a
- * process's death nor an earlier use of the space leaves any. */
+/* How many whole records stand behind where reading ends, and where the first
+ * of them does.  Neither a process's death nor an earlier use of the space
+ * leaves any: damage does. */
 static size_t
-records_behind(struct journal_reader *r, const struct source *s)
+records_behind(struct journal_reader *r, const struct source *s,
+	       uint32_t *first)
 {
 	size_t n = 0, at = s->o.at;
 
@@ -126,7 +129,9 @@ records_behind(struct journal_reader *r, const struct source *s)
 			struct hit h;
 			size_t size = 8;
 
-			n += hit_decode(in, s->segment.nonce, at, &h, &size);
+			if (hit_decode(in, s->segment.nonce, at, &h, &size) &&
+			    n++ == 0)
+				*first = (uint32_t)at;
 			in = slice_skip(in, size);
 			at += size;
 		}
@@ -136,18 +141,22 @@ records_behind(struct journal_reader *r, const struct source *s)
 	return n;
 }
 
-static void
-source_leave(struct journal_reader *r, struct source *s)
+/* Goes on behind a damaged record of a segment that has all it will ever have.
+ * False where nothing is. */
+static bool
+source_skip(struct journal_reader *r, struct source *s)
 {
 	char name[SEGMENT_NAME];
-	size_t n = records_behind(r, s);
+	uint32_t first = 0;
+	size_t n = records_behind(r, s, &first);
 
-	if (n > 0) {
-		segment_name(s->o.writer, s->o.segment, name);
-		LOG(JOURNAL_TORN, LOG_Z("segment", name), LOG_I("at", s->o.at),
-		    LOG_I("behind", n));
-	}
-	(void)close(s->fd);
+	if (n == 0)
+		return false;
+	segment_name(s->o.writer, s->o.segment, name);
+	LOG(JOURNAL_TORN, LOG_Z("segment", name), LOG_I("at", s->o.at),
+	    LOG_I("behind", n));
+	s->o.at = first;
+	return true;
 }
 
 static enum rc
@@ -157,10 +166,12 @@ source_advance(struct journal_reader *r, struct source *s, struct err *e)
 	uint32_t number = s->next;
 	enum rc rc;
 
+	if (s->fd >= 0 && source_skip(r, s))
+		return RC_OK;
 	s->next = 0;
 	r->advanced = true;
 	if (s->fd >= 0)
-		source_leave(r, s);
+		(void)close(s->fd);
 	segment_name(s->o.writer, number, name);
 	s->fd = openat(r->dir, name, O_RDONLY | O_CLOEXEC);
 	if (s->fd < 0)

@@ -255,7 +255,8 @@ test_torn_tail(void **state)
 }
 
 /* What was answered and cannot be read any more is not passed over in silence,
- * and neither a segment's natural end nor its last torn record is told. */
+ * what stands whole behind it is read, and neither a segment's natural end nor
+ * its last torn record is told. */
 static void
 test_damage_is_said(void **state)
 {
@@ -264,7 +265,8 @@ test_damage_is_said(void **state)
 	struct journal_reader *r = NULL;
 	struct journal_offset o = {0};
 	char path[160], log_path[96], line[512];
-	size_t size, n;
+	static const unsigned whole[] = {0, 1, 2, 4, 6, 7};
+	size_t size, n, seen = 0;
 	struct hit one = hit_of(0);
 	struct sbuf record;
 	struct err e;
@@ -298,7 +300,10 @@ test_damage_is_said(void **state)
 		struct hit hits[10];
 
 		assert_int_equal(journal_read(r, hits, 10, &n, &o, &e), RC_OK);
+		for (size_t i = 0; i < n; i++)
+			assert_int_equal(hits[i].index, whole[seen++]);
 	}
+	assert_int_equal(seen, 6);
 	journal_reader_free(r);
 	journal_writer_free(w);
 	f = fopen(log_path, "r");
