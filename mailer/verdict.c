@@ -437,6 +437,7 @@ by_rows(struct verdict_rules *v, const struct outcome *o, const char **rule)
 			found = r;
 	}
 	pcre2_match_data_free(data);
+	*rule = "first digit";
 	if (found == NULL)
 		return no_row(o, text);
 	*rule = found->where;
@@ -451,7 +452,7 @@ verdict_of(struct verdict_rules *v, const struct outcome *o, const char **rule)
 
 	if (rule == NULL)
 		rule = &ignored;
-	*rule = "first digit";
+	*rule = "";
 	switch (o->fate) {
 	case FATE_ACCEPTED:
 		return VERDICT_ACCEPTED;

@@ -40,7 +40,8 @@ enum rc verdict_rules_add(struct verdict_rules *v, const char *name,
 struct verdict_rules *verdict_rules_new(void);
 
 /* The verdict on an outcome of a message, or of a session as a whole; *rule
- * (may be NULL) is the row's "file:line", or "first digit".
+ * (may be NULL) is the row's "file:line", "first digit" where none knew the
+ * reply, or "" where none was asked.
  * Owns: v.  Thread: any. */
 enum verdict verdict_of(struct verdict_rules *v, const struct outcome *o,
 			const char **rule);

@@ -194,13 +194,16 @@ static void
 fates_that_need_no_reply(void **state)
 {
 	struct verdict_rules *v = *state;
+	const char *rule = NULL;
 	struct outcome o;
 
 	outcome_init(&o);
 	o.fate = FATE_ACCEPTED;
-	assert_int_equal(verdict_of(v, &o, NULL), VERDICT_ACCEPTED);
+	assert_int_equal(verdict_of(v, &o, &rule), VERDICT_ACCEPTED);
+	assert_string_equal(rule, "");
 	o.fate = FATE_UNCERTAIN;
-	assert_int_equal(verdict_of(v, &o, NULL), VERDICT_UNCERTAIN);
+	assert_int_equal(verdict_of(v, &o, &rule), VERDICT_UNCERTAIN);
+	assert_string_equal(rule, "");
 	o.fate = FATE_STOPPED;
 	assert_int_equal(verdict_of(v, &o, NULL), VERDICT_STOPPED);
 	o.fate = FATE_INVALID;
