@@ -7,6 +7,7 @@
 #include "server/queue_list.h"
 
 #define BODY_MAX 4096
+#define REASON_MAX 256 /* the API's */
 
 /* What a server said may hold what a terminal obeys. */
 static void
@@ -26,6 +27,29 @@ print_harmless(const char *p, size_t n)
 	}
 }
 
+/* One that was not tried: what it waits for. */
+static void
+print_message(const json_t *m)
+{
+	const char *state = json_string_value(json_object_get(m, "state"));
+	const char *why = json_string_value(json_object_get(m, "reason"));
+	const char *next = json_string_value(json_object_get(m, "next_at"));
+	bool held = json_is_true(json_object_get(m, "held"));
+
+	printf("No attempt yet: %s", state != NULL ? state : "");
+	if (held)
+		printf(", held");
+	else if (next != NULL)
+		printf(", due %s", next);
+	if (why != NULL) {
+		printf(": ");
+		print_harmless(why, strlen(why));
+	}
+	printf("\n");
+	if (!held)
+		printf("What its destination waits for: acuse queue list\n");
+}
+
 static void
 print_transcripts(struct slice answer)
 {
@@ -34,6 +58,8 @@ print_transcripts(struct slice answer)
 	json_t *list = json_object_get(o, "attempts");
 	size_t i;
 
+	if (json_array_size(list) == 0)
+		print_message(json_object_get(o, "message"));
 	json_array_foreach (list, i, attempt) {
 		json_t *text = json_object_get(attempt, "transcript");
 		json_t *copy = json_deep_copy(attempt);
@@ -299,6 +325,9 @@ check_options(const struct options *o, const char *verb, struct err *e)
 	if (o->reason != NULL &&
 	    (strcmp(verb, "show") == 0 || strcmp(verb, "list") == 0))
 		return err_set(e, RC_USAGE, "%s takes no --reason", verb);
+	if (o->reason != NULL && strlen(o->reason) > REASON_MAX)
+		return err_set(e, RC_USAGE, "--reason takes at most %d bytes",
+			       REASON_MAX);
 	if (o->yes && strcmp(verb, "cancel") != 0)
 		return err_set(e, RC_USAGE, "%s takes no --yes", verb);
 	return RC_OK;

@@ -3,6 +3,7 @@
 #include "server/client.h"
 
 #define ANSWER_MAX (64u << 20)
+#define DUE_COUNTED 1000 /* of each kind: store_due_work() */
 
 static const char *
 text(const json_t *o, const char *key)
@@ -256,7 +257,9 @@ void
 queue_list_print(const json_t *answer)
 {
 	queue_list_print_sending(answer);
-	printf("Due now: %lld.\n", (long long)number(answer, "due"));
+	printf("Due now: %s%lld.\n",
+	       number(answer, "due") >= DUE_COUNTED ? "at least " : "",
+	       (long long)number(answer, "due"));
 	print_lanes(answer);
 	print_other_holds(answer);
 }

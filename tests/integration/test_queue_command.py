@@ -71,6 +71,9 @@ def _(t):
     says(t, a, ["pause", "--brand", "default"], 64, "hold")
     says(t, a, ["pause", "x.example"], 64, "hold")
     says(t, a, ["list", "--reason", "x"], 64, "--reason")
+    for n in (257, 5000):
+        says(t, a, ["hold", "x.example", "--reason", "x" * n], 64,
+             "--reason takes at most 256 bytes")
     says(t, a, ["hold", "all", "--yes"], 64, "--yes")
     t.eq(a.ok(a.get("queue"))["paused"], None)
     for domain in ("default", "*.example", "x..example", "u@x.example", "."):
@@ -85,6 +88,7 @@ def _(t):
     says(t, a, ["resume", mref], 69, "not held itself")
     says(t, a, ["hold", mref, "--reason", "a call"], 0, "held")
     says(t, a, ["hold", mref], 69, "held already")
+    says(t, a, ["show", mref], 0, "No attempt yet: queued, held: by hand: a call")
     t.ok("a call" in json.dumps(a.ok(a.get("messages/%s/events" % mref))),
          "the reason is told")
     says(t, a, ["list"], 0, "held one by one: 1")
