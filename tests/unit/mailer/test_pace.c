@@ -95,6 +95,26 @@ test_a_hop_rests_for_all(void **state)
 	paces_free(paces);
 }
 
+/* Who took some, and then wants a rest, is not dead. */
+static void
+test_a_rest_is_no_failure(void **state)
+{
+	static const struct pace_end rest = {.well = true,
+					     .block_us = MINUTE_US};
+	struct paces *paces = paces_new();
+	struct pace *p = pace_find(paces, "d.example");
+	struct lane lane = {.id = 1};
+
+	(void)state;
+	p->proved = 3;
+	pace_begin(p, 1);
+	pace_done(p, 1, &rest);
+	assert_int_equal(pace_trust(p, &lane), TRUST_UNKNOWN);
+	pace_begin(p, 1);
+	assert_int_equal(may(p, 1), 0);
+	paces_free(paces);
+}
+
 static void
 test_messages_a_minute(void **state)
 {
@@ -155,6 +175,10 @@ test_our_fault_is_told_once_an_acceptance(void **state)
 	assert_true(pace_ours(p, true));
 	assert_true(pace_ours(p, false));
 	assert_false(pace_ours(p, true));
+	/* It outlives the rest that follows. */
+	p->used_us -= 30 * MINUTE_US;
+	paces_sweep(paces);
+	assert_true(pace_ours(pace_find(paces, "d.example"), true));
 	paces_free(paces);
 }
 
@@ -164,6 +188,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_slow_start_and_its_end),
 	    cmocka_unit_test(test_a_hop_rests_for_all),
+	    cmocka_unit_test(test_a_rest_is_no_failure),
 	    cmocka_unit_test(test_messages_a_minute),
 	    cmocka_unit_test(test_deferrals_in_a_row),
 	    cmocka_unit_test(test_our_fault_is_told_once_an_acceptance),
