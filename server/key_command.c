@@ -230,31 +230,53 @@ key_command_run(const struct options *o, struct err *e)
 	return rc;
 }
 
+/* As a line of a zone file; as JSON, an item of the list. */
+static void
+add_record(const struct options *o, const struct brand *b,
+	   const struct dkim_key *k, struct sbuf *out)
+{
+	struct sbuf text;
+
+	if (!o->json) {
+		dkim_dns_record(k, out);
+		sbuf_add_c(out, '\n');
+		return;
+	}
+	sbuf_init(&text, 8192);
+	dkim_dns_text(k, &text);
+	sbuf_add_z(out, out->n > 0 ? ",{\"brand\":" : "{\"brand\":");
+	sbuf_add_json(out, slice_z(b->name));
+	sbuf_addf(out,
+		  ",\"name\":\"%s._domainkey.%s\",\"type\":\"TXT\","
+		  "\"text\":",
+		  k->selector, k->domain);
+	sbuf_add_json(out, sbuf_slice(&text));
+	sbuf_add_c(out, '}');
+	sbuf_fini(&text);
+}
+
 static enum rc
 show_dkim_key(const struct options *o, const struct brand *b,
-	      const char *selector, enum sign_kind kind, bool make, bool *any,
-	      struct err *e)
+	      const char *selector, enum sign_kind kind, bool make,
+	      struct sbuf *records, struct err *e)
 {
 	struct dkim_key k = {b->dkim_domain, selector, NULL};
-	struct sbuf out;
+	struct sbuf path;
 	enum rc rc = RC_OK;
 
 	if (selector[0] == '\0')
 		return RC_OK;
-	*any = true;
-	sbuf_init(&out, 65536);
-	materials_dkim_path(o->state, b->number, selector, &out);
-	if (make && access(sbuf_z(&out), F_OK) != 0)
-		rc = sign_key_create(sbuf_z(&out), kind, e);
+	sbuf_init(&path, 65536);
+	materials_dkim_path(o->state, b->number, selector, &path);
+	if (make && access(sbuf_z(&path), F_OK) != 0)
+		rc = sign_key_create(sbuf_z(&path), kind, e);
 	if (rc == RC_OK)
-		rc = sign_key_load(sbuf_z(&out), &k.key, e);
+		rc = sign_key_load(sbuf_z(&path), &k.key, e);
 	if (rc == RC_OK) {
-		sbuf_reset(&out);
-		dkim_dns_record(&k, &out);
-		printf("%s\n", sbuf_z(&out));
+		add_record(o, b, &k, records);
 		sign_key_free(k.key);
 	}
-	sbuf_fini(&out);
+	sbuf_fini(&path);
 	return rc;
 }
 
@@ -262,19 +284,40 @@ show_dkim_key(const struct options *o, const struct brand *b,
  * record is in the DNS. */
 static enum rc
 show_dkim_keys(const struct options *o, const struct brand *b, bool make,
-	       bool *any, struct err *e)
+	       struct sbuf *records, struct err *e)
 {
 	enum rc rc;
 
 	if (o->selector != NULL)
 		return show_dkim_key(o, b, o->selector,
 				     o->ed25519 ? SIGN_ED25519 : SIGN_RSA, make,
-				     any, e);
-	rc = show_dkim_key(o, b, b->dkim_selector, SIGN_RSA, make, any, e);
+				     records, e);
+	rc = show_dkim_key(o, b, b->dkim_selector, SIGN_RSA, make, records, e);
 	if (rc != RC_OK)
 		return rc;
 	return show_dkim_key(o, b, b->dkim_ed25519_selector, SIGN_ED25519, make,
-			     any, e);
+			     records, e);
+}
+
+/* A name of the DNS has no case, that of a key's file has. */
+static enum rc
+check_selector(const struct options *o, bool make, struct err *e)
+{
+	if (o->selector == NULL)
+		return o->ed25519 ? err_set(e, RC_USAGE,
+					    "--ed25519 says of what kind the "
+					    "key of --selector NAME is; "
+					    "without it, the configuration "
+					    "names the keys")
+				  : RC_OK;
+	if (!shape_selector.fits(slice_z(o->selector)))
+		return err_at(e, RC_INVALID, "--selector", "it is not %s",
+			      shape_selector.want);
+	for (const char *c = o->selector; make && *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			return err_at(e, RC_INVALID, "--selector",
+				      "write it in lower case");
+	return RC_OK;
 }
 
 /* dkim new: makes those keys that are not there yet; both print the records for
@@ -283,31 +326,35 @@ enum rc
 key_command_dkim(const struct options *o, struct err *e)
 {
 	const char *what = o->argc > 0 ? o->argv[0] : "show";
-	bool make = strcmp(what, "new") == 0, any = false;
+	bool make = strcmp(what, "new") == 0;
 	const struct conf *c;
+	struct sbuf records;
 	enum rc rc;
 
 	if (!make && strcmp(what, "show") != 0)
 		return err_set(e, RC_USAGE, "takes new or show, not %s", what);
-	if (o->selector != NULL && !shape_selector.fits(slice_z(o->selector)))
-		return err_at(e, RC_INVALID, "--selector", "it is not %s",
-			      shape_selector.want);
-	rc = load(o, &c, e);
+	rc = check_selector(o, make, e);
+	if (rc == RC_OK)
+		rc = load(o, &c, e);
 	if (rc != RC_OK)
 		return rc;
+	sbuf_init(&records, 16u << 20);
 	rc = state_become_owner(o->state, e);
 	for (size_t i = 0; rc == RC_OK && i < c->brands_n; i++) {
 		const struct brand *b = &c->brands[i];
 
 		if (o->brand != NULL && strcmp(o->brand, b->name) != 0)
 			continue;
-		rc = show_dkim_keys(o, b, make, &any, e);
+		rc = show_dkim_keys(o, b, make, &records, e);
 	}
-	if (rc == RC_OK && !any)
+	if (records.n > 0)
+		printf(o->json ? "{\"items\":[%s]}\n" : "%s", sbuf_z(&records));
+	if (rc == RC_OK && records.n == 0)
 		rc = err_set(e, RC_NOTFOUND,
 			     "no brand names a key: write dkim_selector = "
 			     "\"acuse1\" into it in %s, then acuse dkim new",
 			     o->config);
+	sbuf_fini(&records);
 	conf_unref(c);
 	return rc;
 }

@@ -174,7 +174,13 @@ def _(t):
         good = f.read()
     a.configure(text=good.replace('dkim_selector = "t"',
                                   'dkim_selector = "u"'))
+    says(t, a, ["dkim", "new", "--ed25519"], 64, "--selector NAME")
+    says(t, a, ["dkim", "new", "--selector", "U"], 65, "lower case")
     text = says(t, a, ["dkim", "new"], 0, "u._domainkey.hosting.example")
+    record, = json.loads(says(t, a, ["dkim", "show", "--json"], 0))["items"]
+    t.eq((record["brand"], record["name"], record["type"]),
+         ("default", "u._domainkey.hosting.example", "TXT"))
+    t.ok(record["text"].startswith("v=DKIM1;"), record)
     t.ok("conf.reloaded" in a.reload(), text)
     a.notice("c1")
     a.wait_messages(state="accepted")
