@@ -4,20 +4,20 @@
 
 /* As the page asks for them.  rule: of one that is too long. */
 static const struct answer_field {
-	enum answer_kind kind; /* whose it is */
 	const char *name, *label, *rule;
+	size_t most;	       /* characters */
+	size_t at;	       /* of the slice in struct answer */
+	enum answer_kind kind; /* whose it is */
 	bool required, date;
-	size_t most; /* characters */
-	size_t at;   /* of the slice in struct answer */
 } fields[] = {
-    {ANSWER_PAID, "paid_on", "paid_on", "date", true, true, 10,
-     offsetof(struct answer, paid_on)},
-    {ANSWER_PAID, "paid_by", "paid_by", "long_200", true, false, 200,
-     offsetof(struct answer, paid_by)},
-    {ANSWER_PAID, "reference", "reference", "long_200", false, false, 200,
-     offsetof(struct answer, reference)},
-    {ANSWER_WRONG, "text", "why", "long_1000", true, false, 1000,
-     offsetof(struct answer, text)},
+    {"paid_on", "paid_on", "date", 10, offsetof(struct answer, paid_on),
+     ANSWER_PAID, true, true},
+    {"paid_by", "paid_by", "long_200", 200, offsetof(struct answer, paid_by),
+     ANSWER_PAID, true, false},
+    {"reference", "reference", "long_200", 200,
+     offsetof(struct answer, reference), ANSWER_PAID, false, false},
+    {"text", "why", "long_1000", 1000, offsetof(struct answer, text),
+     ANSWER_WRONG, true, false},
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
