@@ -198,7 +198,10 @@ read_email(const struct site *s, json_t *v, void *field)
 	if (rc != RC_OK)
 		return rc;
 	if (!mailbox_valid(text))
-		return refuse(s, "must be an e-mail address");
+		return refuse(s, text.p[0] == '"'
+				     ? "must be an e-mail address, whose local "
+				       "part is not quoted"
+				     : "must be an e-mail address");
 	return keep(s, text, field);
 }
 
