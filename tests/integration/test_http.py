@@ -434,13 +434,13 @@ def descriptors(k):
 
 @test("when descriptors ran out once, it is listened again")
 def _(t):
-    k = Tracker(t, loops=1, idle_ms=60000)
+    k = Tracker(t, loops=1, idle_ms=60000, drain=0)
     t.eq(k.get("/t/hello").status, 200)
     wait_for(lambda: k.get("/t/connections").body == b"1")
     few = descriptors(k) + 8
     resource.prlimit(k.proc.pid, resource.RLIMIT_NOFILE, (few, few))
     held = [k.connect() for _ in range(30)]
-    wait_for(lambda: descriptors(k) == few, what="none left")
+    wait_for(lambda: descriptors(k) >= few - 1, what="none left")
     k.proc.send_signal(signal.SIGSTOP)  # it sees all of them go at once
     for s in held:
         s.close()
