@@ -185,8 +185,9 @@ def idle(dir, paths):
         except BlockingIOError:
             s.close()
     k.stop()
-    print("track.idle %.1f MB (%d kept alive, %d silent)" % (
-        kb / 1024, IDLE - silent, silent))
+    print("# track.idle: %d connections kept alive, %d silent" % (
+        IDLE - silent, silent))
+    print("track.idle %.1f MB" % (kb / 1024))
 
 
 def main():
