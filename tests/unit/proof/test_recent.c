@@ -235,7 +235,8 @@ static const char old_schema[] =
     " INSERT INTO subjects (ref, next_seq) VALUES (old.ref, old.seq + 1)"
     " ON CONFLICT DO UPDATE SET next_seq = max(next_seq, excluded.next_seq);"
     " END; CREATE INDEX messages_message_id ON messages (message_id);"
-    "DROP INDEX customers_held; PRAGMA user_version = 5; COMMIT";
+    "DROP INDEX customers_held; DROP INDEX invoices_terms;"
+    "PRAGMA user_version = 5; COMMIT";
 
 static void
 test_an_older_store_is_brought_up_to_date(void **state)
