@@ -9,7 +9,7 @@
 
 /* planned -> released -> done; planned <-> held; -> cancelled | skipped;
  * cancelled is revived when its reason goes. */
-static const int8_t notice_edges[NOTICE_STATES][NOTICE_EVENTS] = {
+static const int notice_edges[NOTICE_STATES][NOTICE_EVENTS] = {
     /*                    release          finish       hold
 			  resume          cancel            revive
 			  skip */
@@ -38,7 +38,7 @@ static const char *const notice_names[NOTICE_STATES] = {
 /* queued -> claimed -> accepted | deferred | failed | uncertain; deferred and
  * uncertain are claimed again; accepted -> delivered | bounced | complained.
  * A report may come before we know that the message was accepted. */
-static const int8_t message_edges[MESSAGE_STATES][MESSAGE_EVENTS] = {
+static const int message_edges[MESSAGE_STATES][MESSAGE_EVENTS] = {
     [M(QUEUED)] = {M(CLAIMED), NONE, NONE, NONE, NONE, M(EXPIRED), M(CANCELLED),
 		   NONE, NONE, NONE},
     [M(CLAIMED)] = {NONE, M(ACCEPTED), M(DEFERRED), M(FAILED), M(UNCERTAIN),

@@ -191,8 +191,8 @@ hit_page_name(uint16_t page)
 uint16_t
 hit_page_parse(struct slice name)
 {
-	for (uint16_t i = 1; i < PAGES; i++)
+	for (size_t i = 1; i < PAGES; i++)
 		if (slice_eq_z(name, pages[i]))
-			return i;
+			return (uint16_t)i;
 	return 0;
 }

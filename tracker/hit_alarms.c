@@ -189,7 +189,8 @@ run_load(struct write_op *op, struct db *db, struct err *e)
 
 		if (rc != RC_OK && rc != RC_NOTFOUND)
 			return rc;
-		t->on = t->raised = t->since_us > 0;
+		t->raised = t->since_us > 0;
+		t->on = t->since_us > 0;
 		t->worse_us = clock_mono_us();
 		t->until_us = clock_wall_us();
 	}

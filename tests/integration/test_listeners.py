@@ -21,15 +21,25 @@ def is_served(s):
     """Whether a request on it is answered, rather than hung up on."""
     try:
         s.sendall(b"GET /robots.txt HTTP/1.1\r\nHost: x\r\n\r\n")
-        return s.recv(100).startswith(b"HTTP/1.1 ")
+        return s.recv(4096).startswith(b"HTTP/1.1 ")
     except (ConnectionResetError, BrokenPipeError):
         return False
 
 
+def is_open(s):
+    s.setblocking(False)
+    try:
+        return s.recv(1) != b""
+    except BlockingIOError:
+        return True
+    except ConnectionResetError:
+        return False
+
+
 def served(a, which, n):
-    """How many of n connections at once are answered."""
+    """How many of n connections are answered, and open at once."""
     held = [connect(a, which) for _ in range(n)]
-    count = sum(is_served(s) for s in held)
+    count = sum(is_open(s) for s in [s for s in held if is_served(s)])
     for s in held:
         s.close()
     return count

@@ -407,11 +407,13 @@ def _(t):
 def _(t):
     r = t.receiver(rules="match=stall@* stage=dot action=stall\n"
                    "match=slow@* stage=mid-data action=stall\n")
+    short = t.write("short.eml", mail(), "wb")
     path = t.write("m.eml", mail(16 << 20), "wb")
-    for recipient, fate, fault in (("stall", "uncertain", "reply timeout"),
-                                   ("slow", "aborted", "deadline")):
-        result = send(t, r.port(), [(recipient + "@b.example", path)],
-                      deadline_ms=1000, final_ms=2000)
+    for recipient, content, fate, fault in (
+            ("stall", short, "uncertain", "reply timeout"),
+            ("slow", path, "aborted", "deadline")):
+        result = send(t, r.port(), [(recipient + "@b.example", content)],
+                      deadline_ms=3000, final_ms=4000)
         t.eq((fates(result), first(result)["fault"]), ([fate], fault))
     result = send(t, r.port(), [("slow@b.example", path)], cancel=1)
     t.eq((fates(result), first(result)["fault"]), (["aborted"], "cancelled"))

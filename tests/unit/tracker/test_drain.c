@@ -19,7 +19,7 @@
 struct sink {
 	struct journal_offset offset; /* of the one writer */
 	_Atomic int64_t taken;
-	int64_t refuse; /* so many times before each batch */
+	_Atomic int64_t refuse; /* so many times before each batch */
 	int64_t refused;
 	int64_t aside; /* that were read past */
 	size_t batch;  /* of the last refusal: the same must come again */
