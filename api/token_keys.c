@@ -4,7 +4,6 @@
 #include "api/answer.h"
 #include "api/handlers.h"
 #include "base/clock.h"
-#include "base/codec.h"
 #include "base/keyring.h"
 #include "proof/ledger.h"
 
@@ -151,21 +150,6 @@ rotate_key(struct reading *r, struct err *e)
 	return RC_OK;
 }
 
-/* "token-00010002" of the path. */
-static bool
-parse_name(struct slice name, uint32_t *id)
-{
-	struct slice prefix = SLICE("token-");
-	uint8_t b[4];
-
-	if (!slice_starts(name, prefix) ||
-	    !hex_decode(slice_skip(name, prefix.n), b, sizeof(b)))
-		return false;
-	*id = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
-	      (uint32_t)b[2] << 8 | b[3];
-	return true;
-}
-
 /* A brand is not left without a key, for its mail would wait. */
 static enum rc
 revoke_known(struct reading *r, const struct keyring *keys, uint32_t id,
@@ -196,7 +180,7 @@ revoke_key(struct reading *r, struct err *e)
 	uint32_t id;
 	enum rc rc;
 
-	if (!parse_name(r->rq->params[0], &id))
+	if (!keyring_parse_name(r->rq->params[0], &id))
 		return err_set(e, RC_NOTFOUND,
 			       "a key is called as token-00010001");
 	rc = keyring_load(r->api->c.state_dir, &keys, e);

@@ -87,9 +87,8 @@ read_key(const char *path, struct token_key *key, struct err *e)
 	return rc;
 }
 
-/* The id that a name "token-XXXXXXXX" bears. */
-static bool
-parse_name(struct slice name, uint32_t *id)
+bool
+keyring_parse_name(struct slice name, uint32_t *id)
 {
 	struct slice prefix = SLICE("token-");
 	uint8_t b[4];
@@ -156,7 +155,7 @@ add_all(struct keyring *k, DIR *listing, const char *dir, struct err *e)
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK && (errno = 0, entry = readdir(listing)) != NULL)
-		if (parse_name(slice_z(entry->d_name), &id))
+		if (keyring_parse_name(slice_z(entry->d_name), &id))
 			rc = add_key(k, dir, id, e);
 	if (rc == RC_OK && errno)
 		rc = err_errno(e, dir);

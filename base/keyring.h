@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/slice.h"
 
 /* Keys of tokens, a file each under keys/ of the state directory.  A key's id
  * is its brand's number << 16 | its generation. */
@@ -36,6 +37,9 @@ enum rc keyring_create(const char *dir, uint16_t brand, uint32_t *id,
 /* Makes the file of a key say "revoked", for good.  Fails: RC_NOTFOUND, RC_IO,
  * RC_INVALID (a key is broken). */
 enum rc keyring_revoke(const char *dir, uint32_t id, struct err *e) MUST_USE;
+
+/* The id that a key's name "token-XXXXXXXX" bears; false: it is none. */
+bool keyring_parse_name(struct slice name, uint32_t *id);
 
 /* All, by id: the i-th of keyring_size(). */
 size_t keyring_size(const struct keyring *k);
