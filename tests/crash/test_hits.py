@@ -45,7 +45,7 @@ def _(t):
     def there():
         got = collections.Counter(x.split()[2] for x in k.ledger())
         return got if all(got[r] for r in want) else None
-    got = wait_for(there)
+    got = wait_for(there, 180, "all hits in the ledger")
     t.eq([r for r in got if got[r] > 1], [], "none is there twice")
     t.ok(len(want) > 50 * rounds, "there was load: %d" % len(want))
 
