@@ -13,7 +13,8 @@
  * 1. A name that ends in .hits has a whole header on disk.
  * 2. A writer's newest segment is never consumed, and numbers only grow (they
  *    are at least the time in seconds), so an offset in the ledger is never
- *    met by a younger segment with the same number.
+ *    met by a younger segment with the same number.  A writer that starts goes
+ *    on in it where it can: a crash loop must not eat the journal.
  * 3. Whoever holds keeper.lock makes new segments and zeroes used ones ahead
  *    of need; a writer that finds no spare one makes it itself.
  */
@@ -40,67 +41,7 @@
 #define LEFTOVER_S 60
 #define ZEROS ((size_t)256 << 10)
 
-static const char header_magic[8] = "acusehit";
 static const char zeros[ZEROS];
-
-void
-segment_name(unsigned writer, uint32_t number, char out[SEGMENT_NAME])
-{
-	(void)snprintf(out, SEGMENT_NAME, "%02u-%08x.hits", writer, number);
-}
-
-bool
-segment_parse(const char *name, unsigned *writer, uint32_t *number)
-{
-	struct slice rest = slice_z(name);
-	struct slice w = slice_cut(&rest, '-'), n = slice_cut(&rest, '.');
-	uint8_t b[4];
-	int64_t i;
-
-	if (w.n != 2 || n.n != 2 * sizeof(b) ||
-	    !slice_eq(rest, SLICE("hits")) ||
-	    !slice_int(w, 0, JOURNAL_WRITERS_MAX - 1, &i) ||
-	    !hex_decode(n, b, sizeof(b)))
-		return false;
-	*writer = (unsigned)i;
-	*number = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
-		  (uint32_t)b[2] << 8 | b[3];
-	return true;
-}
-
-enum rc
-segment_read(int fd, struct segment *out, struct err *e)
-{
-	char h[SEGMENT_HEADER];
-	struct stat st;
-
-	if (fstat(fd, &st) != 0 || pread(fd, h, sizeof(h), 0) != sizeof(h))
-		return err_errno(e, "journal segment");
-	if (memcmp(h, header_magic, sizeof(header_magic)) != 0)
-		return err_set(e, RC_INVALID, "not a journal segment");
-	memcpy(&out->nonce, h + 8, 8);
-	memcpy(&out->number, h + 16, 4);
-	memcpy(&out->bytes, h + 20, 4);
-	memcpy(&out->writer, h + 24, 2);
-	if (out->bytes != st.st_size || out->bytes <= SEGMENT_HEADER)
-		return err_set(e, RC_INVALID, "a journal segment was cut");
-	return RC_OK;
-}
-
-static enum rc
-header_write(int fd, const struct segment *s, struct err *e)
-{
-	char h[SEGMENT_HEADER] = {0};
-
-	memcpy(h, header_magic, sizeof(header_magic));
-	memcpy(h + 8, &s->nonce, 8);
-	memcpy(h + 16, &s->number, 4);
-	memcpy(h + 20, &s->bytes, 4);
-	memcpy(h + 24, &s->writer, 2);
-	if (pwrite(fd, h, sizeof(h), 0) != sizeof(h) || fdatasync(fd) != 0)
-		return err_errno(e, "journal segment");
-	return RC_OK;
-}
 
 /* Calls fn for each name of the directory. */
 static enum rc
@@ -271,9 +212,8 @@ segment_take(struct journal *j, unsigned writer, struct segment *out, int *fd,
 {
 	struct census c;
 	char claim[SEGMENT_NAME], name[SEGMENT_NAME];
-	struct stat st;
 	enum rc rc;
-	int f;
+	int f = -1;
 
 	(void)snprintf(claim, sizeof(claim), "claim-%02u", writer);
 	rc = segment_claim(j, claim, e);
@@ -282,25 +222,45 @@ segment_take(struct journal *j, unsigned writer, struct segment *out, int *fd,
 	if (rc)
 		return rc;
 	f = openat(j->dir, claim, O_RDWR | O_CLOEXEC);
-	if (f < 0 || fstat(f, &st) != 0) {
-		rc = err_errno(e, claim);
-		goto out;
-	}
+	if (f < 0)
+		return err_errno(e, claim);
 	*out = (struct segment){.writer = (uint16_t)writer,
-				.number = number_after(c.newest),
-				.bytes = (uint32_t)st.st_size};
-	random_bytes(&out->nonce, sizeof(out->nonce));
+				.number = number_after(c.newest)};
 	segment_name(writer, out->number, name);
-	rc = header_write(f, out, e);
+	rc = segment_begin(f, out, e);
 	if (rc == RC_OK &&
 	    (renameat(j->dir, claim, j->dir, name) != 0 || fsync(j->dir) != 0))
 		rc = err_errno(e, name);
-out:
-	if (rc && f >= 0)
+	if (rc)
 		(void)close(f);
-	if (rc == RC_OK)
+	else
 		*fd = f;
 	bell_ring(&j->bell);
+	return rc;
+}
+
+enum rc
+segment_resume(struct journal *j, unsigned writer, struct segment *out, int *fd,
+	       uint32_t *at, struct err *e)
+{
+	struct census c;
+	char name[SEGMENT_NAME];
+	enum rc rc = census_take(j, writer, &c, e);
+	int f;
+
+	if (rc)
+		return rc;
+	if (c.newest == 0)
+		return err_set(e, RC_NOTFOUND, "no segment yet");
+	segment_name(writer, c.newest, name);
+	f = openat(j->dir, name, O_RDWR | O_CLOEXEC);
+	if (f < 0)
+		return err_errno(e, name);
+	rc = segment_end(f, out, at, e);
+	if (rc)
+		(void)close(f);
+	else
+		*fd = f;
 	return rc;
 }
 

@@ -17,10 +17,30 @@ struct segment {
 	uint32_t number;
 	uint64_t nonce;
 	uint32_t bytes;
+	uint32_t wiped; /* what stood before was read and destroyed */
+	uint64_t boot; /* the machine's start that it is of; 0: left for good */
 };
 
 /* Reads and checks a segment's header.  Fails: RC_INVALID, RC_IO. */
 enum rc segment_read(int fd, struct segment *out, struct err *e) MUST_USE;
+
+/* Writes the header of a segment that begins, its writer and number given, and
+ * syncs it.  Fails: RC_IO. */
+enum rc segment_begin(int fd, struct segment *s, struct err *e) MUST_USE;
+
+/* Where writing may go on in a segment whose writer is gone: only behind whole
+ * records, where nothing but zeros follows, and since the same start of the
+ * machine, since what a reader saw may have stood in memory alone.
+ * Fails: RC_STATE (it may not), RC_INVALID, RC_IO. */
+enum rc segment_end(int fd, struct segment *out, uint32_t *at,
+		    struct err *e) MUST_USE;
+
+/* Nobody goes on in it. */
+void segment_seal(int fd);
+
+/* Zeroes a segment up to where it was read; its writer is past that, and so is
+ * every reader.  Fails: RC_IO. */
+enum rc segment_wipe(int fd, uint32_t upto, struct err *e) MUST_USE;
 
 /* "07-65f0c1aa.hits": its writer and number. */
 bool segment_parse(const char *name, unsigned *writer, uint32_t *number);
@@ -30,6 +50,11 @@ void segment_name(unsigned writer, uint32_t number, char out[SEGMENT_NAME]);
  * is spare.  Fails: RC_LIMIT (total_bytes), RC_IO. */
 enum rc segment_take(struct journal *j, unsigned writer, struct segment *out,
 		     int *fd, struct err *e) MUST_USE;
+
+/* Opens the writer's newest segment, and says where to go on in it.
+ * Fails: RC_NOTFOUND (it has none), as segment_end(). */
+enum rc segment_resume(struct journal *j, unsigned writer, struct segment *out,
+		       int *fd, uint32_t *at, struct err *e) MUST_USE;
 
 struct journal {
 	int dir;

@@ -294,13 +294,11 @@ journal_consumed(struct journal_reader *r, const struct journal_offset *o,
 	return rc;
 }
 
-/* Zeroes a source's segment up to where it was read; its writer is past that,
- * and so is every reader. */
 static enum rc
 source_wipe(struct journal_reader *r, const struct source *s, struct err *e)
 {
 	char name[SEGMENT_NAME];
-	enum rc rc = RC_OK;
+	enum rc rc;
 	int fd;
 
 	if (s->fd < 0 || s->o.at > s->segment.bytes)
@@ -309,15 +307,7 @@ source_wipe(struct journal_reader *r, const struct source *s, struct err *e)
 	fd = openat(r->dir, name, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? RC_OK : err_errno(e, name);
-	memset(r->chunk, 0, CHUNK);
-	for (size_t at = SEGMENT_HEADER; at < s->o.at && !rc; at += CHUNK) {
-		size_t n = s->o.at - at < CHUNK ? s->o.at - at : CHUNK;
-
-		if (pwrite(fd, r->chunk, n, (off_t)at) != (ssize_t)n)
-			rc = err_errno(e, name);
-	}
-	if (rc == RC_OK && fdatasync(fd) != 0)
-		rc = err_errno(e, name);
+	rc = segment_wipe(fd, s->o.at, e);
 	(void)close(fd);
 	return rc;
 }

@@ -1,7 +1,7 @@
 /*
  * 1. at is where the round's buffer will stand in the segment; what lies
  *    before it was written.
- * 2. After a failure the segment is left for good (fd -1): what of it reached
+ * 2. After a failure the segment is sealed and left (fd -1): what of it reached
  *    the disk is not known, and the next one is taken after a pause.
  */
 #include <stdlib.h>
@@ -59,6 +59,8 @@ fail(struct journal_writer *w, struct err *e)
 {
 	size_t n = w->pending;
 
+	if (w->fd >= 0)
+		segment_seal(w->fd);
 	segment_leave(w);
 	w->retry_us = clock_mono_us() + RETRY_US;
 	lose(w, n, e);
@@ -179,7 +181,8 @@ journal_writer_new(struct journal *j, struct journal_writer **out,
 	w->fd = -1;
 	sbuf_init(&w->round, ROUND_MAX);
 	/* Without room now, hits are answered all the same. */
-	(void)segment_next(w, 0);
+	if (segment_resume(j, number, &w->segment, &w->fd, &w->at, e) != RC_OK)
+		(void)segment_next(w, 0);
 	*out = w;
 	return RC_OK;
 }

@@ -502,6 +502,83 @@ test_killed(void **state)
 	}
 }
 
+/* However often it starts while nobody reads: what a writer left is gone on
+ * with, and the journal's room is for hits. */
+static void
+test_restarts_take_no_room(void **state)
+{
+	struct place *p = *state;
+	struct journal_writer *w = NULL;
+	struct journal_reader *r = NULL;
+	struct journal_offset o = {0};
+	struct err e;
+
+	journal_start(p, 4 * SEGMENT);
+	for (unsigned i = 0; i < 40; i++) {
+		assert_int_equal(journal_writer_new(p->j, &w, &e), RC_OK);
+		if (i % 2)
+			write_hits(w, i / 2 * 3, 3);
+		journal_writer_free(w);
+	}
+	assert_int_equal(count_files(p->dir, ".hits"), 1);
+	assert_int_equal(journal_lost(p->j), 0);
+	assert_int_equal(journal_reader_new(p->dir, &r, &e), RC_OK);
+	assert_int_equal(read_hits(r, 0, &o), 60);
+	journal_reader_free(r);
+}
+
+/* What was destroyed in a segment has been read: a writer goes on behind it. */
+static void
+test_restart_behind_a_wipe(void **state)
+{
+	struct place *p = *state;
+	struct journal_writer *w = NULL;
+	struct journal_reader *r = NULL;
+	struct journal_offset o = {0};
+	struct err e;
+
+	journal_start(p, 4 * SEGMENT);
+	assert_int_equal(journal_writer_new(p->j, &w, &e), RC_OK);
+	assert_int_equal(journal_reader_new(p->dir, &r, &e), RC_OK);
+	for (unsigned i = 0; i < 100; i += 10) {
+		write_hits(w, i, 10);
+		assert_int_equal(read_hits(r, i, &o), i + 10);
+		if (i % 20)
+			assert_int_equal(journal_wipe(r, &e), RC_OK);
+		journal_writer_free(w);
+		assert_int_equal(journal_writer_new(p->j, &w, &e), RC_OK);
+	}
+	assert_int_equal(count_files(p->dir, ".hits"), 1);
+	journal_reader_free(r);
+	journal_writer_free(w);
+}
+
+/* What was read may have been in memory alone when the machine went down. */
+static void
+test_another_start_of_the_machine(void **state)
+{
+	struct place *p = *state;
+	struct journal_writer *w = NULL;
+	uint64_t another = 1;
+	char path[160];
+	struct err e;
+	int fd;
+
+	journal_start(p, 4 * SEGMENT);
+	assert_int_equal(journal_writer_new(p->j, &w, &e), RC_OK);
+	write_hits(w, 0, 3);
+	journal_writer_free(w);
+	newest_segment(p->dir, path);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, &another, sizeof(another), 32),
+			 sizeof(another));
+	(void)close(fd);
+	assert_int_equal(journal_writer_new(p->j, &w, &e), RC_OK);
+	journal_writer_free(w);
+	assert_int_equal(count_files(p->dir, ".hits"), 2);
+}
+
 int
 main(void)
 {
@@ -519,6 +596,12 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_full, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_no_space, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_killed, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_restarts_take_no_room, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(test_restart_behind_a_wipe, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(test_another_start_of_the_machine,
+					    setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
