@@ -375,6 +375,7 @@ db_begin(struct db *db, struct err *e)
 	}
 	db->bound_bytes = 0;
 	db->index_later = false;
+	db->wrote = false;
 	return RC_OK;
 }
 

@@ -12,6 +12,7 @@ log_grew(void *arg, sqlite3 *h, const char *name, int frames)
 	(void)h;
 	(void)name;
 	db->log_frames = frames;
+	db->wrote = true;
 	return SQLITE_OK;
 }
 
@@ -25,6 +26,12 @@ int
 db_log_frames(const struct db *db)
 {
 	return db->log_frames;
+}
+
+bool
+db_wrote(const struct db *db)
+{
+	return db->wrote;
 }
 
 enum rc

@@ -28,6 +28,7 @@ struct db {
 	int open_n;
 	size_t bound_bytes;
 	int log_frames; /* as of the last commit */
+	bool wrote;	/* the last transaction, into the log */
 	struct ledger_mark last, at_savepoint;
 	struct recent *recent; /* of a writer */
 	size_t recent_at_savepoint;

@@ -223,11 +223,13 @@ answer(struct writer *w, size_t from, size_t to)
 static void
 tell(struct writer *w, enum rc rc, const struct err *e)
 {
-	if (rc && !w->failing)
+	if (rc && !w->failing) {
 		LOG(STORE_FAILED, LOG_ERR(e));
-	else if (rc == RC_OK && w->failing)
+		w->failing = true;
+	} else if (rc == RC_OK && w->failing && db_wrote(w->db)) {
 		LOG(STORE_RECOVERED, LOG_I("waiting", writer_backlog(w)));
-	w->failing = rc != RC_OK;
+		w->failing = false;
+	}
 }
 
 /* Runs as many of batch[from..to) as one transaction takes and answers them;

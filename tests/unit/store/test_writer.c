@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -337,16 +338,38 @@ fill(struct writer *w, int from, int to, struct put *ops)
 	gate_fini(&g);
 }
 
+static enum rc
+look(struct write_op *op, struct db *db, struct err *e)
+{
+	(void)op, (void)db, (void)e;
+	return RC_OK;
+}
+
+static int
+logged(int fd, const char *event)
+{
+	static char text[65536];
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	int times = 0;
+
+	DEMAND(n >= 0);
+	text[n] = '\0';
+	for (char *at = text; (at = strstr(at, event)) != NULL; at++)
+		times++;
+	return times;
+}
+
 /* Batches of ten until one does not fit; then there is room again. */
 static void
 full_disk(const char *path)
 {
 	static struct put ops[400];
+	struct put idle = {.op = {.run = look, .done = put_done}};
 	struct writer *w;
-	int n = 0, kept = 0;
+	int n = 0, kept = 0, log = memfd_create("log", 0);
 
 	(void)signal(SIGXFSZ, SIG_IGN);
-	log_init(open("/dev/null", O_WRONLY), LOG_ERROR);
+	log_init(log, LOG_INFO);
 	DEMAND(writer_start(path, 1000, &w, &error) == RC_OK);
 	limit_file_size(2 << 20);
 	do {
@@ -361,8 +384,12 @@ full_disk(const char *path)
 	error = ops[n - 1].e;
 	DEMAND(ops[n - 1].rc == RC_IO);
 	DEMAND(strstr(ops[n - 1].e.text, "the disk is full") != NULL);
+	DEMAND(logged(log, "store.failed") == 1);
+	DEMAND(writer_do(w, &idle.op, &error) == RC_OK);
+	DEMAND(logged(log, "store.recovered") == 0);
 	limit_file_size(RLIM_INFINITY);
 	fill(w, n, n + 10, ops);
+	DEMAND(logged(log, "store.recovered") == 1);
 	for (int i = n; i < n + 10; i++) {
 		DEMAND(ops[i].rc == RC_OK);
 		kept++;
