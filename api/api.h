@@ -2,6 +2,7 @@
 #define API_API_H
 
 #include "mailer/materials.h"
+#include "mailer/rests.h"
 #include "queue/queue.h"
 #include "tracker/classifier.h"
 #include "tracker/router.h"
@@ -16,6 +17,7 @@ struct api_config {
 	unsigned jobs; /* job threads of the server: a reader each */
 	struct materials_box *materials; /* token keys of area links */
 	struct classifier *classifier;
+	struct rests *rests;   /* the mailer's */
 	const char *state_dir; /* answers of long batches are spooled there */
 	/* Adds lines of Prometheus text to those of GET /metrics.  NULL: none.
 	 * Thread: jobs. */

@@ -5,6 +5,7 @@
 #include "api/handlers.h"
 #include "api/render.h"
 #include "base/clock.h"
+#include "mailer/route.h"
 #include "queue/hand.h"
 #include "store/lane.h"
 #include "store/stats.h"
@@ -13,9 +14,10 @@
 
 /* ---- what waits ---- */
 
-/* In a word: whether anything keeps it. */
+/* In a word: whether anything keeps it.  shared: what it shares with others
+ * rests. */
 static const char *
-state_of(const struct lane_load *l, int64_t now)
+state_of(const struct lane_load *l, bool shared, int64_t now)
 {
 	if (l->lane.held)
 		return "held";
@@ -23,25 +25,83 @@ state_of(const struct lane_load *l, int64_t now)
 		return "resting";
 	if (l->waiting == 0)
 		return l->held > 0 ? "held" : "idle";
-	return l->lane.ready_us <= now ? "due" : "later";
+	if (l->lane.ready_us > now)
+		return "later";
+	return shared ? "resting" : "due";
 }
 
-static void
-add_lane(struct sbuf *b, const struct lane_load *l, int64_t now)
+/* What keeps all mail that goes the same way, and which of it tries again. */
+static enum rc
+add_hop(struct reading *r, const char *hop, const struct rest *rest,
+	struct err *e)
 {
+	struct sbuf *b = &r->out;
+	struct lane tries;
+	enum rc rc = lane_get(r->db, rest->lane, r->a, &tries, e);
+
+	if (rc != RC_OK)
+		return rc;
+	member_open(b, "hop", '{');
+	member_text(b, "name", slice_z(hop));
+	member_time(b, "rests_until", rest->until_us);
+	member_text(b, "brand", tries.brand);
+	member_text(b, "domain", tries.domain);
+	member_text_or_null(b, "reason", tries.reason);
+	member_text_or_null(b, "reply", tries.said);
+	member_close(b, '}');
+	return RC_OK;
+}
+
+static enum rc
+add_lane(struct reading *r, const struct conf *conf, const struct lane_load *l,
+	 struct err *e)
+{
+	struct sbuf *b = &r->out;
+	int64_t now = clock_wall_us();
+	struct route_limits limits;
+	char hop[ROUTE_HOP_MAX];
+	struct rest rest;
+	bool shared;
+	enum rc rc = RC_OK;
+
+	route_hop(conf, l->lane.brand, l->lane.domain, hop, &limits);
+	shared = rests_find(r->api->c.rests, hop, l->lane.id, now, &rest);
 	member_open(b, NULL, '{');
 	member_text(b, "brand", l->lane.brand);
 	member_text(b, "domain", l->lane.domain);
-	member_text(b, "state", slice_z(state_of(l, now)));
+	member_text(b, "state", slice_z(state_of(l, shared, now)));
 	member_int(b, "waiting", l->waiting);
 	member_int(b, "held_messages", l->held);
 	member_time(b, "ready_at",
 		    l->lane.ready_us == INT64_MAX ? 0 : l->lane.ready_us);
-	member_time(b, "blocked_until", l->lane.blocked_us);
+	member_time(b, "blocked_until",
+		    l->lane.blocked_us > now ? l->lane.blocked_us : 0);
 	member_int(b, "failures", l->lane.failures);
 	member_bool(b, "held", l->lane.held);
 	member_text_or_null(b, "reason", l->lane.reason);
+	member_text_or_null(b, "reply", l->lane.said);
+	member_text_or_null(b, "alarm", l->lane.alarm);
+	if (shared)
+		rc = add_hop(r, hop, &rest, e);
+	else
+		member_null(b, "hop");
 	member_close(b, '}');
+	return rc;
+}
+
+static enum rc
+add_lanes(struct reading *r, const struct lane_load *list, size_t n,
+	  struct err *e)
+{
+	const struct conf *conf = conf_box_get(r->api->c.queue->conf);
+	enum rc rc = RC_OK;
+
+	member_open(&r->out, "items", '[');
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		rc = add_lane(r, conf, &list[i], e);
+	member_close(&r->out, ']');
+	conf_unref(conf);
+	return rc;
 }
 
 /* What is held as a brand, a destination or both, and by whom. */
@@ -122,10 +182,8 @@ read_queue(struct reading *r, struct err *e)
 	member_int(&r->out, "due", due);
 	if (rc == RC_OK)
 		rc = add_holds(r, e);
-	member_open(&r->out, "items", '[');
-	for (size_t i = 0; i < shown; i++)
-		add_lane(&r->out, &lanes[i], clock_wall_us());
-	member_close(&r->out, ']');
+	if (rc == RC_OK)
+		rc = add_lanes(r, lanes, shown, e);
 	answer_next(&r->out,
 		    shown<n, shown> 0 ? &lanes[shown - 1].lane.id : NULL, 1);
 	member_close(&r->out, '}');

@@ -213,6 +213,8 @@ collect(struct mailer *m)
 		j->end.together = strchr(j->pace->key, '/') != NULL ||
 				  strcmp(j->block_reason, "slow_down") == 0;
 		pace_done(j->pace, j->batch.lane.id, &j->end);
+		rests_set(m->c.rests, j->pace->key,
+			  (struct rest){j->pace->rest_lane, j->pace->rest_us});
 		m->to[j->seat]--;
 		atomic_fetch_sub(&m->under_way, 1);
 		job_free(j);
@@ -307,8 +309,10 @@ see_changes(struct mailer *m)
 	const struct conf *conf = conf_box_get(m->c.queue->conf);
 	uint64_t urges = atomic_load(&m->c.queue->urges);
 
-	if (urges != m->urges || (m->conf != NULL && conf != m->conf))
+	if (urges != m->urges || (m->conf != NULL && conf != m->conf)) {
 		paces_wake(m->paces);
+		rests_clear(m->c.rests);
+	}
 	if (m->conf != NULL)
 		conf_unref(m->conf);
 	m->conf = conf;

@@ -2,6 +2,7 @@
 #define MAILER_MAILER_H
 
 #include "mailer/materials.h"
+#include "mailer/rests.h"
 #include "mailer/sts.h"
 #include "mailer/transport.h"
 #include "queue/queue.h"
@@ -19,6 +20,7 @@ struct mailer_config {
 	struct transport *transport;
 	struct dns *dns;
 	struct sts *sts;
+	struct rests *rests; /* kept up to date */
 	unsigned workers;
 };
 

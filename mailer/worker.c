@@ -141,6 +141,7 @@ decide(struct run *r, struct sending *s)
 		remember(r, s, o);
 		return; /* it stays ready for the next one */
 	}
+	v.claim = s->claim;
 	worker_weigh(r, verdict, &v);
 	if (verdict == VERDICT_STOPPED)
 		v.reason = slice_z(s->halt != NULL ? s->halt : v.verdict);
@@ -487,6 +488,7 @@ no_route(struct run *r, enum rc rc, const struct err *e)
 			put_verdict(r, &r->list[i], &v);
 		}
 	}
+	r->told = arena_dup(&r->job->arena, slice_z(e->text));
 	r->job->block_reason = rc == RC_INVALID || stopped ? "" : "no_route";
 	if (rc != RC_IO && rc != RC_CONFIG)
 		return;

@@ -35,6 +35,7 @@ struct run {
 	struct slice said;     /* the session's transcript, for histories */
 	const char *handshake; /* why the last one with this hop failed */
 	const char *halt;      /* why nothing more of the batch may go */
+	struct slice told;     /* what its destination rests for, verbatim */
 	struct sbuf scratch;
 	struct pending pending;
 };

@@ -7,6 +7,7 @@
 /* What the verdicts of a batch say of its destination: whether it rests. */
 
 #define OURS_BLOCK_MAX_US (15 * MINUTE_US)
+#define TOLD_MAX 1000
 
 /* Who takes some is not who takes none: a 421 after so many a connection. */
 int64_t
@@ -15,10 +16,23 @@ worker_backoff_us(const struct run *r)
 	return pace_backoff_us(r->accepted ? 0 : r->job->batch.lane.failures);
 }
 
+/* The last reply, or what came instead. */
+static struct slice
+word_of(struct run *r, const struct outcome *o)
+{
+	struct slice reply = slice_trim(sbuf_slice(&o->reply));
+
+	if (reply.n > 0 || o->fault[0] == '\0')
+		return arena_dup(&r->job->arena, reply);
+	return slice_z(arena_printf(&r->job->arena, "%s: %s",
+				    stage_name(o->stage), o->fault));
+}
+
 /* Nothing more goes to this destination for a while. */
 static void
-block(struct run *r, enum verdict verdict)
+block(struct run *r, enum verdict verdict, struct slice told)
 {
+	r->told = told;
 	if (verdict == VERDICT_POLICY_BLOCK)
 		r->job->block_us = JUDGE_BLOCK_US;
 	if (verdict == VERDICT_SLOW_DOWN || verdict == VERDICT_OURS)
@@ -28,9 +42,16 @@ block(struct run *r, enum verdict verdict)
 	    LOG_Z("reason", r->job->block_reason));
 }
 
+static struct slice
+word_of_verdict(const struct claim_verdict *v)
+{
+	return v->reply.n > 0 ? v->reply : v->reason;
+}
+
 /* Our fault twice without an acceptance between is of no message: what is wrong
  * with us would hold all that wait, one by one, or one a connection.  What else
- * waits tells the two apart, so it does not wait for long. */
+ * waits tells the two apart, so it does not wait for long; a message that comes
+ * round again has let all of it pass. */
 static void
 weigh_ours(struct run *r, enum verdict verdict, struct claim_verdict *v)
 {
@@ -40,11 +61,11 @@ weigh_ours(struct run *r, enum verdict verdict, struct claim_verdict *v)
 	if (!fault && verdict != VERDICT_ACCEPTED)
 		return;
 	again = pace_ours(r->job->pace, fault) ||
-		(!r->accepted && slice_eq_z(r->job->batch.lane.reason, "ours"));
+		(!r->accepted && slice_eq_z(r->job->batch.lane.alarm, "ours"));
 	if (!fault || !again)
 		return;
-	block(r, verdict);
-	if (r->job->block_us > OURS_BLOCK_MAX_US)
+	block(r, verdict, word_of_verdict(v));
+	if (r->job->block_us > OURS_BLOCK_MAX_US && v->claim->ours == 0)
 		r->job->block_us = OURS_BLOCK_MAX_US;
 	v->end = CLAIM_DEFERRED;
 	v->wait_us = r->job->block_us;
@@ -57,10 +78,10 @@ worker_weigh(struct run *r, enum verdict verdict, struct claim_verdict *v)
 	bool many = pace_weigh(&job->end, verdict, v);
 
 	if (verdict == VERDICT_POLICY_BLOCK || verdict == VERDICT_SLOW_DOWN) {
-		block(r, verdict);
+		block(r, verdict, word_of_verdict(v));
 		v->wait_us = job->block_us;
 	} else if (many && job->block_us == 0) {
-		block(r, VERDICT_SLOW_DOWN);
+		block(r, VERDICT_SLOW_DOWN, word_of_verdict(v));
 		if (job->block_us > pace_backoff_us(1))
 			job->block_us = pace_backoff_us(1);
 	}
@@ -80,7 +101,7 @@ worker_weigh_session(struct run *r)
 	verdict = verdict_of(materials_verdicts(r->job->materials), o, NULL);
 	if (verdict == VERDICT_POLICY_BLOCK || verdict == VERDICT_OURS ||
 	    verdict == VERDICT_SLOW_DOWN)
-		block(r, verdict);
+		block(r, verdict, word_of(r, o));
 }
 
 struct rest_op {
@@ -98,7 +119,19 @@ run_rest(struct write_op *op, struct db *db, struct err *e)
 	lane.blocked_us = rests ? clock_wall_us() + r->job->block_us : 0;
 	lane.failures = rests && !r->accepted ? lane.failures + 1 : 0;
 	lane.reason = slice_z(r->job->block_reason);
-	return claims_block_lane(r->w->queue, db, &lane, e);
+	lane.said = lane.reason.n > 0 ? r->told : SLICE("");
+	return claims_block_lane(r->w->queue, db, &lane, r->accepted, e);
+}
+
+/* Nothing has changed, or nothing is known. */
+static bool
+as_before(const struct run *r)
+{
+	const struct lane *lane = &r->job->batch.lane;
+
+	return r->job->block_us == 0 &&
+	       (r->unheard || (lane->failures == 0 && lane->reason.n == 0 &&
+			       (lane->alarm.n == 0 || !r->accepted)));
 }
 
 void
@@ -109,9 +142,12 @@ worker_rest(struct run *r)
 
 	if (r->job->block_reason[0] != '\0' && r->job->block_us == 0)
 		r->job->block_us = worker_backoff_us(r);
-	if (r->job->block_us == 0 &&
-	    (r->job->batch.lane.failures == 0 || r->unheard))
+	if (r->job->block_us > 0 && r->told.n == 0)
+		r->told = word_of(r, &r->job->session.outcome);
+	if (as_before(r))
 		return;
+	if (r->told.n > TOLD_MAX)
+		r->told.n = TOLD_MAX;
 	if (writer_do(r->w->queue->writer, &x.op, &e) != RC_OK)
 		LOG(VERDICT_LOST, LOG_ERR(&e));
 }

@@ -186,12 +186,15 @@ count_tries(struct claims_work *w, struct claim *c, struct err *e)
 	enum rc rc;
 
 	c->tries = 1;
+	c->ours = 0;
 	if (c->m.attempts == 0)
 		return RC_OK;
 	rc = attempt_list(w->db, c->m.id, false, w->a, &list, &n, e);
-	for (size_t i = 0; rc == RC_OK && i < n; i++)
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
 		c->tries += !slice_eq_z(list[i].outcome, "untried") &&
 			    !slice_eq_z(list[i].outcome, "stopped");
+		c->ours += slice_eq_z(list[i].outcome, "ours");
+	}
 	return rc;
 }
 

@@ -20,6 +20,7 @@ struct claim {
 	struct slice packed;	/* by content_pack(), where they are new */
 	bool dropped;		/* stopped meanwhile: leave it out */
 	int tries; /* attempts in which a server said something, with this */
+	int ours;  /* earlier ones whose verdict was our fault */
 	uint64_t halts; /* of the queue, then: halt_ask() */
 };
 
@@ -83,11 +84,12 @@ void claims_free(struct queue *q, struct claim_batch *batch);
 enum rc claims_recover(struct queue *q, struct db *db, size_t *uncertain,
 		       size_t *requeued, struct err *e) MUST_USE;
 
-/* Stores a lane's blocked_us, failures and reason (back-off by destination);
- * blocked_us 0: it went well, which lifts no block that stands.  A loud reason
- * (halt_is_loud()) stops what is claimed of it elsewhere, and raises an alarm
- * the first time. */
+/* Stores a lane's blocked_us, failures, reason and said (back-off by
+ * destination); blocked_us 0: it went well, which lifts no block that stands.
+ * A loud reason (halt_is_loud()) stops what is claimed of it elsewhere, and
+ * raises an alarm, which stands until the lane has accepted a message, or rests
+ * for another loud reason. */
 enum rc claims_block_lane(struct queue *q, struct db *db, const struct lane *as,
-			  struct err *e) MUST_USE;
+			  bool accepted, struct err *e) MUST_USE;
 
 #endif

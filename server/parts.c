@@ -176,6 +176,7 @@ start_queue(struct server *s, struct err *e)
 
 	bell_init(&s->queue.plan);
 	bell_init(&s->queue.mail);
+	s->rests = rests_new();
 	rc = state_suppression_key(s->o->state, s->queue.secret, e);
 	if (rc == RC_OK)
 		rc =
@@ -203,6 +204,7 @@ stop_queue(struct server *s)
 	if (s->queue.writer != NULL)
 		writer_stop(s->queue.writer);
 	phases_close(s->queue.phases);
+	rests_free(s->rests);
 	bell_fini(&s->queue.plan);
 	bell_fini(&s->queue.mail);
 }
@@ -403,6 +405,7 @@ start_api(struct server *s, struct err *e)
 			       .jobs = JOB_THREADS,
 			       .materials = s->materials,
 			       .classifier = s->classifier,
+			       .rests = s->rests,
 			       .state_dir = s->o->state,
 			       .metrics = add_metrics,
 			       .metrics_owner = s};
@@ -481,6 +484,7 @@ start_mailer(struct server *s, struct err *e)
 	struct mailer_config c = {.queue = &s->queue,
 				  .db_path = s->db_path,
 				  .materials = s->materials,
+				  .rests = s->rests,
 				  .workers = (unsigned)s->conf->mail_workers};
 	enum rc rc = settings_transport(s->conf, &s->transport, e);
 

@@ -50,6 +50,7 @@ struct server {
 	struct dns *dns;
 	struct sts *sts;
 	struct mailer *mailer;
+	struct rests *rests; /* of the mailer, for the API */
 	struct planner *planner;
 	struct fast_clock *clock;
 };

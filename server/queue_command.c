@@ -4,28 +4,11 @@
 
 #include "base/json.h"
 #include "server/client.h"
+#include "server/harmless.h"
 #include "server/queue_list.h"
 
 #define BODY_MAX 4096
 #define REASON_MAX 256 /* the API's */
-
-/* What a server said may hold what a terminal obeys. */
-static void
-print_harmless(const char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)p[i];
-		bool c1 =
-		    c == 0xc2 && i + 1 < n && (unsigned char)p[i + 1] < 0xa0;
-
-		if ((c < ' ' && c != '\n') || c == 0x7f)
-			printf("\\x%02x", c);
-		else if (c1)
-			printf("\\x%02x", (unsigned char)p[++i]);
-		else
-			putchar(c);
-	}
-}
 
 /* One that was not tried: what it waits for. */
 static void
@@ -43,7 +26,7 @@ print_message(const json_t *m)
 		printf(", due %s", next);
 	if (why != NULL) {
 		printf(": ");
-		print_harmless(why, strlen(why));
+		harmless_print_lines(slice_z(why));
 	}
 	printf("\n");
 	if (!held)
@@ -69,8 +52,8 @@ print_transcripts(struct slice answer)
 		line = json_dumps(copy, JSON_COMPACT | JSON_ENSURE_ASCII);
 		printf("%s\n", line);
 		if (json_is_string(text))
-			print_harmless(json_string_value(text),
-				       json_string_length(text));
+			harmless_print_lines(slice_of(
+			    json_string_value(text), json_string_length(text)));
 		putchar('\n');
 		free(line);
 		json_decref(copy);

@@ -1,6 +1,7 @@
 #include "server/queue_list.h"
 
 #include "server/client.h"
+#include "server/harmless.h"
 
 #define ANSWER_MAX (64u << 20)
 #define DUE_COUNTED 1000 /* of each kind: store_due_work() */
@@ -183,6 +184,39 @@ print_holds_of(const json_t *answer, const json_t *lane)
 	}
 }
 
+/* For what it rests, and the word that told it: of a destination, or of the way
+ * that it shares with others. */
+static void
+print_reason(const json_t *of)
+{
+	printf("%s", in_words(text(of, "reason")));
+	if (text(of, "reply")[0] == '\0')
+		return;
+	printf(": ");
+	harmless_print_line(slice_z(text(of, "reply")));
+}
+
+static void
+print_rest(const json_t *lane)
+{
+	const json_t *hop = json_object_get(lane, "hop");
+	bool own = strcmp(text(lane, "blocked_until"), "") != 0;
+
+	if (own)
+		printf("rests until %s, failures in a row %lld: ",
+		       text(lane, "blocked_until"),
+		       (long long)number(lane, "failures"));
+	if (own)
+		print_reason(lane);
+	if (!json_is_object(hop))
+		return;
+	printf(
+	    "%s%s rests until %s, or until mail of brand %s to %s is taken: ",
+	    own ? "; " : "", text(hop, "name"), text(hop, "rests_until"),
+	    text(hop, "brand"), text(hop, "domain"));
+	print_reason(hop);
+}
+
 static void
 print_state(const json_t *answer, const json_t *lane)
 {
@@ -193,10 +227,7 @@ print_state(const json_t *answer, const json_t *lane)
 	if (yes(lane, "held"))
 		print_holds_of(answer, lane);
 	else if (strcmp(state, "resting") == 0)
-		printf("rests until %s, failures in a row %lld: %s",
-		       text(lane, "blocked_until"),
-		       (long long)number(lane, "failures"),
-		       in_words(text(lane, "reason")));
+		print_rest(lane);
 	else if (strcmp(state, "later") == 0)
 		printf("tried again at %s", text(lane, "ready_at"));
 	else if (strcmp(state, "due") == 0)

@@ -14,6 +14,8 @@ lane_read(struct query *q, struct arena *a, struct lane *l)
 	l->failures = (int)column_int(q, 5);
 	l->held = column_int(q, 6) != 0;
 	l->reason = arena_dup(a, column_text(q, 7));
+	l->said = arena_dup(a, column_text(q, 8));
+	l->alarm = arena_dup(a, column_text(q, 9));
 }
 
 enum rc
@@ -132,6 +134,8 @@ lane_update(struct db *db, const struct lane *l, struct err *e)
 	bind_int(&q, 2, l->failures);
 	bind_int(&q, 3, l->held);
 	bind_text(&q, 4, l->reason);
+	bind_text(&q, 5, l->said);
+	bind_text(&q, 6, l->alarm);
 	return query_run(&q, e);
 }
 
@@ -153,8 +157,8 @@ lane_list(struct db *db, struct slice brand, struct slice domain,
 		struct lane_load *l = rows_add(&rows);
 
 		lane_read(&q, a, &l->lane);
-		l->waiting = column_int(&q, 8);
-		l->held = column_int(&q, 9);
+		l->waiting = column_int(&q, 10);
+		l->held = column_int(&q, 11);
 	}
 	query_close(&q);
 	*out = rows.p;

@@ -6,7 +6,10 @@
 
 struct lane {
 	int64_t id;
-	struct slice brand, domain, reason;
+	struct slice brand, domain;
+	struct slice reason; /* it rests for, or did last; "": it went well */
+	struct slice said;   /* the reply, or the fault, that told it */
+	struct slice alarm;  /* reason of the alarm that stands; "": none */
 	/* When its first message gets due, or, if that has passed, when it was
 	 * served last; INT64_MAX: nothing waits. */
 	int64_t ready_us;
@@ -44,7 +47,7 @@ enum rc lane_next_ready(struct db *db, int64_t now_us, int64_t *out,
 			struct err *e) MUST_USE;
 enum rc lane_get(struct db *db, int64_t id, struct arena *a, struct lane *out,
 		 struct err *e) MUST_USE;
-/* Writes blocked_us, failures, held and reason. */
+/* Writes blocked_us, failures, held, reason, said and alarm. */
 enum rc lane_update(struct db *db, const struct lane *l,
 		    struct err *e) MUST_USE;
 /* Lanes of a brand and domain (each "" for any), by id above after_id, and how

@@ -342,6 +342,45 @@ def _(t):
     a.wait_messages(1, customer="c2", state="accepted")
 
 
+@test("the queue tells what rests, since which reply, and until when")
+def _(t):
+    r = submission(t, rules='match=*@fast.example stage=rcpt count=1 '
+                            'action=reply:"451-4.7.1 Rate limit\\n'
+                            '451 4.7.1 ask later"\n')
+    a = relayed(t, r.port())
+    a.customer("c1", "a@fast.example")
+    a.notice("c1")
+    rests(a, "fast.example", "slow_down")
+    a.customer("c2", "bo@other.example")
+    a.notice("c2")
+    a.wait_messages(1, customer="c2")
+
+    def resting():
+        return lane(a, "other.example")["hop"]
+    hop = wait_for(resting, what="the relay to rest")
+    other, fast = lane(a, "other.example"), lane(a, "fast.example")
+    t.eq((other["state"], other["reason"], other["reply"],
+          other["blocked_until"]), ("resting", None, None, None))
+    t.eq((hop["name"], hop["brand"], hop["domain"], hop["reason"]),
+         ("relay/out", "default", "fast.example", "slow_down"))
+    t.eq((fast["state"], fast["hop"], hop["reply"]),
+         ("resting", None, fast["reply"]))
+    t.ok("Rate limit" in fast["reply"] and "ask later" in fast["reply"],
+         fast["reply"])
+    # The others wait a little longer than who tries again.
+    t.ok(hop["rests_until"] > fast["blocked_until"], (hop, fast))
+    code, said = a.run("queue", "list")
+    t.eq(code, 0, said)
+    lines = [x for x in said.splitlines() if "relay/out rests until " +
+             hop["rests_until"] in x and "to fast.example" in x]
+    t.ok(len(lines) == 1 and "451 4.7.1 ask later" in lines[0], said)
+    a.ok(a.post("queue/retry", {"all": True}))
+    a.wait_messages(2, state="accepted")
+    wait_for(lambda: lane(a, "fast.example")["reply"] is None)
+    t.eq([(x["state"], x["hop"], x["reason"], x["failures"])
+          for x in a.items("queue")], [("idle", None, None, 0)] * 2)
+
+
 @test("a fast clock runs on while what is due waits for a relay that rests")
 def _(t):
     r = submission(t, rules='match=*@fast.example stage=rcpt count=1 '
@@ -351,6 +390,41 @@ def _(t):
     queue(t, a, [("default", "a@fast.example")] +
           [("default", "bo@rest%d.example" % i) for i in range(5)])
     a.wait_messages(6, state="accepted")
+
+
+def minutes(events):
+    """Between each and the next."""
+    at = [datetime.datetime.fromisoformat(e["at"].replace("Z", "+00:00"))
+          for e in events]
+    return [(b - a).total_seconds() / 60 for a, b in zip(at, at[1:])]
+
+
+@test("our fault at the only message that waits: backed off, told once, cleared")
+def _(t):
+    r = t.receiver(rules='match=* stage=dot action=reply:"552 5.3.4 too big"')
+    a = Hosting(t, to=[r], clock="2026-11-02T12:00:00Z,20000")
+    queue(t, a, [("default", "x@one.example"), ("default", "y@one.example")])
+
+    def tried():
+        for m in a.messages(state="deferred"):
+            events = a.events(m["mref"], "message.attempted")
+            if len(events) >= 8:
+                return m, events
+    m, events = wait_for(tried, what="eight attempts")
+    gaps = minutes(events[:8])
+    for gap, want in zip(gaps, (1, 5, 15, 60, 120, 240, 240)):
+        t.ok(want <= gap < want * 1.2 + 2, gaps)
+    def told():
+        return [(name, data["reason"]) for name, data in
+                Ledger(a.state + "/acuse.db").payloads
+                if name.startswith("alarm.") and "domain" in data]
+    t.eq(told(), [("alarm.raised", "ours")])
+    t.eq(lane(a, "one.example")["alarm"], "ours")
+    t.ok("552 5.3.4 too big" in lane(a, "one.example")["reply"], "the reply")
+    r.set_rules("")
+    a.wait_messages(state="accepted")
+    wait_for(lambda: lane(a, "one.example")["alarm"] is None)
+    t.eq(told(), [("alarm.raised", "ours"), ("alarm.cleared", "ours")])
 
 
 @test("our fault on several connections at once holds one message")

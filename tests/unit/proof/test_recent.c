@@ -236,6 +236,8 @@ static const char old_schema[] =
     " ON CONFLICT DO UPDATE SET next_seq = max(next_seq, excluded.next_seq);"
     " END; CREATE INDEX messages_message_id ON messages (message_id);"
     "DROP INDEX customers_held; DROP INDEX invoices_terms;"
+    "ALTER TABLE lanes DROP COLUMN said;"
+    "ALTER TABLE lanes DROP COLUMN alarm;"
     "PRAGMA user_version = 5; COMMIT";
 
 static void

@@ -157,7 +157,9 @@ test_who_leaves_has_what_is_claimed_asked_again(void **state)
 static enum rc
 run_block(struct fixture *f, struct db *db, void *arg, struct err *e)
 {
-	return claims_block_lane(&f->q, db, arg, e);
+	const struct lane *as = arg;
+
+	return claims_block_lane(&f->q, db, as, as->blocked_us == 0, e);
 }
 
 static void
