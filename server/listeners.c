@@ -81,7 +81,9 @@ listeners_start_public(struct server *s, struct err *e)
 				.reply_headers_n = sizeof(public_headers) /
 						   sizeof(public_headers[0]),
 				.round = hits_round,
-				.round_owner = s->hits};
+				.round_owner = s->hits,
+				.refusal = link_reply_refusal,
+				.refusal_owner = s->queue.conf};
 
 	/* a server that was told another place moves, who stands by follows */
 	if (shared->n > 0 &&

@@ -6,7 +6,7 @@
  *             [jobs_per_address=0]
  *             [idle_ms=5000] [request_ms=5000] [socket=PATH] [trusted=RANGE]
  *             [forwarded=0|1] [guess_burst=0] [guess_per_minute=0]
- *             [length_wanted=0|1]
+ *             [length_wanted=0|1] [pages=0|1]
  *             [certificate=FILE key=FILE] [drain=0|1] [journal_bytes=N]
  *             [stall=FILE] [log=0|1] [tokens=N [to=URL]]
  *
@@ -32,13 +32,14 @@
 #include "tracker/drain.h"
 #include "tracker/hits.h"
 #include "tracker/http_server.h"
+#include "tracker/link_reply.h"
 
 struct options {
 	const char *dir, *socket, *trusted, *certificate, *key, *stall, *to;
 	int64_t port, loops, connections, per_address, jobs_per_address,
 	    idle_ms, request_ms;
 	int64_t drain, journal_bytes, log, tokens, forwarded;
-	int64_t length_wanted;
+	int64_t length_wanted, pages;
 	int64_t guess_burst, guess_per_minute;
 };
 
@@ -363,6 +364,7 @@ option_set(struct options *o, const char *arg)
 	    {"to", &o->to, NULL},
 	    {"log", NULL, &o->log},
 	    {"length_wanted", NULL, &o->length_wanted},
+	    {"pages", NULL, &o->pages},
 	    {"forwarded", NULL, &o->forwarded},
 	    {"guess_burst", NULL, &o->guess_burst},
 	    {"guess_per_minute", NULL, &o->guess_per_minute},
@@ -450,6 +452,7 @@ server_start(struct parts *p, const struct options *o, struct err *e)
 	    .access_log = o->log,
 	    .round = hits_round,
 	    .round_owner = p->hits,
+	    .refusal = o->pages ? link_reply_refusal : NULL,
 	};
 
 	return http_server_new(&c, p->router, p->jobs, &p->server, e);

@@ -3,23 +3,25 @@
 
 #include "base/sbuf.h"
 
-/* Adds the page of a link that is not ours, or not whole: it names the brand
- * (may be empty) and redirects nowhere.  languages: Accept-Language. */
-void hits_page_bad(struct sbuf *out, struct slice brand,
-		   struct slice languages);
+/* Pages for persons, made without store and templates. */
+enum hits_page {
+	HITS_PAGE_BAD,	   /* a link that is not ours, or not whole */
+	HITS_PAGE_SLOW,	   /* too many of those were followed */
+	HITS_PAGE_REVOKED, /* a good one under a revoked key */
+	HITS_PAGE_WAIT,	   /* for those that need the store */
+	HITS_PAGE_BUSY,	   /* no room for what was asked */
+	HITS_PAGE_LARGE,   /* nor for what was sent */
+	HITS_PAGE_HEADERS, /* nor for what a browser says of itself */
+	HITS_PAGE_ODD,	   /* no request that is understood */
+	HITS_PAGE_FAULT,   /* ours */
+	HITS_PAGES
+};
 
-/* Adds the page of one who has followed too many of those. */
-void hits_page_slow(struct sbuf *out, struct slice brand,
-		    struct slice languages);
-
-/* Adds the page that stands for those which need the store. */
-void hits_page_wait(struct sbuf *out, struct slice brand,
-		    struct slice languages);
-
-/* Adds the page of a good link under a revoked key: it names the host that the
- * link led to. */
-void hits_page_revoked(struct sbuf *out, struct slice brand, struct slice host,
-		       struct slice languages);
+/* Adds a page, which names the brand (may be empty) and redirects nowhere.
+ * host: where the link of HITS_PAGE_REVOKED led.  languages: Accept-Language.
+ */
+void hits_page(struct sbuf *out, enum hits_page what, struct slice brand,
+	       struct slice host, struct slice languages);
 
 /* The host of an http or https URL, without port; empty where there is none. */
 struct slice url_host(struct slice url);

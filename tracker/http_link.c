@@ -121,6 +121,8 @@ link_close(struct http_daemon *d, void **context)
 	 * room for a refusal of its own. */
 	if (link->conn)
 		http_end(link);
+	if (l->newest == link)
+		l->newest = NULL;
 	if (link->prev)
 		link->prev->next = link->next;
 	else

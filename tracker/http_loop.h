@@ -53,6 +53,7 @@ struct http_loop {
 	size_t unused_n, under_way;
 	_Atomic size_t suspended; /* written by the loop alone */
 	struct http_link *links;
+	struct http_link *newest; /* that began a request, or NULL */
 	int64_t swept_us;
 	struct http_counters counters;
 	size_t held; /* requests whose round is not yet on disk */

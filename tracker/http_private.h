@@ -41,9 +41,10 @@ struct http_conn {
 	/* the reply */
 	struct MHD_Response *reply;
 	bool canned, close;
-	bool cramped; /* its connection has no room for any reply */
-	bool held;    /* the loop's: to be looked at again in the next turn */
-	bool gone;    /* while it was held; http_finish() frees it */
+	bool raw; /* its reply goes past libmicrohttpd: http_raw.c */
+	struct slice raw_body;
+	bool held; /* the loop's: to be looked at again in the next turn */
+	bool gone; /* while it was held; http_finish() frees it */
 	int status;
 	struct http_extra *extra;
 	struct http_conn *next; /* of the ready list, or of free ones */
@@ -66,8 +67,19 @@ void http_free(struct http_conn *c);
 void http_on_done(void *cls, struct MHD_Connection *mhd, void **context,
 		  enum MHD_RequestTerminationCode code);
 
+/* Sets the reply to what no route answers: the listener's page, else a problem
+ * that says why. */
+void http_refusal(struct http_conn *c, int status, const struct err *e);
 /* 413, 429 or 503, saying why. */
 void http_refuse_full(struct http_conn *c, int status, const char *why);
+/* Refuses one whose Content-Length libmicrohttpd cannot read. */
+void http_refuse_length(struct http_conn *c);
+
+/* --- http_raw.c --- */
+/* Sends the reply that was set, for a request that is raw. */
+void http_raw_send(struct http_conn *c);
+/* For MHD_OPTION_EXTERNAL_LOGGER; cls is a http_daemon. */
+void http_on_log(void *cls, const char *format, va_list arguments) PRINTF(2, 0);
 
 /* --- http_link.c: connections, their bounds and their deadlines --- */
 /* The place of counts that an address shares with few others, below

@@ -1,5 +1,4 @@
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -68,6 +67,8 @@ http_reply(struct http_request *rq, int status, const char *content_type,
 	if (content_type[0])
 		(void)MHD_add_response_header(r, "Content-Type", content_type);
 	reply_set(rq->conn, status, r);
+	if (rq->conn->raw)
+		rq->conn->raw_body = arena_dup(&rq->arena, body);
 }
 
 void
@@ -294,26 +295,6 @@ http_reply_canned(struct http_request *rq, const struct http_canned *canned)
 	c->canned = true;
 }
 
-/* libmicrohttpd would hang up without a word. */
-static void
-send_cramped(struct http_conn *c)
-{
-	static const char text[] =
-	    "HTTP/1.1 431 Request Header Fields Too Large\r\n"
-	    "Connection: close\r\nContent-Type: text/plain\r\n"
-	    "X-Content-Type-Options: nosniff\r\nContent-Length: 27\r\n\r\n"
-	    "The headers are too large.\n";
-	const union MHD_ConnectionInfo *i =
-	    MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-
-	if (c->daemon->listen->tls && i)
-		(void)gnutls_record_send(i->tls_session, text,
-					 sizeof(text) - 1);
-	else
-		(void)send(http_link_fd(c->mhd), text, sizeof(text) - 1,
-			   MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
 enum MHD_Result
 http_send(struct http_conn *c)
 {
@@ -321,7 +302,7 @@ http_send(struct http_conn *c)
 	const struct http_config *conf = &l->server->c;
 	enum MHD_Result done;
 
-	if (!c->canned && !c->cramped) {
+	if (!c->canned) {
 		if (c->table)
 			fields_add(c->reply, c->table->reply_headers,
 				   c->table->reply_headers_n);
@@ -334,8 +315,8 @@ http_send(struct http_conn *c)
 	c->phase = PHASE_SENT;
 	atomic_fetch_add_explicit(&l->counters.status[c->status / 100 % 6], 1,
 				  memory_order_relaxed);
-	if (c->cramped) {
-		send_cramped(c);
+	if (c->raw) {
+		http_raw_send(c);
 		http_reply_drop(c);
 		return MHD_NO;
 	}

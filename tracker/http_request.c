@@ -38,6 +38,17 @@
  * answers of itself, twice. */
 static const char no_cookie[] = "Cookie", no_host[] = "Host";
 
+void
+http_refusal(struct http_conn *c, int status, const struct err *e)
+{
+	const struct http_config *conf = &c->daemon->loop->server->c;
+
+	if (conf->refusal)
+		conf->refusal(conf->refusal_owner, &c->rq, status);
+	else
+		http_problem_status(&c->rq, status, NULL, e);
+}
+
 static void
 refuse(struct http_conn *c, int status, const char *why)
 {
@@ -47,7 +58,7 @@ refuse(struct http_conn *c, int status, const char *why)
 	c->close = true;
 	atomic_fetch_add_explicit(&c->daemon->loop->counters.refused, 1,
 				  memory_order_relaxed);
-	http_problem_status(&c->rq, status, NULL, &e);
+	http_refusal(c, status, &e);
 }
 
 static struct http_conn *
@@ -104,6 +115,7 @@ http_on_target(void *cls, const char *uri, struct MHD_Connection *mhd)
 	link->since_us = clock_mono_us();
 	link->conn = c;
 	link->asked = true;
+	d->loop->newest = link;
 	c->rq.deadline_us =
 	    link->since_us +
 	    d->loop->server->c.request_timeout_ms * INT64_C(1000);
@@ -226,9 +238,10 @@ shape_judge(struct http_conn *c, const char *method, const char *url,
 	const char *why;
 	int status;
 
-	c->cramped = room < REFUSAL_BYTES;
+	/* libmicrohttpd would hang up without a word */
+	c->raw = room < REFUSAL_BYTES;
 	if (c->rq.headers_n > HTTP_HEADERS_MAX) {
-		c->rq.headers_n = 0;
+		c->rq.headers_n = HTTP_HEADERS_MAX;
 		refuse(c, 431, "too many headers");
 		return false;
 	}
@@ -280,7 +293,7 @@ path_missing(struct http_conn *c, const struct router_match *m)
 	struct sbuf allow;
 
 	if (!m->allow) {
-		http_problem_status(&c->rq, 404, NULL, &e);
+		http_refusal(c, 404, &e);
 		return;
 	}
 	sbuf_init(&allow, 128);
@@ -290,7 +303,7 @@ path_missing(struct http_conn *c, const struct router_match *m)
 	if (c->rq.method == HTTP_OPTIONS)
 		http_reply(&c->rq, 204, "", SLICE(""));
 	else
-		http_problem_status(&c->rq, 405, NULL, &e);
+		http_refusal(c, 405, &e);
 }
 
 static bool
@@ -338,7 +351,7 @@ body_judge(struct http_conn *c)
 	if (max > 0 && c->shape.length <= (int64_t)max)
 		return;
 	(void)err_set(&e, RC_LIMIT, "the body is larger than %zu bytes", max);
-	http_problem_status(&c->rq, 413, NULL, &e);
+	http_refusal(c, 413, &e);
 }
 
 /* Headers are there: judge, find the route, ask the table. */
@@ -370,7 +383,7 @@ request_open(struct http_conn *c, const char *url, const char *method,
 	if (!params_decode(c, &m)) {
 		(void)err_set(&e, RC_INVALID,
 			      "path or query is wrongly encoded");
-		http_problem_status(&c->rq, 400, NULL, &e);
+		http_refusal(c, 400, &e);
 		return;
 	}
 	if (m.table->enter)
@@ -385,7 +398,18 @@ http_refuse_full(struct http_conn *c, int status, const char *why)
 	struct err e = {.rc = RC_LIMIT};
 
 	(void)err_set(&e, RC_LIMIT, "%s", why);
-	http_problem_status(&c->rq, status, NULL, &e);
+	http_refusal(c, status, &e);
+}
+
+void
+http_refuse_length(struct http_conn *c)
+{
+	(void)MHD_get_connection_values_n(c->mhd, MHD_HEADER_KIND, header_add,
+					  c);
+	if (c->rq.headers_n > HTTP_HEADERS_MAX)
+		c->rq.headers_n = HTTP_HEADERS_MAX;
+	c->rq.headers = c->headers;
+	refuse(c, 400, "Content-Length is malformed");
 }
 
 static void
@@ -469,7 +493,7 @@ request_handle(struct http_conn *c)
 	if (http_suspended || c->held)
 		return MHD_YES;
 	if (!c->reply)
-		http_problem(&c->rq, &e);
+		http_refusal(c, 500, &e);
 	return http_send(c);
 }
 
@@ -513,7 +537,7 @@ http_on_request(void *cls, struct MHD_Connection *mhd, const char *url,
 		if (c->held)
 			return MHD_YES;
 		if (!c->reply)
-			http_problem(&c->rq, &e);
+			http_refusal(c, 500, &e);
 		return http_send(c);
 	case PHASE_SENT:
 		break;

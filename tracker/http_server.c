@@ -45,7 +45,8 @@ daemon_start(struct http_daemon *d, struct err *e)
 {
 	struct http_server *s = d->loop->server;
 	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
-			 MHD_USE_ITC | (d->listen->tls ? MHD_USE_TLS : 0);
+			 MHD_USE_ITC | MHD_USE_ERROR_LOG |
+			 (d->listen->tls ? MHD_USE_TLS : 0);
 	unsigned idle_s = (unsigned)(s->c.idle_timeout_ms + 999) / 1000;
 	struct MHD_OptionItem tls[] = {
 	    {MHD_OPTION_HTTPS_PRIORITIES, 0, NULL},
@@ -67,6 +68,7 @@ daemon_start(struct http_daemon *d, struct err *e)
 	}
 	d->mhd = MHD_start_daemon(
 	    flags, 0, http_on_accept, d, http_on_request, d,
+	    MHD_OPTION_EXTERNAL_LOGGER, http_on_log, d,
 	    MHD_OPTION_LISTEN_SOCKET, d->listen_fd, MHD_OPTION_CONNECTION_LIMIT,
 	    (unsigned)s->c.connections_max + 16,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->c.connection_bytes,

@@ -50,6 +50,10 @@ struct http_config {
 	 * waiting again: what is pending by groups goes to disk here. */
 	void (*round)(void *owner, unsigned loop);
 	void *round_owner;
+	/* Replies with a page to what the server refuses of itself, for who is
+	 * no program; NULL: a problem.  Thread: a loop's or a job's. */
+	void (*refusal)(void *owner, struct http_request *rq, int status);
+	void *refusal_owner;
 };
 
 /* Opens the listeners and starts the loops; copies the configuration.  Bad

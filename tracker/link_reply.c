@@ -20,22 +20,14 @@ static const struct http_field headers[] = {
 
 /* brand: NULL names nobody; host: of a good link that leads nowhere. */
 static void
-reply(struct http_request *rq, int status, const struct brand *brand,
-      struct slice host)
+reply(struct http_request *rq, int status, enum hits_page page,
+      const struct brand *brand, struct slice host)
 {
-	struct slice languages = http_header_in(rq, "Accept-Language");
-	struct slice title = slice_z(brand ? brand->title : "");
 	struct sbuf b;
 
 	sbuf_init(&b, PAGE_MAX);
-	if (status == 410)
-		hits_page_revoked(&b, title, host, languages);
-	else if (status == 429)
-		hits_page_slow(&b, title, languages);
-	else if (status == 503)
-		hits_page_wait(&b, title, languages);
-	else
-		hits_page_bad(&b, title, languages);
+	hits_page(&b, page, slice_z(brand ? brand->title : ""), host,
+		  http_header_in(rq, "Accept-Language"));
 	http_reply(rq, status, "text/html; charset=utf-8", sbuf_slice(&b));
 	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
 		http_header(rq, headers[i].name.p, headers[i].value);
@@ -44,12 +36,14 @@ reply(struct http_request *rq, int status, const struct brand *brand,
 
 /* As reply(), where nothing but the host tells whose page it is. */
 static void
-reply_host(struct http_request *rq, struct conf_box *box, int status)
+reply_host(struct http_request *rq, struct conf_box *box, int status,
+	   enum hits_page page)
 {
-	const struct conf *c = conf_box_get(box);
+	const struct conf *c = box ? conf_box_get(box) : NULL;
 
-	reply(rq, status, link_brand_host(c, rq), SLICE(""));
-	conf_unref(c);
+	reply(rq, status, page, c ? link_brand_host(c, rq) : NULL, SLICE(""));
+	if (c)
+		conf_unref(c);
 }
 
 void
@@ -62,7 +56,8 @@ link_reply_bad(struct http_request *rq, struct conf_box *box,
 
 	if (c && !b && more)
 		b = link_brand_claimed(c, keys, rq->params[0]);
-	reply(rq, more ? 404 : 429, b, SLICE(""));
+	reply(rq, more ? 404 : 429, more ? HITS_PAGE_BAD : HITS_PAGE_SLOW, b,
+	      SLICE(""));
 	if (c)
 		conf_unref(c);
 }
@@ -76,7 +71,7 @@ link_reply_revoked(struct http_request *rq, struct conf_box *box,
 
 	if (c && !b)
 		b = link_brand_host(c, rq);
-	reply(rq, 410, b, url_host(destination));
+	reply(rq, 410, HITS_PAGE_REVOKED, b, url_host(destination));
 	if (c)
 		conf_unref(c);
 }
@@ -84,13 +79,33 @@ link_reply_revoked(struct http_request *rq, struct conf_box *box,
 void
 link_reply_slow(struct http_request *rq, struct conf_box *box)
 {
-	reply_host(rq, box, 429);
+	reply_host(rq, box, 429, HITS_PAGE_SLOW);
+}
+
+void
+link_reply_refusal(void *box, struct http_request *rq, int status)
+{
+	static const struct {
+		int status;
+		enum hits_page page;
+	} pages[] = {
+	    {404, HITS_PAGE_BAD},   {414, HITS_PAGE_BAD},
+	    {413, HITS_PAGE_LARGE}, {429, HITS_PAGE_BUSY},
+	    {503, HITS_PAGE_BUSY},  {431, HITS_PAGE_HEADERS},
+	    {500, HITS_PAGE_FAULT},
+	};
+	enum hits_page page = HITS_PAGE_ODD;
+
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+		if (pages[i].status == status)
+			page = pages[i].page;
+	reply_host(rq, box, status, page);
 }
 
 static void
 handle_wait(struct http_request *rq)
 {
-	reply_host(rq, rq->owner, 503);
+	reply_host(rq, rq->owner, 503, HITS_PAGE_WAIT);
 	http_header(rq, "Retry-After", SLICE("120"));
 }
 

@@ -22,6 +22,10 @@ void link_reply_revoked(struct http_request *rq, struct conf_box *conf,
 /* 429, after http_guess(). */
 void link_reply_slow(struct http_request *rq, struct conf_box *conf);
 
+/* What the server refuses of itself, for http_config.refusal: a struct
+ * conf_box, or NULL, is its owner. */
+void link_reply_refusal(void *conf, struct http_request *rq, int status);
+
 /* Routes for the pages of portal/ where there is no store: 503 with
  * Retry-After, which mail programs that unsubscribe in one click obey.  conf
  * outlives the table. */

@@ -19,16 +19,19 @@ test_language_and_escapes(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+	for (size_t n = 0; n < HITS_PAGES * sizeof(all) / sizeof(all[0]); n++) {
+		size_t i = n / HITS_PAGES;
 		struct sbuf b;
 		char want[32];
 
 		sbuf_init(&b, 16 << 10);
-		hits_page_bad(&b, SLICE("<b>&\"Host\""),
-			      slice_z(all[i].languages));
+		hits_page(&b, n % HITS_PAGES, SLICE("<b>&\"Host\""), SLICE(""),
+			  slice_z(all[i].languages));
 		assert_true(sbuf_ok(&b));
 		(void)snprintf(want, sizeof(want), "lang=\"%s\"", all[i].lang);
 		assert_non_null(strstr(sbuf_z(&b), want));
+		assert_null(strstr(sbuf_z(&b), "<h1></h1>"));
+		assert_null(strstr(sbuf_z(&b), "<p></p>"));
 		assert_null(strstr(sbuf_z(&b), "<b>"));
 		assert_null(strstr(sbuf_z(&b), "href"));
 		sbuf_fini(&b);
@@ -42,8 +45,8 @@ test_revoked_names_the_host(void **state)
 
 	(void)state;
 	sbuf_init(&b, 16 << 10);
-	hits_page_revoked(&b, SLICE("Hosting"), SLICE("pay.example"),
-			  SLICE("es"));
+	hits_page(&b, HITS_PAGE_REVOKED, SLICE("Hosting"), SLICE("pay.example"),
+		  SLICE("es"));
 	assert_non_null(strstr(sbuf_z(&b), "<strong>pay.example</strong>"));
 	assert_null(strstr(sbuf_z(&b), "href"));
 	sbuf_fini(&b);
