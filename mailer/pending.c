@@ -60,6 +60,14 @@ persist(struct pending *p, struct write_op *op, struct err *e)
 	return rc;
 }
 
+static enum rc
+run_release(struct write_op *op, struct db *db, struct err *e)
+{
+	struct end_op *x = (struct end_op *)op;
+
+	return claims_release(x->queue, db, x->verdicts, e);
+}
+
 static void
 commit(struct pending *p, const struct claim_verdict *from, size_t n)
 {
@@ -78,6 +86,9 @@ commit(struct pending *p, const struct claim_verdict *from, size_t n)
 		return;
 	}
 	LOG(VERDICT_LOST, LOG_I("messages", n), LOG_ERR(&e));
+	x.op.run = run_release;
+	if (!passing(rc) && persist(p, &x.op, &e) == RC_OK)
+		return;
 	for (size_t i = 0; i < n; i++)
 		from[i].claim->slot = -1;
 }

@@ -28,8 +28,9 @@ void pending_put(struct pending *p, const struct claim_verdict *v);
 /* Commits those that have waited; call it now and then while nothing comes. */
 void pending_tick(struct pending *p);
 
-/* Commits all, however long the store takes to recover; of what it refuses
- * for good the claim keeps its slot, so that the next start resolves it. */
+/* Commits all, however long the store takes to recover; what it refuses for
+ * good goes by claims_release(), and where it refuses that too, or at a stop,
+ * the claim keeps its slot, so that the next start resolves it. */
 void pending_flush(struct pending *p);
 
 #endif

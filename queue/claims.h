@@ -79,6 +79,13 @@ enum rc claims_end(struct queue *q, struct db *db,
 		   struct err *e) MUST_USE;
 void claims_free(struct queue *q, struct claim_batch *batch);
 
+/* Gives a claim back whose verdict the store refuses for good, as a death
+ * would: uncertain where the server took it, or may have, else to be tried
+ * again; with an alarm, and without what was said. */
+#define CLAIMS_UNRECORDED "unrecorded"
+enum rc claims_release(struct queue *q, struct db *db,
+		       const struct claim_verdict *v, struct err *e) MUST_USE;
+
 /* At start: resolves claims that earlier instances left, by their phases.
  * Gives how many became uncertain. */
 enum rc claims_recover(struct queue *q, struct db *db, size_t *uncertain,

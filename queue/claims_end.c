@@ -320,6 +320,46 @@ claims_end(struct queue *q, struct db *db, const struct claim_verdict *verdicts,
 	return claims_work_end(&w, rc);
 }
 
+/* What the store refused may be any part of what was said: so none of it is
+ * told again but the code. */
+static enum rc
+release(struct claims_work *w, const struct claim_verdict *v, struct err *e)
+{
+	bool taken = v->end == CLAIM_ACCEPTED || v->end == CLAIM_UNCERTAIN;
+	struct claim_verdict bare = {
+	    .claim = v->claim, .verdict = CLAIMS_UNRECORDED, .code = v->code};
+	struct slice reason = SLICE(CLAIMS_UNRECORDED), more = SLICE("");
+	int64_t wait = retry_wait(w->conf, v->claim->tries);
+	struct message now;
+	enum rc rc = message_get_id(w->db, v->claim->m.id, w->a, &now, e);
+
+	if (rc == RC_OK)
+		rc = end_attempt(w, &bare, e);
+	if (rc != RC_OK || now.state != MESSAGE_CLAIMED ||
+	    now.instance != w->q->instance)
+		return rc;
+	if (v->claim->attempt.id == 0) {
+		rc = claims_unclaim(w, &now, w->now + wait, e);
+		return rc == RC_OK ? alarm_raised(w, &now, reason, e) : rc;
+	}
+	more = slice_z(arena_printf(w->a, "\"attempt\":%d,\"code\":%d",
+				    v->claim->attempt.number, v->code));
+	rc = taken ? uncertain(w, &now, reason, more, e)
+		   : defer(w, &now, wait, reason, more, e);
+	return rc == RC_OK ? alarm_raised(w, &now, reason, e) : rc;
+}
+
+enum rc
+claims_release(struct queue *q, struct db *db, const struct claim_verdict *v,
+	       struct err *e)
+{
+	struct arena own;
+	struct claims_work w;
+
+	claims_work_start(&w, q, db, &own);
+	return claims_work_end(&w, release(&w, v, e));
+}
+
 /* A claim that a dead process left: its phase says what may have happened. */
 static enum rc
 resolve(struct claims_work *w, struct message *m, size_t *is_uncertain,
@@ -369,71 +409,4 @@ claims_recover(struct queue *q, struct db *db, size_t *is_uncertain,
 		rc = claims_work_end(&w, rc);
 	} while (rc == RC_OK && n == 1000);
 	return rc;
-}
-
-/* Raises the alarm of a lane, or clears it. */
-static enum rc
-lane_alarm(struct claims_work *w, const struct lane *l, enum kind kind,
-	   struct slice reason, struct err *e)
-{
-	struct ref self;
-	struct sbuf b;
-	enum rc rc = ledger_ref(w->db, &self, e);
-
-	if (rc != RC_OK)
-		return rc;
-	sbuf_init(&b, 65536);
-	sbuf_add_z(&b, "{\"brand\":");
-	sbuf_add_json(&b, l->brand);
-	sbuf_add_z(&b, ",\"domain\":");
-	sbuf_add_json(&b, l->domain);
-	sbuf_add_z(&b, ",\"reason\":");
-	sbuf_add_json(&b, reason);
-	sbuf_add_c(&b, '}');
-	rc = ledger_append(w->db, kind, self, sbuf_slice(&b), e);
-	sbuf_fini(&b);
-	return rc;
-}
-
-/* One stands at a time: that of the last loud reason. */
-static enum rc
-tell(struct claims_work *w, struct lane *l, bool accepted, struct err *e)
-{
-	bool loud = halt_is_loud(l->reason);
-	bool raise = loud && !slice_eq(l->alarm, l->reason);
-	bool clear = raise || (accepted && l->blocked_us == 0);
-	enum rc rc = RC_OK;
-
-	if (clear && l->alarm.n > 0)
-		rc = lane_alarm(w, l, KIND_ALARM_CLEARED, l->alarm, e);
-	if (rc == RC_OK && raise)
-		rc = lane_alarm(w, l, KIND_ALARM_RAISED, l->reason, e);
-	if (clear)
-		l->alarm = raise ? l->reason : SLICE("");
-	return rc;
-}
-
-enum rc
-claims_block_lane(struct queue *q, struct db *db, const struct lane *as,
-		  bool accepted, struct err *e)
-{
-	struct arena own;
-	struct lane l;
-	struct claims_work w;
-	enum rc rc;
-
-	claims_work_start(&w, q, db, &own);
-	rc = lane_get(db, as->id, &own, &l, e);
-	if (rc == RC_OK && (as->blocked_us > 0 || l.blocked_us <= w.now)) {
-		if (halt_is_loud(as->reason))
-			halt_note(q);
-		l.blocked_us = as->blocked_us;
-		l.failures = as->failures;
-		l.reason = as->reason;
-		l.said = as->said;
-		rc = tell(&w, &l, accepted, e);
-		if (rc == RC_OK)
-			rc = lane_update(db, &l, e);
-	}
-	return claims_work_end(&w, rc);
 }

@@ -9,6 +9,7 @@ import html
 import json
 import os
 import re
+import sqlite3
 import threading
 import time
 
@@ -223,6 +224,66 @@ def _(t):
     a.start()
     a.wait_messages(1, state="uncertain")
     t.eq(len(a.messages(state="accepted")), 6)
+
+
+def refusing(a, when):
+    """What the store takes no more, until it is called."""
+    def execute(sql):
+        db = sqlite3.connect(a.state + "/acuse.db", timeout=60)
+        with db:
+            db.execute(sql)
+        db.close()
+    execute("CREATE TRIGGER refusing BEFORE UPDATE ON messages WHEN " + when +
+            " BEGIN SELECT RAISE(ABORT, 'refused by the test'); END")
+    return lambda: execute("DROP TRIGGER refusing")
+
+
+def alarms_of(a, mref):
+    return [e["data"]["reason"] for e in a.events(mref, "alarm.raised")]
+
+
+@test("an acceptance that the store refuses for good is uncertain, not kept")
+def _(t):
+    r = t.receiver()
+    a = Hosting(t, to=[r], smtp='uncertain_delay = "1h"')
+    mend = refusing(a, "new.state = 3 AND new.address LIKE 'bad%'")
+    a.ok(a.post("sending/pause", {"reason": "one batch"}))
+    for i, name in enumerate(("x", "bad", "y")):
+        a.customer("c%d" % i, name + "@one.example")
+        a.notice("c%d" % i)
+    a.ok(a.post("sending/resume", {}))
+    a.wait_messages(2, state="accepted")
+    m, = a.wait_messages(state="uncertain")
+    t.eq((m["to"], m["uncertain"], m["reason"], m["held"]),
+         ("bad@one.example", 1, "unrecorded", False))
+    t.eq(alarms_of(a, m["mref"]), ["unrecorded"])
+    e, = a.events(m["mref"], "message.uncertain")
+    t.eq((e["data"]["attempt"], e["data"]["code"]), (1, 250))
+    t.ok(a.log("verdict.lost"), "and in the log")
+    mend()
+    a.ok(a.post("queue/retry", {"mref": m["mref"]}))
+    a.wait_messages(3, state="accepted")
+    twice = [e["sha256"] for e in r.journal("message")
+             if "bad@one.example" in json.dumps(e["recipients"])]
+    t.ok(len(twice) == 2 and twice[0] == twice[1], twice)
+
+
+@test("a refusal that the store refuses for good is tried again, once")
+def _(t):
+    r = t.receiver(rules='match=* stage=rcpt count=1 '
+                         'action=reply:"451 4.3.0 later"')
+    a = Hosting(t, to=[r])
+    mend = refusing(a, "new.state = 2 AND new.reply <> ''")
+    a.customer("c1", "ana@one.example")
+    a.notice("c1")
+    m, = a.wait_messages(state="deferred")
+    t.eq((m["uncertain"], m["reason"]), (0, "unrecorded"))
+    t.eq(alarms_of(a, m["mref"]), ["unrecorded"])
+    mend()
+    a.ok(a.post("queue/retry", {"mref": m["mref"]}))
+    m, = a.wait_messages(state="accepted")
+    t.eq((m["uncertain"], m["attempts"]), (0, 2))
+    t.eq(len(r.journal("message")), 1)
 
 
 @test("uncertain waits for a person where the operator wants it so")
