@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 
-from harness import Failed, Process, wait_for
+from harness import DEADLINE, Failed, Process, wait_for
 
 PROGRAM = os.environ.get("ACUSE", "build/release/acuse")
 Answer = collections.namedtuple("Answer", "status body headers")
@@ -87,7 +87,7 @@ class Acuse:
 
     def connect(self):
         return http.client.HTTPConnection("127.0.0.1", self.ports["private"],
-                                          timeout=120)
+                                          timeout=DEADLINE)
 
     def call(self, method, path, body=None, headers=None, key=None, on=None):
         """path: under /v1/ unless it starts with a slash."""

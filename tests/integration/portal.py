@@ -9,7 +9,7 @@ import re
 import urllib.parse
 
 from acuse import Acuse
-from harness import wait_for
+from harness import DEADLINE, wait_for
 
 FORM = "application/x-www-form-urlencoded"
 TODAY = datetime.date.today()
@@ -132,7 +132,7 @@ class World:
 
     def ask(self, method, path, body=None, **headers):
         c = http.client.HTTPConnection("127.0.0.1", self.acuse.ports["public"],
-                                       timeout=30)
+                                       timeout=DEADLINE)
         head = {k.replace("_", "-"): v for k, v in headers.items()}
         if body is not None:
             head.setdefault("Content-Type", FORM)

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 
+from harness import DEADLINE
+
 SENDBATCH = os.path.join(os.environ.get("BUILD_DIR", "build/release"),
                          "sendbatch")
 
@@ -21,7 +23,7 @@ def mail(size=2000, ident="1", extra=b"", body=None):
     return head + body
 
 
-def send(t, port, messages, timeout=60, env=None, **options):
+def send(t, port, messages, timeout=DEADLINE, env=None, **options):
     """Sends [(recipient, path)]; options as of sendbatch, with _ for -."""
     argv = [SENDBATCH, "--port", str(port)]
     for name, value in options.items():

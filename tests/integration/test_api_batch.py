@@ -8,7 +8,7 @@ import socket
 import struct
 
 from acuse import Acuse
-from harness import run, test, wait_for
+from harness import DEADLINE, run, test, wait_for
 
 DUE = (datetime.date.today() + datetime.timedelta(days=40)).isoformat()
 
@@ -39,7 +39,8 @@ def head(a, more=""):
 
 
 def connect(t, a):
-    s = socket.create_connection(("127.0.0.1", a.ports["private"]), 30)
+    s = socket.create_connection(("127.0.0.1", a.ports["private"]),
+                                 DEADLINE)
     t.on_end(s.close)
     return s
 
@@ -193,7 +194,8 @@ def _(t):
 def _(t):
     a = Acuse(t)
     for k in range(30):
-        s = socket.create_connection(("127.0.0.1", a.ports["private"]), 30)
+        s = socket.create_connection(("127.0.0.1", a.ports["private"]),
+                                 DEADLINE)
         lines = b"".join(json.dumps(customer(100 * k + i)).encode() + b"\n"
                          for i in range(100))
         s.sendall(head(a, "Content-Length: 1000000\r\n") + lines +

@@ -9,7 +9,7 @@ import os
 import re
 import struct
 
-from harness import run, test, wait_for
+from harness import DEADLINE, run, test, wait_for
 from hosting import Hosting
 from ledger import Ledger
 from mailed import metric
@@ -57,7 +57,7 @@ class Mailed:
 
     def hit(self, path, agent, address="203.0.113.7", method="GET"):
         c = http.client.HTTPConnection("127.0.0.1", self.a.ports["public"],
-                                       timeout=60)
+                                       timeout=DEADLINE)
         c.request(method, path, headers={"User-Agent": agent,
                                          "X-Forwarded-For": address})
         status = c.getresponse().status

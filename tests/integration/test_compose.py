@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import urllib.parse
 
-from harness import FastClock, run, test, wait_for
+from harness import DEADLINE, FastClock, run, test, wait_for
 from hosting import Hosting, POLICY
 
 PDF = POLICY.replace('template = "proforma" }',
@@ -47,7 +47,8 @@ def send_now(a, notice):
 
 
 def public(a, path, body=None, headers=None):
-    c = http.client.HTTPConnection("127.0.0.1", a.ports["public"], timeout=30)
+    c = http.client.HTTPConnection("127.0.0.1", a.ports["public"],
+                                   timeout=DEADLINE)
     c.request("POST" if body is not None else "GET", path, body,
               {"Host": "notices.hosting.example", **(headers or {})})
     answer = c.getresponse()
@@ -226,7 +227,8 @@ def _(t):
     links = re.findall(r"https://notices\.hosting\.example(/c/\S+)",
                        part(parsed(r, 1), "plain"))
     t.ok(links, "the text has such links")
-    c = http.client.HTTPConnection("127.0.0.1", a.ports["public"], timeout=30)
+    c = http.client.HTTPConnection("127.0.0.1", a.ports["public"],
+                                   timeout=DEADLINE)
     c.request("GET", links[0], headers={"Host": "notices.hosting.example"})
     t.eq(c.getresponse().getheader("Location"),
          "https://pay.hosting.example/i/i1?a=1&b=2")

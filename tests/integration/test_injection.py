@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import urllib.parse
 
-from harness import run, test, wait_for
+from harness import DEADLINE, run, test, wait_for
 from hosting import Hosting, POLICY
 
 EVIL = {
@@ -167,7 +167,7 @@ def _(t):
         t.ok(len(urls) >= 3, "%s: area, view and answer: %s" % (name, urls))
         for url in urls:
             c = http.client.HTTPConnection("127.0.0.1", a.ports["public"],
-                                           timeout=30)
+                                           timeout=DEADLINE)
             c.request("GET", urllib.parse.urlsplit(url).path,
                       headers={"Host": "notices.hosting.example"})
             got = c.getresponse()

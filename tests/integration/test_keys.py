@@ -7,7 +7,7 @@ import os
 import re
 
 from acuse import PROGRAM
-from harness import Failed, Process, run, test, wait_for
+from harness import DEADLINE, Failed, Process, run, test, wait_for
 from ledger import Ledger
 from portal import World
 
@@ -34,7 +34,7 @@ def redirect_role(t, a):
 
 
 def status_at(port, path):
-    c = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    c = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
     c.request("GET", path)
     r = c.getresponse()
     body = r.read().decode()

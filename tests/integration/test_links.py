@@ -15,7 +15,7 @@ import subprocess
 import warnings
 
 from acuse import Acuse
-from harness import Failed, run, test, wait_for
+from harness import DEADLINE, Failed, run, test, wait_for
 from portal import World, is_safe
 
 LABELS = ("open", "click", "view", "answer", "area", "leave", "reverse")
@@ -327,10 +327,10 @@ def _(t):
            b"PUT / HTTP/1.1\r\nHost : x\r\n\r\n": ("PUT", 400),
            b"BREW / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n": ("other", 400)}
     at = ("127.0.0.1", w.acuse.ports["public"])
-    cut = socket.create_connection(at, 20)
+    cut = socket.create_connection(at, DEADLINE)
     cut.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n")
     for data in odd:
-        with socket.create_connection(at, 20) as s:
+        with socket.create_connection(at, DEADLINE) as s:
             s.sendall(data)
             while s.recv(4096):
                 pass
@@ -387,7 +387,7 @@ def _(t):
             context.minimum_version = context.maximum_version = version
             context.set_ciphers("DEFAULT:@SECLEVEL=0")
         with socket.create_connection(
-                ("127.0.0.1", w.ports["public"]), 20) as s, \
+                ("127.0.0.1", w.ports["public"]), DEADLINE) as s, \
                 context.wrap_socket(s) as c:
             c.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             t.ok(c.recv(100).startswith(b"HTTP/1.1 200"), "answered")

@@ -7,12 +7,12 @@ import ssl
 import subprocess
 import time
 
-from harness import Failed, run, test, wait_for
+from harness import DEADLINE, Failed, run, test, wait_for
 from hosting import Hosting
 
 
 def connect(a, which):
-    s = socket.create_connection(("127.0.0.1", a.ports[which]), 20)
+    s = socket.create_connection(("127.0.0.1", a.ports[which]), DEADLINE)
     a.t.on_end(s.close)
     return s
 
@@ -102,7 +102,7 @@ def _(t):
     slow = {which: connect(a, which) for which in ("public", "private")}
     for s in slow.values():
         s.sendall(b"GET / HT")
-    slow["public"].settimeout(20)
+    slow["public"].settimeout(DEADLINE)
     t.eq(slow["public"].recv(100), b"", "hung up on")
     s = slow["private"]
     s.sendall(b"TP/1.1\r\nHost: x\r\n\r\n")

@@ -6,7 +6,7 @@ import pty
 import subprocess
 
 from acuse import Acuse, PROGRAM, sending
-from harness import run, test, wait_for
+from harness import DEADLINE, run, test, wait_for
 
 
 def served(t, domains=("x.example",), **kw):
@@ -111,7 +111,7 @@ def _(t):
                               a.state, "--config", a.config], stdin=slave,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         os.write(master, word)
-        said = p.communicate(timeout=60)[0].decode()
+        said = p.communicate(timeout=DEADLINE)[0].decode()
         os.close(slave)
         os.close(master)
         return p.returncode, said

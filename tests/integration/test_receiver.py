@@ -11,7 +11,7 @@ import ssl
 import subprocess
 import threading
 
-from harness import Failed, Raw, run, test, wait_for
+from harness import DEADLINE, Failed, Raw, run, test, wait_for
 
 TLS = "tls=127.0.0.1:0,tls"
 START = "start=127.0.0.1:0,starttls"
@@ -1070,7 +1070,7 @@ def _(t):
     ]
     for args, rc, text in table:
         p = subprocess.run([os.environ["RECEIVER"]] + args,
-                           capture_output=True, text=True, timeout=30)
+                           capture_output=True, text=True, timeout=DEADLINE)
         t.ok(p.returncode == rc or (rc is None and p.returncode >= 64),
              "%s: exit %d" % (args, p.returncode))
         t.ok(text in p.stderr, "%s: %s" % (args, p.stderr))

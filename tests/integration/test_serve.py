@@ -480,7 +480,8 @@ def _(t):
 
 
 def pixel(t, a, ports, path):
-    c = http.client.HTTPConnection("127.0.0.1", ports["public"], timeout=10)
+    c = http.client.HTTPConnection("127.0.0.1", ports["public"],
+                                   timeout=DEADLINE)
     c.request("GET", path, headers={"User-Agent": "a reader"})
     got = c.getresponse()
     got.read()
@@ -511,7 +512,7 @@ def _(t):
                          ("POST", "/u/x"), ("GET", "/area/x/1"), ("GET", "/")):
         for language in ("es", "it", "en"):
             c = http.client.HTTPConnection("127.0.0.1", beside["public"],
-                                           timeout=10)
+                                           timeout=DEADLINE)
             c.request(method, rest, headers={"Accept-Language": language},
                       body="List-Unsubscribe=One-Click"
                       if method == "POST" else None)
@@ -570,7 +571,7 @@ def _(t):
         t.ok(word in answer.body.decode(), answer.body)
     for method, path in (("GET", "/nothing"), ("DELETE", "/healthz")):
         c = http.client.HTTPConnection("127.0.0.1", a.ports["private"],
-                                       timeout=10)
+                                       timeout=DEADLINE)
         c.request(method, path)
         got = c.getresponse()
         c.close()
@@ -585,7 +586,8 @@ def _(t):
 def _(t):
     a = Hosting(t, send="false")
     limit(a, 4096)
-    c = http.client.HTTPConnection("127.0.0.1", a.ports["public"], timeout=10)
+    c = http.client.HTTPConnection("127.0.0.1", a.ports["public"],
+                                   timeout=DEADLINE)
     c.request("GET", "/o/AQABAAE")
     got = c.getresponse()
     t.eq((got.status, got.getheader("Content-Type")), (200, "image/gif"))

@@ -9,7 +9,7 @@ import threading
 import time
 
 import acuse
-from harness import Failed, run, test, wait_for
+from harness import DEADLINE, Failed, run, test, wait_for
 from hosting import Hosting
 from mailed import counted, mailed
 
@@ -37,7 +37,7 @@ class Visitors:
             began = time.monotonic()
             try:
                 with socket.create_connection(("127.0.0.1", self.port),
-                                              20) as s:
+                                              DEADLINE) as s:
                     s.sendall(self.request)
                     data = b""
                     while more := s.recv(4096):
@@ -54,7 +54,8 @@ class Visitors:
     def more(self, n=200):
         """Waits until so many more were answered."""
         want = sum(self.answered) + n
-        wait_for(lambda: sum(self.answered) >= want, 60, "%d clicks" % n)
+        wait_for(lambda: sum(self.answered) >= want,
+                 what="%d clicks" % n)
 
     def stop(self):
         self.over.set()
@@ -98,8 +99,8 @@ def listening(port):
 
 
 def all_in_ledger(t, a, mref, n):
-    wait_for(lambda: counted(a, mref) == n, 60, "%d hits, there are %d" % (
-        n, counted(a, mref)))
+    wait_for(lambda: counted(a, mref) == n,
+             what="%d hits, there are %d" % (n, counted(a, mref)))
 
 
 @test("clicks go on, none refused and none lost, as the server is upgraded")
@@ -144,7 +145,8 @@ def _(t):
         return s.recv(100)[:13]
 
     def connect():
-        s = socket.create_connection(("127.0.0.1", a.ports["public"]), 20)
+        s = socket.create_connection(("127.0.0.1", a.ports["public"]),
+                                     DEADLINE)
         t.on_end(s.close)
         return s
 
@@ -199,7 +201,7 @@ def _(t):
 
     def asked(path):
         with socket.create_connection(
-                ("127.0.0.1", a.ports["public"]), 20) as s:
+                ("127.0.0.1", a.ports["public"]), DEADLINE) as s:
             s.sendall(b"GET %s HTTP/1.0\r\n\r\n" % path)
             return int(s.recv(100).split()[1])
     wait_for(lambda: said(b, "standby.accepts") == 1, what="it to accept")
@@ -221,7 +223,8 @@ def _(t):
 def acuse_run(a, *argv):
     done = subprocess.run([acuse.PROGRAM, *argv, "--state", a.state,
                            "--config", a.config], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=60)
+                          stderr=subprocess.STDOUT, text=True,
+                          timeout=DEADLINE)
     return done.returncode, done.stdout
 
 

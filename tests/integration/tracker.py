@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 
-from harness import Failed, Process
+from harness import DEADLINE, Failed, Process
 
 PROGRAM = os.environ.get("TRACKTEST") or os.path.join(
     os.environ.get("BUILD_DIR", "build/release"), "tracktest")
@@ -35,13 +35,13 @@ class Tracker(Process):
     def tokens(self, n, **options):
         return tokens(self.state, n, **options)
 
-    def connect(self, timeout=20):
+    def connect(self, timeout=DEADLINE):
         s = socket.create_connection(("127.0.0.1", self.port), timeout)
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.t.on_end(s.close)
         return s
 
-    def raw(self, data, timeout=20):
+    def raw(self, data, timeout=DEADLINE):
         """All that comes back until they close, or until one reply and
         silence for those that stay open."""
         with self.connect(timeout) as s:
@@ -169,7 +169,7 @@ class Load:
             self.answered.append(key.data[0])
             self._next(key)
 
-    def run(self, deadline=60.0, stop=lambda: False):
+    def run(self, deadline=DEADLINE, stop=lambda: False):
         end = time.monotonic() + deadline
         while self.open:
             if stop():
