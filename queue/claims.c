@@ -1,6 +1,7 @@
 #include "queue/claims.h"
 
 #include "base/clock.h"
+#include "base/codec.h"
 #include "queue/claims_private.h"
 #include "queue/invoices.h"
 #include "queue/outbox.h"
@@ -236,8 +237,7 @@ journal(struct claims_work *w, struct claim *c, struct slice more,
 		  c->attempt.number, (long long)c->m.size);
 	if (c->m.sha256.n == 32) {
 		sbuf_add_z(&b, ",\"sha256\":\"");
-		for (size_t i = 0; i < 32; i++)
-			sbuf_addf(&b, "%02x", (unsigned char)c->m.sha256.p[i]);
+		hex_encode(c->m.sha256, &b);
 		sbuf_add_c(&b, '"');
 	}
 	if (more.n > 0) {
