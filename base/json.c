@@ -50,41 +50,6 @@ json_read(struct slice text, size_t max, json_t **out, struct err *e)
 	return RC_OK;
 }
 
-/* What jansson allocates on this thread goes here, and is not freed. */
-static _Thread_local struct arena *into;
-
-static void *
-allocate(size_t n)
-{
-	return into != NULL ? arena_alloc(into, n) : malloc(n);
-}
-
-static void
-release(void *p)
-{
-	if (into == NULL)
-		free(p);
-}
-
-/* Before there are threads, and before anything is allocated. */
-__attribute__((constructor)) static void
-take_allocations(void)
-{
-	json_set_alloc_funcs(allocate, release);
-}
-
-enum rc
-json_read_into(struct arena *a, struct slice text, size_t max, json_t **out,
-	       struct err *e)
-{
-	enum rc rc;
-
-	into = a;
-	rc = json_read(text, max, out, e);
-	into = NULL;
-	return rc;
-}
-
 /* Where a value is: its rule, and the pointer of the object around it. */
 struct site {
 	const struct json_rule *rule;

@@ -20,12 +20,6 @@
 enum rc json_read(struct slice text, size_t max, json_t **out,
 		  struct err *e) MUST_USE;
 
-/* The same, for what is read often: the value lies in the arena, is only looked
- * at, and needs no json_decref().  It takes some 80 bytes a byte of text at the
- * worst.  Owns: the arena. */
-enum rc json_read_into(struct arena *a, struct slice text, size_t max,
-		       json_t **out, struct err *e) MUST_USE;
-
 enum json_want {
 	JSON_WANT_TEXT,	  /* struct slice: UTF-8, no control characters */
 	JSON_WANT_ID,	  /* struct slice: 1 to 128 of A-Za-z0-9._:- */

@@ -233,8 +233,7 @@ sign_message(struct work *w, struct composed *out, struct err *e)
 void
 compose_room_init(struct compose_room *room)
 {
-	arena_init(&room->arena, 256u << 20);
-	arena_init(&room->scratch, 1u << 30);
+	arena_init(&room->arena, 1u << 30);
 	sbuf_init(&room->subject, 4096);
 	sbuf_init(&room->html, PART_MAX);
 	sbuf_init(&room->linked, PART_MAX);
@@ -249,7 +248,6 @@ void
 compose_room_fini(struct compose_room *room)
 {
 	arena_fini(&room->arena);
-	arena_fini(&room->scratch);
 	sbuf_fini(&room->subject);
 	sbuf_fini(&room->html);
 	sbuf_fini(&room->linked);
@@ -288,7 +286,7 @@ compose(const struct composer *c, const struct message *m,
 	struct compose_room *room, struct composed *out, struct err *e)
 {
 	struct letter_sources from = {c->conf, materials_keys(c->materials),
-				      c->db, c->now_us, &room->scratch};
+				      c->db, c->now_us};
 	struct work *w;
 	enum rc rc;
 

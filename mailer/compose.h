@@ -7,7 +7,7 @@
 /* Memory to compose in: each message takes that of the one before.
  * Thread: one at a time. */
 struct compose_room {
-	struct arena arena, scratch;
+	struct arena arena;
 	struct sbuf subject, html, linked, text, linked_text, pdf;
 	struct sbuf plain, bytes; /* before signing, and after */
 };

@@ -1,7 +1,7 @@
 #include "mailer/letter.h"
 
 #include "base/clock.h"
-#include "base/json.h"
+#include "base/json_node.h"
 #include "queue/consent.h"
 #include "queue/invoices.h"
 #include "queue/schedule.h"
@@ -83,21 +83,19 @@ letter_brand(const struct brand *b, struct arena *a)
 
 /* A JSON member as text, "" where it is absent or null. */
 static struct slice
-member(const json_t *o, const char *key)
+member(const struct json_node *o, const char *key)
 {
-	const char *z = json_string_value(json_object_get(o, key));
-
-	return slice_z(z);
+	return json_node_text(json_node_get(o, key));
 }
 
 static struct datum *
-copy(const struct gather *g, const json_t *o, const char *key)
+copy(const struct gather *g, const struct json_node *o, const char *key)
 {
-	return text(g, arena_dup(g->a, member(o, key)));
+	return text(g, member(o, key));
 }
 
 static struct datum *
-date_member(const struct gather *g, const json_t *o, const char *key)
+date_member(const struct gather *g, const struct json_node *o, const char *key)
 {
 	int32_t date;
 
@@ -106,8 +104,8 @@ date_member(const struct gather *g, const json_t *o, const char *key)
 }
 
 static struct datum *
-amount_member(const struct gather *g, const json_t *o, const char *key,
-	      const char *currency)
+amount_member(const struct gather *g, const struct json_node *o,
+	      const char *key, const char *currency)
 {
 	struct money m;
 
@@ -124,7 +122,8 @@ set_known(struct datum *d, const char *key, struct datum *v)
 }
 
 static struct datum *
-line_data(const struct gather *g, const json_t *line, const char *currency)
+line_data(const struct gather *g, const struct json_node *line,
+	  const char *currency)
 {
 	struct datum *d = datum_map(g->a);
 	struct slice quantity = member(line, "quantity");
@@ -140,12 +139,11 @@ line_data(const struct gather *g, const json_t *line, const char *currency)
 }
 
 static struct datum *
-invoice_data(const struct gather *g, const struct invoice *i, const json_t *o,
-	     bool first, bool last)
+invoice_data(const struct gather *g, const struct invoice *i,
+	     const struct json_node *o, bool first, bool last)
 {
 	struct datum *d = datum_map(g->a), *lines = datum_list(g->a);
-	json_t *list = json_object_get(o, "lines"), *line;
-	size_t k;
+	const struct json_node *list = json_node_get(o, "lines");
 
 	datum_set(d, "id", text(g, i->id));
 	datum_set(d, "number", text(g, i->number.n > 0 ? i->number : i->id));
@@ -158,7 +156,8 @@ invoice_data(const struct gather *g, const struct invoice *i, const json_t *o,
 	datum_set(d, "pay_url", copy(g, o, "pay_url"));
 	datum_set(d, "first", datum_bool(g->a, first));
 	datum_set(d, "last", datum_bool(g->a, last));
-	json_array_foreach (list, k, line)
+	for (const struct json_node *line = list ? list->first : NULL; line;
+	     line = line->next)
 		datum_add(lines, line_data(g, line, i->total.currency));
 	datum_set(d, "lines", lines);
 	return d;
@@ -166,7 +165,7 @@ invoice_data(const struct gather *g, const struct invoice *i, const json_t *o,
 
 /* 2026-12 as cards show it: 12/2026. */
 static void
-set_expires(const struct gather *g, const json_t *o, struct datum *d)
+set_expires(const struct gather *g, const struct json_node *o, struct datum *d)
 {
 	struct slice s = member(o, "expires");
 
@@ -177,14 +176,15 @@ set_expires(const struct gather *g, const json_t *o, struct datum *d)
 }
 
 static void
-set_payment_method(const struct gather *g, const json_t *o, struct datum *d)
+set_payment_method(const struct gather *g, const struct json_node *o,
+		   struct datum *d)
 {
 	static const char *const kinds[] = {"card", "bank", "transfer",
 					    "credit"};
-	const json_t *method = json_object_get(o, "payment_method");
+	const struct json_node *method = json_node_get(o, "payment_method");
 	struct datum *m;
 
-	if (!json_is_object(method) ||
+	if (method == NULL || method->kind != JSON_NODE_OBJECT ||
 	    slice_eq_z(member(method, "kind"), "none"))
 		return;
 	m = datum_map(g->a);
@@ -255,15 +255,6 @@ set_dates(const struct gather *g, const struct invoice *i, struct datum *d)
 	set_act(g, &at, "terminate", "terminate_at", d);
 }
 
-/* Until the next one is read. */
-static enum rc
-read_json(const struct gather *g, struct slice text, json_t **out,
-	  struct err *e)
-{
-	arena_reset(g->from->scratch);
-	return json_read_into(g->from->scratch, text, JSON_MAX, out, e);
-}
-
 static enum rc
 set_invoices(struct gather *g, struct datum *d, struct err *e)
 {
@@ -274,8 +265,8 @@ set_invoices(struct gather *g, struct datum *d, struct err *e)
 	for (size_t k = 0; k < g->invoices_n; k++) {
 		struct invoice *i = &g->invoices[k];
 		struct datum *one;
-		json_t *o;
-		enum rc rc = read_json(g, i->body, &o, e);
+		const struct json_node *o;
+		enum rc rc = json_node_read(g->a, i->body, JSON_MAX, &o, e);
 
 		if (rc != RC_OK)
 			return err_add(e, "invoice %.*s", SLICE_ARG(i->id));
@@ -283,10 +274,8 @@ set_invoices(struct gather *g, struct datum *d, struct err *e)
 		datum_add(list, one);
 		if (k == 0) {
 			datum_set(d, "invoice", one);
-			pay_all =
-			    arena_dup(g->a, member(o, g->invoices_n == 1
-							  ? "pay_url"
-							  : "pay_all_url"));
+			pay_all = member(o, g->invoices_n == 1 ? "pay_url"
+							       : "pay_all_url");
 			set_payment_method(g, o, d);
 			datum_set(d, "auto_renew",
 				  datum_bool(g->a, invoice_auto_renew_ok(i)));
@@ -370,8 +359,8 @@ set_services(const struct gather *g, struct datum *d, struct err *e)
 
 /* What a payment leaves: "settled", or "remaining" over zero. */
 static void
-set_rest(const struct gather *g, const json_t *o, const char *currency,
-	 struct datum *d)
+set_rest(const struct gather *g, const struct json_node *o,
+	 const char *currency, struct datum *d)
 {
 	struct money m;
 
@@ -395,15 +384,15 @@ set_event(const struct gather *g, struct datum *d, struct err *e)
 	    g->invoices_n > 0 ? g->invoices[0].balance.currency : "";
 	const struct notice *n = &g->notices[0];
 	struct datum *event;
-	json_t *o;
+	const struct json_node *o;
 	enum rc rc;
 
 	if (n->data.n == 0)
 		return RC_OK;
-	rc = read_json(g, n->data, &o, e);
+	rc = json_node_read(g->a, n->data, JSON_MAX, &o, e);
 	if (rc != RC_OK)
 		return err_add(e, "the data of the notice");
-	event = datum_from_json(g->a, o);
+	event = datum_from_node(g->a, o);
 	if (member(o, "currency").n == 3)
 		currency = arena_z(g->a, member(o, "currency"));
 	for (size_t i = 0; i < sizeof(amounts) / sizeof(*amounts); i++)

@@ -27,7 +27,6 @@ struct letter_sources {
 	const struct keyring *keys;
 	struct db *db; /* any handle */
 	int64_t now_us;
-	struct arena *scratch; /* emptied at need */
 };
 
 /* Gathers all that the message's templates may name (templates/README.md).

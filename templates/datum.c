@@ -290,6 +290,45 @@ datum_from_json(struct arena *a, const json_t *j)
 	return datum_null(a);
 }
 
+static struct datum *
+from_number(struct arena *a, struct slice text)
+{
+	int64_t v;
+
+	return slice_int(text, INT64_MIN, INT64_MAX, &v)
+		   ? datum_int(a, v)
+		   : from_real(a, strtod(arena_z(a, text), NULL));
+}
+
+struct datum *
+datum_from_node(struct arena *a, const struct json_node *n)
+{
+	struct datum *d;
+
+	switch (n->kind) {
+	case JSON_NODE_OBJECT:
+		d = datum_map(a);
+		for (n = n->first; n; n = n->next)
+			datum_set_slice(d, n->key, datum_from_node(a, n));
+		return d;
+	case JSON_NODE_LIST:
+		d = datum_list(a);
+		for (n = n->first; n; n = n->next)
+			datum_add(d, datum_from_node(a, n));
+		return d;
+	case JSON_NODE_TEXT:
+		return datum_text(a, n->text);
+	case JSON_NODE_NUMBER:
+		return from_number(a, n->text);
+	case JSON_NODE_TRUE:
+	case JSON_NODE_FALSE:
+		return datum_bool(a, n->kind == JSON_NODE_TRUE);
+	case JSON_NODE_NULL:
+		break;
+	}
+	return datum_null(a);
+}
+
 enum datum_kind
 datum_kind(const struct datum *d)
 {

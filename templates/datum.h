@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/date.h"
+#include "base/json_node.h"
 #include "base/money.h"
 
 /*
@@ -50,6 +51,10 @@ void datum_set_slice(struct datum *map, struct slice key, struct datum *v);
 /* The tree of a JSON value.  Reals become their shortest decimal text.  Texts
  * are copied to the arena, so that j can go. */
 struct datum *datum_from_json(struct arena *a, const json_t *j);
+
+/* The same of a value that json_node_read() read, whose texts are not copied.
+ */
+struct datum *datum_from_node(struct arena *a, const struct json_node *n);
 
 /* What d is; null for NULL. */
 enum datum_kind datum_kind(const struct datum *d);

@@ -294,39 +294,6 @@ depth_and_size_are_bounded(void **state)
 	json_decref(root);
 }
 
-/* The arena alone owns it: nothing is left where it is forgotten, a refused
- * text included. */
-static void
-a_value_in_an_arena(void **state)
-{
-	struct arena a;
-	struct err e = {0};
-	json_t *root;
-
-	(void)state;
-	arena_init(&a, 1 << 20);
-	for (int i = 0; i < 3; i++) {
-		assert_int_equal(json_read_into(&a,
-						SLICE("{\"a\": [1, \"text\","
-						      " {\"b\": null}]}"),
-						100, &root, &e),
-				 RC_OK);
-		assert_string_equal(json_string_value(json_array_get(
-					json_object_get(root, "a"), 1)),
-				    "text");
-		assert_int_equal(json_read_into(&a,
-						SLICE("{\"a\": [1, \"text\""),
-						100, &root, &e),
-				 RC_INVALID);
-		arena_reset(&a);
-	}
-	arena_fini(&a);
-	/* And the heap's as before. */
-	assert_int_equal(json_read(SLICE("[1, {\"a\": 2}]"), 100, &root, &e),
-			 RC_OK);
-	json_decref(root);
-}
-
 int
 main(void)
 {
@@ -337,7 +304,6 @@ main(void)
 	    cmocka_unit_test(urls),
 	    cmocka_unit_test(reading_is_strict),
 	    cmocka_unit_test(depth_and_size_are_bounded),
-	    cmocka_unit_test(a_value_in_an_arena),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
