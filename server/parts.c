@@ -288,6 +288,7 @@ hits_look(void *owner, struct hit_health *out)
 	    .moved = drain.hits - drain.aside,
 	    .refused = drain.aside,
 	    .stalled = drain.stalled,
+	    .late = hits.late,
 	};
 }
 

@@ -99,7 +99,7 @@ text_put(char *at, struct slice s)
 }
 
 void
-hit_encode(const struct hit *h, uint64_t nonce, uint64_t at, struct sbuf *out)
+hit_encode(const struct hit *h, struct sbuf *out)
 {
 	struct slice agent = bounded(h->agent, HIT_AGENT_MAX);
 	struct slice signals = bounded(h->signals, HIT_SIGNALS_MAX);
@@ -115,7 +115,6 @@ hit_encode(const struct hit *h, uint64_t nonce, uint64_t at, struct sbuf *out)
 	put(p + 12, (uint64_t)h->kind, 1);
 	put(p + 13, (uint64_t)h->method, 1);
 	put(p + 14, h->index, 2);
-	put(p + 16, at, 8);
 	put(p + 24, (uint64_t)h->time_us, 8);
 	put(p + 32, h->key_id, 4);
 	put(p + 36, agent.n, 2);
@@ -127,8 +126,17 @@ hit_encode(const struct hit *h, uint64_t nonce, uint64_t at, struct sbuf *out)
 	end = text_put(end, signals);
 	end = text_put(end, to);
 	memset(end, 0, size - used);
-	put(p + 4, record_crc(nonce, p, size), 4);
 	out->n += size;
+}
+
+size_t
+hit_place(char *record, uint64_t nonce, uint64_t at)
+{
+	size_t size = get(record + 8, 4);
+
+	put(record + 16, at, 8);
+	put(record + 4, record_crc(nonce, record, size), 4);
+	return size;
 }
 
 static bool

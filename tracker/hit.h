@@ -39,10 +39,13 @@ struct hit {
 	uint32_t end; /* as it was read: where in its segment it ends */
 };
 
-/* Adds a record's bytes; texts past their bounds are cut.  nonce is the
- * segment's, at where in the segment the record begins. */
-void hit_encode(const struct hit *h, uint64_t nonce, uint64_t at,
-		struct sbuf *out);
+/* Adds a record's bytes, which belong nowhere yet; texts past their bounds are
+ * cut. */
+void hit_encode(const struct hit *h, struct sbuf *out);
+
+/* Makes them those of a segment, by its nonce and where in it the record
+ * begins; returns the record's size. */
+size_t hit_place(char *record, uint64_t nonce, uint64_t at);
 
 /* Takes the record at the beginning of in and says its size.  False where
  * there is none that is whole and belongs there.  Slices point into in. */

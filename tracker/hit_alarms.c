@@ -21,7 +21,7 @@
 #define STALL_US (5 * SECOND_US)
 #define QUIET_US (10 * SECOND_US)
 
-enum trouble_kind { LOST, REFUSED, STALLED, TROUBLES };
+enum trouble_kind { LOST, REFUSED, STALLED, LATE, TROUBLES };
 
 static const struct {
 	const char *reason, *key; /* of the event, and of the meta table */
@@ -29,6 +29,7 @@ static const struct {
     [LOST] = {"hits_lost", "alarm.hits_lost"},
     [REFUSED] = {"hits_refused", "alarm.hits_refused"},
     [STALLED] = {"drain_stalled", "alarm.drain_stalled"},
+    [LATE] = {"journal_late", "alarm.journal_late"},
 };
 
 struct trouble {
@@ -151,6 +152,7 @@ look(struct hit_alarms *a)
 	    [REFUSED] = {h.refused, h.moved, 0, false,
 			 h.moved > a->troubles[REFUSED].good},
 	    [STALLED] = {0, 0, a->c.stall_us, h.stalled, true},
+	    [LATE] = {0, 0, 0, h.late, true},
 	};
 
 	for (enum trouble_kind i = 0; i < TROUBLES; i++) {

@@ -10,6 +10,7 @@
  *   hits_lost      answered without room in the journal
  *   hits_refused   set aside: the ledger takes them never
  *   drain_stalled  waiting for a ledger that takes none
+ *   journal_late   answered before they are on disk, which keeps them waiting
  */
 
 /* How hits fare: counts since the start, and what is so now. */
@@ -17,6 +18,7 @@ struct hit_health {
 	uint64_t kept, lost;	 /* by the journal */
 	uint64_t moved, refused; /* by the ledger */
 	bool stalled;
+	bool late; /* the journal is */
 };
 
 struct hit_alarms_config {

@@ -214,7 +214,7 @@ hits_round(void *hits, unsigned loop)
 	struct hits *h = hits;
 	struct loop_hits *l = &h->loops[loop];
 
-	if (l->waiting_n == 0)
+	if (!l->writer)
 		return;
 	(void)journal_sync(l->writer);
 	for (size_t i = 0; i < l->waiting_n; i++)
@@ -414,8 +414,10 @@ hits_free(struct hits *h)
 void
 hits_stats(const struct hits *h, struct hits_stats *out)
 {
-	*out = (struct hits_stats){.lost = h->journal ? journal_lost(h->journal)
-						      : 0};
+	*out = (struct hits_stats){
+	    .lost = h->journal ? journal_lost(h->journal) : 0,
+	    .late = h->journal && journal_late(h->journal),
+	};
 	for (unsigned i = 0; i < h->loops_n; i++) {
 		const struct loop_hits *l = &h->loops[i];
 

@@ -38,6 +38,7 @@
 #define TOTAL_BYTES ((size_t)256 << 20)
 #define SPARE 4
 #define KEEPER_MS 2000
+#define PATIENCE_MS 1000
 #define LEFTOVER_S 60
 #define ZEROS ((size_t)256 << 10)
 
@@ -352,6 +353,7 @@ journal_open(const struct journal_config *c, struct journal **out,
 	j->segment_bytes = c->segment_bytes ? c->segment_bytes : SEGMENT_BYTES;
 	j->total_bytes = c->total_bytes ? c->total_bytes : TOTAL_BYTES;
 	j->spare = c->spare ? c->spare : SPARE;
+	j->patience_ms = c->patience_ms ? c->patience_ms : PATIENCE_MS;
 	bell_init(&j->bell);
 	thread_start(&j->keeper, "journal", keep, j);
 	*out = j;
@@ -376,4 +378,10 @@ uint64_t
 journal_lost(const struct journal *j)
 {
 	return atomic_load_explicit(&j->lost, memory_order_relaxed);
+}
+
+bool
+journal_late(const struct journal *j)
+{
+	return atomic_load_explicit(&j->late, memory_order_relaxed) > 0;
 }

@@ -27,6 +27,7 @@ struct journal_config {
 	size_t segment_bytes; /* 4 MB where 0; at least 64 KB */
 	size_t total_bytes;   /* of all segments; 256 MB where 0 */
 	unsigned spare;	      /* segments made ready ahead; 4 where 0 */
+	int patience_ms;      /* who waits for a sync; 1,000 where 0 */
 };
 
 /* A journal directory open for writing; keeps spare segments ready by a
@@ -39,22 +40,27 @@ void journal_close(struct journal *j);
 /* Hits that were answered and not kept, since the start.  Thread: any. */
 uint64_t journal_lost(const struct journal *j);
 
-/* One thread's end of the journal.  Fails: RC_LIMIT (64 writers), RC_IO. */
+/* Whether a disk keeps hits waiting for longer than those who wait for it, so
+ * that they are answered before they are on it.  Thread: any. */
+bool journal_late(const struct journal *j);
+
+/* One thread's end of the journal; a thread of its own does what may wait for
+ * the disk.  Fails: RC_LIMIT (64 writers), RC_IO. */
 struct journal_writer;
 enum rc journal_writer_new(struct journal *j, struct journal_writer **out,
 			   struct err *e) MUST_USE;
 void journal_writer_free(struct journal_writer *w);
 
-/* Puts a record in the round's buffer.  False, and counted as lost, when
- * there is no room left anywhere. */
+/* Puts a record in the round's buffer.  False, and counted as lost, when that
+ * is full because the disk is late. */
 bool journal_append(struct journal_writer *w, const struct hit *h);
 
-/* Writes the round and syncs it.  False, and its records counted as lost and
- * said loudly, when the disk fails; whoever waits is answered all the same. */
+/* Has the round written and synced.  False when its records are not on disk:
+ * counted as lost and said loudly where the disk fails or has no room; still
+ * on their way, which is said too, where it is late.  Whoever waits is answered
+ * all the same.  While a round is late this does not wait, and what is appended
+ * stays in the buffer: call it again. */
 bool journal_sync(struct journal_writer *w);
-
-/* Records in the round's buffer. */
-size_t journal_pending(const struct journal_writer *w);
 
 /* --- reading, by one process at a time --- */
 

@@ -64,7 +64,9 @@ struct journal {
 	struct thread keeper;
 	struct bell bell;
 	_Atomic bool closing;
+	int patience_ms;
 	_Atomic uint64_t lost;
+	_Atomic unsigned late; /* writers whose round is overdue */
 };
 
 #endif

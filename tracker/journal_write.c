@@ -1,7 +1,13 @@
 /*
- * 1. at is where the round's buffer will stand in the segment; what lies
- *    before it was written.
- * 2. After a failure the segment is sealed and left (fd -1): what of it reached
+ * A loop fills a round of records; a thread of its writer, the scribe, puts it
+ * on disk.
+ *
+ * 1. A round is the loop's until it is in "work", the scribe's until it is in
+ *    "done"; there are two, so one can be filled while the other is away.
+ * 2. What is in struct scribe is touched by the scribe alone, once it runs.
+ * 3. at is where the next record will stand in the segment; what lies before
+ *    it was written.
+ * 4. After a failure the segment is sealed and left (fd -1): what of it reached
  *    the disk is not known, and the next one is taken after a pause.
  */
 #include <stdlib.h>
@@ -17,152 +23,226 @@
 #define RETRY_US SECOND_US
 #define COMPLAIN_US (10 * SECOND_US)
 
-struct journal_writer {
+struct round {
+	struct sbuf records;
+	size_t n;
+	bool kept; /* on disk, all of it */
+};
+
+struct scribe {
 	struct journal *j;
 	unsigned number;
-	int lock, fd;
+	int fd;
 	struct segment segment;
 	uint32_t at;
-	struct sbuf round;
-	size_t pending; /* records not yet synced, those written included */
-	bool written;	/* some of them are */
 	int64_t retry_us, complained_us;
+	struct fifo *work, *done;
+	struct thread thread;
+};
+
+struct journal_writer {
+	struct scribe s;
+	int lock;
+	struct round rounds[2];
+	struct round *filling;
+	bool away;		  /* the other is */
+	int64_t away_us, late_us; /* since when; nobody waits for it, or 0 */
 };
 
 static void
-lose(struct journal_writer *w, size_t n, const struct err *e)
+lose(struct scribe *s, size_t n, const struct err *e)
 {
 	int64_t now_us = clock_mono_us();
-	uint64_t all = atomic_fetch_add(&w->j->lost, n) + n;
+	uint64_t all = atomic_fetch_add(&s->j->lost, n) + n;
 
 	if (n == 0 ||
-	    (w->complained_us && now_us - w->complained_us < COMPLAIN_US))
+	    (s->complained_us && now_us - s->complained_us < COMPLAIN_US))
 		return;
-	w->complained_us = now_us;
-	LOG(HITS_LOST, LOG_I("lost", all), LOG_I("writer", w->number),
+	s->complained_us = now_us;
+	LOG(HITS_LOST, LOG_I("lost", all), LOG_I("writer", s->number),
 	    LOG_ERR(e));
 }
 
 static void
-segment_leave(struct journal_writer *w)
+segment_leave(struct scribe *s)
 {
-	if (w->fd >= 0)
-		(void)close(w->fd);
-	w->fd = -1;
-	w->pending = 0;
-	w->written = false;
-	sbuf_reset(&w->round);
+	if (s->fd >= 0)
+		(void)close(s->fd);
+	s->fd = -1;
 }
 
-static bool
-fail(struct journal_writer *w, struct err *e)
+static enum rc
+segment_next(struct scribe *s, struct err *e)
 {
-	size_t n = w->pending;
+	enum rc rc;
 
-	if (w->fd >= 0)
-		segment_seal(w->fd);
-	segment_leave(w);
-	w->retry_us = clock_mono_us() + RETRY_US;
-	lose(w, n, e);
-	return false;
-}
-
-/* hits: so many are lost where there is no room for one. */
-static bool
-segment_next(struct journal_writer *w, size_t hits)
-{
-	struct err e = {0};
-
-	if (clock_mono_us() < w->retry_us) {
-		(void)err_set(&e, RC_IO, "the journal has no room");
-		lose(w, hits, &e);
-		return false;
+	if (clock_mono_us() < s->retry_us)
+		return err_set(e, RC_IO, "the journal has no room");
+	rc = segment_take(s->j, s->number, &s->segment, &s->fd, e);
+	if (rc) {
+		s->fd = -1;
+		s->retry_us = clock_mono_us() + RETRY_US;
+		return rc;
 	}
-	if (segment_take(w->j, w->number, &w->segment, &w->fd, &e) != RC_OK) {
-		w->fd = -1;
-		w->pending = hits;
-		return fail(w, &e);
-	}
-	w->at = SEGMENT_HEADER;
-	return true;
+	s->at = SEGMENT_HEADER;
+	return RC_OK;
 }
 
-static bool
-round_write(struct journal_writer *w)
+static enum rc
+put_on_disk(struct scribe *s, struct slice records, struct err *e)
+{
+	while (records.n > 0) {
+		ssize_t n = pwrite(s->fd, records.p, records.n, (off_t)s->at);
+
+		if (n <= 0)
+			return err_errno(e, "writing the journal");
+		records = slice_skip(records, (size_t)n);
+		s->at += (uint32_t)n;
+	}
+	if (fdatasync(s->fd) != 0)
+		return err_errno(e, "syncing the journal");
+	return RC_OK;
+}
+
+/* Places as many records as the segment has room for; returns their bytes, and
+ * takes their number off *n. */
+static size_t
+place(const struct scribe *s, char *records, size_t bytes, size_t *n)
+{
+	size_t used = 0;
+
+	while (used < bytes &&
+	       s->at + used + HIT_RECORD_MAX <= s->segment.bytes) {
+		used +=
+		    hit_place(records + used, s->segment.nonce, s->at + used);
+		--*n;
+	}
+	return used;
+}
+
+/* *left: of the round's records, those that are not on disk. */
+static enum rc
+round_write(struct scribe *s, struct round *r, size_t *left, struct err *e)
 {
 	size_t done = 0;
-	struct err e = {0};
 
-	while (done < w->round.n) {
-		ssize_t n = pwrite(w->fd, w->round.p + done, w->round.n - done,
-				   (off_t)(w->at + done));
-		if (n <= 0) {
-			(void)err_errno(&e, "writing the journal");
-			return fail(w, &e);
+	*left = r->n;
+	while (done < r->records.n) {
+		size_t n = *left, bytes;
+		enum rc rc = s->fd < 0 ? segment_next(s, e) : RC_OK;
+
+		if (rc)
+			return rc;
+		bytes = place(s, r->records.p + done, r->records.n - done, &n);
+		if (bytes == 0) {
+			segment_leave(s);
+			continue;
 		}
-		done += (size_t)n;
+		rc = put_on_disk(s, slice_of(r->records.p + done, bytes), e);
+		if (rc) {
+			segment_seal(s->fd);
+			segment_leave(s);
+			s->retry_us = clock_mono_us() + RETRY_US;
+			return rc;
+		}
+		done += bytes;
+		*left = n;
 	}
-	w->at += (uint32_t)w->round.n;
-	w->written |= done > 0;
-	sbuf_reset(&w->round);
+	return RC_OK;
+}
+
+static void
+scribe_run(void *arg)
+{
+	struct scribe *s = arg;
+	struct round *r;
+
+	while ((r = fifo_take(s->work, -1)) != NULL) {
+		struct err e = {0};
+		size_t left;
+
+		r->kept = round_write(s, r, &left, &e) == RC_OK;
+		if (!r->kept)
+			lose(s, left, &e);
+		(void)!fifo_put(s->done, r);
+	}
+}
+
+static void
+late(struct journal_writer *w)
+{
+	w->late_us = w->away_us;
+	atomic_fetch_add(&w->s.j->late, 1);
+	LOG(JOURNAL_LATE, LOG_I("writer", w->s.number));
+}
+
+/* The round that is away, if it comes back within timeout_ms. */
+static bool
+round_back(struct journal_writer *w, int timeout_ms, bool *kept)
+{
+	struct round *r = fifo_take(w->s.done, timeout_ms);
+
+	if (!r)
+		return false;
+	w->away = false;
+	*kept = r->kept;
+	r->n = 0;
+	sbuf_reset(&r->records);
+	if (w->late_us) {
+		LOG(JOURNAL_IN_TIME, LOG_I("writer", w->s.number),
+		    LOG_I("took_us", clock_mono_us() - w->late_us));
+		w->late_us = 0;
+		atomic_fetch_sub(&w->s.j->late, 1);
+	}
 	return true;
 }
 
 bool
 journal_sync(struct journal_writer *w)
 {
-	struct err e = {0};
+	bool kept;
 
-	if (w->pending == 0)
+	if (w->away && !round_back(w, 0, &kept))
+		return w->filling->n == 0;
+	if (w->filling->n == 0)
 		return true;
-	if (!round_write(w))
-		return false;
-	if (fdatasync(w->fd) != 0) {
-		(void)err_errno(&e, "syncing the journal");
-		return fail(w, &e);
-	}
-	w->pending = 0;
-	w->written = false;
-	return true;
+	w->away_us = clock_mono_us();
+	w->away = fifo_put(w->s.work, w->filling) == RC_OK;
+	w->filling = &w->rounds[w->filling == &w->rounds[0]];
+	if (round_back(w, w->s.j->patience_ms, &kept))
+		return kept;
+	late(w);
+	return false;
 }
 
 bool
 journal_append(struct journal_writer *w, const struct hit *h)
 {
-	if (w->fd >= 0 &&
-	    w->at + w->round.n + HIT_RECORD_MAX > w->segment.bytes) {
-		if (journal_sync(w))
-			segment_leave(w);
-	}
-	if (w->fd < 0 && !segment_next(w, 1))
+	struct round *r = w->filling;
+
+	if (r->records.n + HIT_RECORD_MAX > ROUND_MAX)
+		(void)journal_sync(w);
+	r = w->filling;
+	if (r->records.n + HIT_RECORD_MAX > ROUND_MAX) {
+		atomic_fetch_add(&w->s.j->lost, 1);
 		return false;
-	if (w->round.n + HIT_RECORD_MAX > ROUND_MAX && !round_write(w))
-		return journal_append(w, h);
-	hit_encode(h, w->segment.nonce, w->at + w->round.n, &w->round);
-	w->pending++;
+	}
+	hit_encode(h, &r->records);
+	r->n++;
 	return true;
 }
 
-size_t
-journal_pending(const struct journal_writer *w)
-{
-	return w->pending;
-}
-
-enum rc
-journal_writer_new(struct journal *j, struct journal_writer **out,
-		   struct err *e)
+/* The least number that nobody holds. */
+static enum rc
+number_take(const struct journal *j, unsigned *number, int *lock, struct err *e)
 {
 	size_t n = strlen(j->path) + sizeof("/00.lock");
 	char *path = mem_alloc(n);
-	struct journal_writer *w;
 	enum rc rc = RC_STATE;
-	unsigned number;
-	int lock = -1;
 
-	for (number = 0; number < JOURNAL_WRITERS_MAX; number++) {
-		(void)snprintf(path, n, "%s/%02u.lock", j->path, number);
-		rc = lock_take(path, &lock, e);
+	for (*number = 0; *number < JOURNAL_WRITERS_MAX; ++*number) {
+		(void)snprintf(path, n, "%s/%02u.lock", j->path, *number);
+		rc = lock_take(path, lock, e);
 		if (rc != RC_STATE)
 			break;
 	}
@@ -172,17 +252,35 @@ journal_writer_new(struct journal *j, struct journal_writer **out,
 			       "the journal has at most %d "
 			       "writers",
 			       JOURNAL_WRITERS_MAX);
+	return rc;
+}
+
+enum rc
+journal_writer_new(struct journal *j, struct journal_writer **out,
+		   struct err *e)
+{
+	struct journal_writer *w;
+	unsigned number;
+	int lock = -1;
+	enum rc rc = number_take(j, &number, &lock, e);
+
 	if (rc)
 		return rc;
 	w = MEM_NEW(struct journal_writer);
-	w->j = j;
-	w->number = number;
 	w->lock = lock;
-	w->fd = -1;
-	sbuf_init(&w->round, ROUND_MAX);
+	w->filling = &w->rounds[0];
+	for (size_t i = 0; i < 2; i++)
+		sbuf_init(&w->rounds[i].records, ROUND_MAX);
+	w->s = (struct scribe){.j = j,
+			       .number = number,
+			       .fd = -1,
+			       .work = fifo_new("journal work", 1),
+			       .done = fifo_new("journal done", 1)};
 	/* Without room now, hits are answered all the same. */
-	if (segment_resume(j, number, &w->segment, &w->fd, &w->at, e) != RC_OK)
-		(void)segment_next(w, 0);
+	if (segment_resume(j, number, &w->s.segment, &w->s.fd, &w->s.at, e) !=
+	    RC_OK)
+		(void)!segment_next(&w->s, e);
+	thread_start(&w->s.thread, "scribe", scribe_run, &w->s);
 	*out = w;
 	return RC_OK;
 }
@@ -190,11 +288,22 @@ journal_writer_new(struct journal *j, struct journal_writer **out,
 void
 journal_writer_free(struct journal_writer *w)
 {
+	bool kept;
+
 	if (!w)
 		return;
-	(void)journal_sync(w);
-	segment_leave(w);
-	sbuf_fini(&w->round);
+	while (w->away || w->filling->n > 0) {
+		(void)journal_sync(w);
+		if (w->away)
+			(void)round_back(w, -1, &kept);
+	}
+	fifo_close(w->s.work);
+	thread_join(&w->s.thread);
+	segment_leave(&w->s);
+	fifo_free(w->s.work);
+	fifo_free(w->s.done);
+	for (size_t i = 0; i < 2; i++)
+		sbuf_fini(&w->rounds[i].records);
 	(void)close(w->lock);
 	free(w);
 }

@@ -48,7 +48,9 @@ decode_changed(struct slice data)
 
 	sbuf_init(&b, 1 << 20);
 	for (size_t i = 0; i < 3; i++)
-		hit_encode(&h, 7, HEADER + b.n, &b);
+		hit_encode(&h, &b);
+	for (size_t at = 0; at < b.n;)
+		at += hit_place(b.p + at, 7, HEADER + at);
 	for (size_t i = 0; i + 1 < data.n && i < b.n; i += 2)
 		b.p[(unsigned char)data.p[i] % b.n] ^= data.p[i + 1];
 	for (size_t at = 0; hit_decode(slice_of(b.p + at, b.n - at), 7,
