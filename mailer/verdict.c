@@ -398,9 +398,7 @@ text_fits(const struct verdict_rules *v, const struct row *r, struct slice text,
 static enum verdict
 by_digit(const struct outcome *o)
 {
-	if (o->code / 100 != 5)
-		return VERDICT_RETRY;
-	return o->stage == STAGE_RCPT ? VERDICT_BAD_ADDRESS : VERDICT_OURS;
+	return o->code / 100 == 5 ? VERDICT_OURS : VERDICT_RETRY;
 }
 
 static enum verdict
