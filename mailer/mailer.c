@@ -48,8 +48,11 @@ struct mailer {
 	uint64_t urges;		 /* of the queue, then */
 	atomic_bool stop;
 	atomic_uint under_way;
-	bool waiting; /* of the round: more than a rest keeps something */
-	_Atomic uint64_t rest_calls; /* of the queue, before that round */
+	/* Of the sweep: more than a rest keeps something; or what was known
+	 * of hops has changed. */
+	bool waiting;
+	int64_t again_us; /* of the sweep: when something may be served */
+	_Atomic uint64_t rest_calls; /* of the queue, before that sweep */
 	_Atomic int64_t rest_us;     /* mailer_rests(); 0: it does not */
 	unsigned to[TRUSTS];	     /* of them, by seat */
 	/* Of the round: a hop that found no seat, and whether it is alone. */
@@ -207,6 +210,7 @@ collect(struct mailer *m)
 	struct job *j;
 
 	while ((j = fifo_take(m->done, 0)) != NULL) {
+		m->waiting = true;
 		atomic_store(&m->rest_us, 0);
 		j->end.block_us = j->block_us;
 		j->end.slow = clock_mono_us() - j->begun_us >= SLOW_US;
@@ -260,6 +264,21 @@ sending(struct mailer *m)
 	return !paused;
 }
 
+/* A sweep ends where anything may have changed of what it saw. */
+static void
+keep_sweep(struct mailer *m, int64_t now)
+{
+	uint64_t calls = atomic_load(&m->c.queue->calls);
+
+	if (!m->waiting && calls == atomic_load(&m->rest_calls) &&
+	    now < m->again_us)
+		return;
+	m->waiting = false;
+	m->again_us = now + MINUTE_US;
+	atomic_store(&m->rest_calls, calls);
+	turns_sweep(m->turns);
+}
+
 /* Gives work to all who are free; says when to look again. */
 static int64_t
 dispatch(struct mailer *m)
@@ -274,8 +293,7 @@ dispatch(struct mailer *m)
 	atomic_store(&m->rest_us, 0);
 	if (!sending(m))
 		return again;
-	atomic_store(&m->rest_calls, atomic_load(&m->c.queue->calls));
-	m->waiting = false;
+	keep_sweep(m, now);
 	memset(m->waits, 0, sizeof m->waits);
 	memset(m->crowd, 0, sizeof m->crowd);
 	arena_init(&a, 64u << 20);
@@ -295,10 +313,12 @@ dispatch(struct mailer *m)
 		LOG(CLAIM_FAILED, LOG_ERR(&e));
 	if (lane_next_ready(m->db, now, &next, &e) == RC_OK && next < again)
 		again = next;
-	if (rc == RC_NOTFOUND && !m->waiting && !turns_cut(m->turns))
-		atomic_store(&m->rest_us, again);
+	if (again < m->again_us)
+		m->again_us = again;
+	if (rc == RC_NOTFOUND && !m->waiting && turns_swept(m->turns))
+		atomic_store(&m->rest_us, m->again_us);
 	arena_fini(&a);
-	return again;
+	return m->again_us;
 }
 
 /* Who changed the configuration may have mended what hops rest for; who says
@@ -310,6 +330,7 @@ see_changes(struct mailer *m)
 	uint64_t urges = atomic_load(&m->c.queue->urges);
 
 	if (urges != m->urges || (m->conf != NULL && conf != m->conf)) {
+		m->waiting = true;
 		paces_wake(m->paces);
 		rests_clear(m->c.rests);
 	}
@@ -317,6 +338,13 @@ see_changes(struct mailer *m)
 		conf_unref(m->conf);
 	m->conf = conf;
 	m->urges = urges;
+}
+
+/* Nothing may be served before something changes. */
+static bool
+swept(const struct mailer *m)
+{
+	return !m->waiting && turns_swept(m->turns);
 }
 
 static void
@@ -335,7 +363,8 @@ run_dispatcher(void *arg)
 		make_room(m);
 		if (full(m))
 			wait_ms = 1000;
-		else if (turns_cut(m->turns) && wait_ms > ROUND_WAIT_MS)
+		else if (turns_cut(m->turns) && !swept(m) &&
+			 wait_ms > ROUND_WAIT_MS)
 			wait_ms = ROUND_WAIT_MS;
 		bell_wait(&m->c.queue->mail, wait_ms);
 	}

@@ -8,7 +8,9 @@
  *    brand queues delays another's by one batch a turn, however much it is.
  * 2. A round looks at LOOK_MAX lanes of a brand; where it passed over so many
  *    the next round goes on behind them, and begins anew at the end.  So lanes
- *    that may not be served now hide no other. */
+ *    that may not be served now hide no other.
+ * 3. A sweep is over once each brand that waits has been looked at from its
+ *    beginning to its end since the sweep began, in however many rounds. */
 
 #define PAGE 64
 #define LOOK_MAX 512
@@ -21,6 +23,9 @@ struct turn {
 	struct lane_place from;
 	bool behind; /* the round began behind lanes that were passed over */
 	bool left;   /* the round left lanes to the next */
+	bool waits;  /* in the round */
+	/* sweeps: of its last pass, and of the last one that came to its end */
+	uint64_t began, ended;
 	struct lane *page;
 	size_t n, i, looked;
 	bool over;
@@ -32,6 +37,7 @@ struct turns {
 	struct db *db;
 	struct arena *a;
 	int64_t now_us;
+	uint64_t sweep;
 	bool cut;
 };
 
@@ -79,8 +85,11 @@ join(struct turns *t, struct slice brand)
 		*p = turn;
 	}
 	turn->behind = turn->left;
-	if (!turn->left)
+	if (!turn->left) {
 		turn->from = beginning;
+		turn->began = t->sweep;
+	}
+	turn->waits = true;
 	turn->left = false;
 	turn->n = turn->i = turn->looked = 0;
 	turn->over = false;
@@ -97,8 +106,10 @@ turns_begin(struct turns *t, struct db *db, int64_t now_us, struct arena *a,
 	t->a = a;
 	t->now_us = now_us;
 	t->cut = false;
-	for (struct turn *i = t->list; i != NULL; i = i->next)
+	for (struct turn *i = t->list; i != NULL; i = i->next) {
 		i->over = true;
+		i->waits = false;
+	}
 	while ((rc = lane_next_brand(db, brand, a, &brand, e)) == RC_OK)
 		join(t, brand);
 	return rc == RC_NOTFOUND ? RC_OK : rc;
@@ -128,6 +139,7 @@ turn_page(struct turns *t, struct turn *i, struct err *e)
 	if (rc != RC_OK || i->n > 0)
 		return rc;
 	t->cut |= i->behind;
+	i->ended = i->began;
 	return RC_NOTFOUND;
 }
 
@@ -139,7 +151,7 @@ look(struct turns *t, struct turn *i, const struct lane **out, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	*out = &i->page[i->i++];
-	i->from = (struct lane_place){(*out)->ready_us, (*out)->id};
+	i->from = (struct lane_place){lane_go_us(*out), (*out)->id};
 	i->looked++;
 	return RC_OK;
 }
@@ -176,4 +188,19 @@ bool
 turns_cut(const struct turns *t)
 {
 	return t->cut;
+}
+
+void
+turns_sweep(struct turns *t)
+{
+	t->sweep++;
+}
+
+bool
+turns_swept(const struct turns *t)
+{
+	for (const struct turn *i = t->list; i != NULL; i = i->next)
+		if (i->waits && i->ended != t->sweep)
+			return false;
+	return true;
 }

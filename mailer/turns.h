@@ -29,4 +29,11 @@ void turns_served(struct turns *t);
 /* The round looked at so many lanes in vain that it left some to the next. */
 bool turns_cut(const struct turns *t);
 
+/* A new sweep begins with the next round: what was looked at before counts no
+ * more. */
+void turns_sweep(struct turns *t);
+
+/* Whether, by the rounds since, all lanes that wait have been looked at. */
+bool turns_swept(const struct turns *t);
+
 #endif

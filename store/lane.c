@@ -79,7 +79,7 @@ lane_list_ready(struct db *db, struct slice brand, struct lane_place after,
 	query_open(&q, db, STMT_LANE_LIST_READY);
 	bind_text(&q, 0, brand);
 	bind_int(&q, 1, now_us);
-	bind_int(&q, 2, after.ready_us);
+	bind_int(&q, 2, after.go_us);
 	bind_int(&q, 3, after.id);
 	bind_int(&q, 4, (int64_t)limit);
 	while ((rc = query_row(&q, e)) == RC_OK)

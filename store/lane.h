@@ -26,18 +26,27 @@ enum rc lane_find(struct db *db, struct slice brand, struct slice domain,
 enum rc lane_wake(struct db *db, int64_t lane, int64_t at_us,
 		  struct err *e) MUST_USE;
 
-/* The next brand by name, after the given one, that has something waiting.
+/* The next brand by name, after the given one, that has something waiting in a
+ * lane that is not held.
  * Fails: RC_NOTFOUND. */
 enum rc lane_next_brand(struct db *db, struct slice after, struct arena *a,
 			struct slice *out, struct err *e) MUST_USE;
 
 /* A place in the order in which a brand's lanes take turns. */
 struct lane_place {
-	int64_t ready_us, id; /* {INT64_MIN, 0}: before all of them */
+	int64_t go_us, id; /* {INT64_MIN, 0}: before all of them */
 };
 
+/* When a lane may be served: ready, and rested. */
+static inline int64_t
+lane_go_us(const struct lane *l)
+{
+	return l->ready_us > l->blocked_us ? l->ready_us : l->blocked_us;
+}
+
 /* Lanes of a brand with something due and neither held nor blocked, behind a
- * place: those that were served, or became ready, longest ago first. */
+ * place: those that were served, became ready, or ended their rest, longest ago
+ * first. */
 enum rc lane_list_ready(struct db *db, struct slice brand,
 			struct lane_place after, int64_t now_us, size_t limit,
 			struct arena *a, struct lane **out, size_t *n,

@@ -392,6 +392,17 @@ def _(t):
     a.wait_messages(6, state="accepted")
 
 
+@test("more destinations than a round looks at, all of a relay that rests")
+def _(t):
+    r = submission(t, rules='match=*@fast.example stage=rcpt count=2 '
+                            'action=reply:"451 4.7.1 Rate limit"\n')
+    a = relayed(t, r.port(), clock="2026-11-02T12:00:00Z,10000",
+                general="blast_limit = 100000")
+    queue(t, a, [("default", "a@fast.example")] +
+          [("default", "bo@rest%d.example" % i) for i in range(1200)])
+    a.wait_messages(1201, state="accepted", deadline=120)
+
+
 def minutes(events):
     """Between each and the next."""
     at = [datetime.datetime.fromisoformat(e["at"].replace("Z", "+00:00"))

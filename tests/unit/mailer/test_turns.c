@@ -150,6 +150,43 @@ test_those_passed_over_hide_nobody(void **state)
 	turns_free(t);
 }
 
+/* All are known to be in vain after as many rounds as it takes, not before; and
+ * what was looked at before the sweep began is no part of it. */
+static void
+test_a_sweep_takes_as_many_rounds_as_it_needs(void **state)
+{
+	struct db *db = ((struct place *)*state)->db;
+	struct turns *t = turns_new();
+	struct sbuf out;
+
+	for (int i = 0; i < 1300; i++) {
+		char domain[32];
+
+		snprintf(domain, sizeof(domain), "no%d", i);
+		queue(db, i % 13 == 0 ? "b" : "a", domain, 1);
+	}
+	sbuf_init(&out, 1 << 20);
+	for (int sweep = 0; sweep < 3; sweep++) {
+		int rounds = 0;
+
+		turns_sweep(t);
+		do {
+			round_of(t, db, 1, &out);
+		} while (++rounds < 10 && !turns_swept(t));
+		assert_int_equal(rounds, sweep == 0 ? 3 : 5);
+		/* One into its way round again. */
+		round_of(t, db, 1, &out);
+		assert_true(turns_swept(t));
+	}
+	queue(db, "c", "no", 1);
+	turns_sweep(t);
+	round_of(t, db, 1, &out);
+	assert_false(turns_swept(t));
+	assert_string_equal(sbuf_z(&out), "");
+	sbuf_fini(&out);
+	turns_free(t);
+}
+
 static void
 test_a_round_over_nothing_ends(void **state)
 {
@@ -172,6 +209,7 @@ main(void)
 	    T(test_brands_take_turns),
 	    T(test_lanes_of_a_brand_take_turns),
 	    T(test_those_passed_over_hide_nobody),
+	    T(test_a_sweep_takes_as_many_rounds_as_it_needs),
 	    T(test_a_round_over_nothing_ends),
 	};
 

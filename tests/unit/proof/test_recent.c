@@ -236,6 +236,12 @@ static const char old_schema[] =
     " ON CONFLICT DO UPDATE SET next_seq = max(next_seq, excluded.next_seq);"
     " END; CREATE INDEX messages_message_id ON messages (message_id);"
     "DROP INDEX customers_held; DROP INDEX invoices_terms;"
+    "DROP INDEX lanes_turn; DROP INDEX lanes_go;"
+    "ALTER TABLE lanes DROP COLUMN go_us;"
+    "CREATE INDEX lanes_ready ON lanes (ready_us)"
+    " WHERE ready_us IS NOT NULL;"
+    "CREATE INDEX lanes_turn ON lanes (brand, ready_us)"
+    " WHERE ready_us IS NOT NULL;"
     "ALTER TABLE lanes DROP COLUMN said;"
     "ALTER TABLE lanes DROP COLUMN alarm;"
     "PRAGMA user_version = 5; COMMIT";

@@ -133,6 +133,7 @@ test_a_lane_wakes_for_its_first(void **state)
 	struct message first = message_new(db, "a@b.example", 300);
 	struct message second = message_new(db, "b@b.example", 200), *got;
 	struct lane lane, *lanes;
+	int64_t next;
 	size_t n;
 
 	assert_int_equal(first.lane, second.lane);
@@ -160,9 +161,13 @@ test_a_lane_wakes_for_its_first(void **state)
 	assert_int_equal(ready(db, "default", 355, &lanes), 0);
 	assert_int_equal(ready(db, "default", 360, &lanes), 1);
 	assert_int_equal(lanes[0].failures, 3);
+	OK(lane_next_ready(db, 355, &next, &error));
+	assert_int_equal(next, 360);
 	lane.held = true;
 	OK(lane_update(db, &lane, &error));
 	assert_int_equal(ready(db, "default", 360, &lanes), 0);
+	OK(lane_next_ready(db, 355, &next, &error));
+	assert_true(next == INT64_MAX);
 }
 
 /* One that is served goes behind the others, though what waits in it has
@@ -192,7 +197,7 @@ test_lanes_take_turns(void **state)
 		assert_true(slice_eq_z(lanes[0].domain, names[i % 3]));
 		OK(lane_list_ready(
 		    db, SLICE("one"),
-		    (struct lane_place){lanes[0].ready_us, lanes[0].id},
+		    (struct lane_place){lane_go_us(&lanes[0]), lanes[0].id},
 		    200 + i, 10, &arena, &lanes, &n, &error));
 		assert_int_equal(n, 2);
 		assert_true(slice_eq_z(lanes[0].domain, names[(i + 1) % 3]));

@@ -72,7 +72,8 @@ test_hot_statements_do_not_sort(void **state)
 	} hot[] = {
 	    {STMT_LANE_DUE, "messages_queue (lane=? AND next_us<?)"},
 	    {STMT_LANE_SETTLE, "messages_queue (lane=?)"},
-	    {STMT_LANE_LIST_READY, "lanes_turn (brand=? AND ready_us>? AND"},
+	    {STMT_LANE_LIST_READY, "lanes_turn (brand=? AND go_us>? AND"},
+	    {STMT_LANE_NEXT_READY, "lanes_go (go_us>?)"},
 	    {STMT_LANE_NEXT_BRAND, "lanes_turn (brand>?)"},
 	    {STMT_NOTICE_LIST_DUE, "notices_due"},
 	    {STMT_NOTICE_NEXT, "notices_due"},
