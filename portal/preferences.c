@@ -30,6 +30,24 @@ may_leave(struct page *pg, const struct message *m)
 	       may;
 }
 
+/* Says since when the address takes no optional mail, if it left it. */
+static void
+set_left(struct page *pg, const struct message *m)
+{
+	struct suppression s;
+	uint8_t hash[32];
+	struct err e;
+	bool left = recipients_suppression(pg->portal->c.queue, pg->db,
+					   m->brand, m->address, &pg->arena, &s,
+					   hash, &e) == RC_OK &&
+		    slice_eq_z(s.reason, SUPPRESSION_LEFT);
+
+	set_bool(pg, "left", left);
+	if (left)
+		datum_set(pg->data, "left_at",
+			  datum_time(&pg->arena, s.created_us));
+}
+
 static void
 set_choices(struct page *pg, const struct message *m, const struct customer *c)
 {
@@ -49,7 +67,7 @@ set_choices(struct page *pg, const struct message *m, const struct customer *c)
 	set_bool(pg, "withdrawn", consent_withdrawn(c->consent));
 	set_bool(pg, "refused", false);
 	set_bool(pg, "optional", may_leave(pg, m));
-	set_bool(pg, "left", false);
+	set_left(pg, m);
 }
 
 static bool

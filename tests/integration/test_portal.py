@@ -1,6 +1,7 @@
 """The pages that customers see, of the real server, after a real sending."""
 
 import base64
+import datetime
 import email
 import email.policy
 import glob
@@ -382,7 +383,7 @@ def _(t):
                 text = mail.get_body((body_kind,)).get_content()
                 t.ok("dejar de recibir" in text, "it cannot be left")
                 t.ok("lo que registramos" in text, "nor tracking ended")
-            wants(t, w.get(leave), "Privacidad")
+            wants(t, w.get(leave), "Privacidad", 'value="leave"')
             for no, with_ in refused:
                 t.eq(w.post(leave, no, **with_).status, 403, "%r" % no)
         t.eq(w.post(leave, body, **headers).status, 200, "%r" % body)
@@ -393,6 +394,10 @@ def _(t):
             wait_for(lambda: "Pidió no recibir" in w.get(w.area()).text,
                      what="the notice being left out")
             t.eq(len(w.mx.journal("message")), 1)
+            page = w.get(leave)
+            wants(t, page, "Dejó de recibir los avisos opcionales el",
+                  str(datetime.date.today().year))
+            t.ok('value="leave"' not in page.text, "it asks again")
         w.acuse.ok(w.acuse.call("DELETE",
                                 "suppressions/ana@cliente.example"))
 
