@@ -55,7 +55,7 @@ static const struct {
     {KIND_CUSTOMER_RELEASED, "Notices to the customer go on."},
     {KIND_CUSTOMER_UNREACHABLE, "No address is left to tell."},
     {KIND_CUSTOMER_CONSENTED, "The customer consented to tracking."},
-    {KIND_CUSTOMER_WITHDREW, "The customer withdrew the consent."},
+    {KIND_CUSTOMER_WITHDREW, "The customer refuses to be tracked."},
     {KIND_CUSTOMER_ERASED, "The customer's data was erased."},
     {KIND_CONTACT_CHANGED, "A contact changed."},
     {KIND_CONTACT_SUPPRESSED, "An address is no longer written to."},

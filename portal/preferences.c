@@ -65,6 +65,7 @@ set_choices(struct page *pg, const struct message *m, const struct customer *c)
 	set_bool(pg, "links", t.links);
 	set_bool(pg, "tracked", opens || t.links);
 	set_bool(pg, "withdrawn", consent_withdrawn(c->consent));
+	set_bool(pg, "consented", consent_was_given(c->consent));
 	set_bool(pg, "refused", false);
 	set_bool(pg, "optional", may_leave(pg, m));
 	set_left(pg, m);

@@ -8,6 +8,7 @@
 
 #define PAYLOAD_MAX 65536
 #define WITHDRAWN "withdrawn_at"
+#define GIVEN "given_at"
 /* Between billing's clock and ours. */
 #define SKEW_US (5 * MINUTE_US)
 
@@ -28,16 +29,23 @@ consent_withdrawn(struct slice consent)
 	return slice_find(consent, SLICE("\"" WITHDRAWN "\"")) >= 0;
 }
 
+bool
+consent_was_given(struct slice consent)
+{
+	return slice_find(consent, SLICE("\"" GIVEN "\"")) >= 0;
+}
+
+/* A time of what is kept; 0 where it has none. */
 static int64_t
-withdrawn_us(struct slice consent)
+said_us(struct slice consent, const char *key)
 {
 	int64_t us = 0;
 	json_t *o;
 
 	if (json_read(consent, PAYLOAD_MAX, &o, NULL) != RC_OK)
 		return 0;
-	(void)time_parse(
-	    slice_z(json_string_value(json_object_get(o, WITHDRAWN))), &us);
+	(void)time_parse(slice_z(json_string_value(json_object_get(o, key))),
+			 &us);
 	json_decref(o);
 	return us;
 }
@@ -114,7 +122,8 @@ consent_give(struct db *db, struct slice customer, const struct consent *x,
 	if (rc != RC_OK)
 		return rc;
 	/* whoever tells it every night does not undo a withdrawal */
-	if (consent_withdrawn(c.consent) && x->at_us <= withdrawn_us(c.consent))
+	if (consent_withdrawn(c.consent) &&
+	    x->at_us <= said_us(c.consent, WITHDRAWN))
 		return err_at(e, RC_STATE, "/at",
 			      "stale: the customer has withdrawn since");
 	sbuf_init(&b, PAYLOAD_MAX);
@@ -130,6 +139,20 @@ consent_give(struct db *db, struct slice customer, const struct consent *x,
 		   : rc;
 }
 
+/* What is kept of it: of a consent, that it had been given, and when. */
+static struct slice
+withdrawn(const struct customer *c, const char *when, struct arena *a)
+{
+	char given[TIME_SIZE];
+
+	if (c->consent.n == 0)
+		return slice_z(
+		    arena_printf(a, "{\"" WITHDRAWN "\":\"%s\"}", when));
+	time_format(said_us(c->consent, "at"), given);
+	return slice_z(arena_printf(
+	    a, "{\"" WITHDRAWN "\":\"%s\",\"" GIVEN "\":\"%s\"}", when, given));
+}
+
 enum rc
 consent_withdraw(struct db *db, struct slice customer, struct slice source,
 		 struct slice by, struct arena *a, struct err *e)
@@ -141,9 +164,7 @@ consent_withdraw(struct db *db, struct slice customer, struct slice source,
 	if (rc != RC_OK || consent_withdrawn(c.consent))
 		return rc;
 	time_format(clock_wall_us(), when);
-	rc = customer_set_consent(
-	    db, c.id,
-	    slice_z(arena_printf(a, "{\"" WITHDRAWN "\":\"%s\"}", when)), e);
+	rc = customer_set_consent(db, c.id, withdrawn(&c, when, a), e);
 	if (rc != RC_OK)
 		return rc;
 	return append(

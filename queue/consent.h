@@ -5,8 +5,9 @@
 #include "queue/queue.h"
 
 /* A customer's word on being tracked.  What is kept of it (struct customer) is
- * JSON: {at, source, text} of a consent; {withdrawn_at} of one that was
- * withdrawn, or of an objection; "" while nothing was said. */
+ * JSON: {at, source, text} of a consent; {withdrawn_at, given_at} of one that
+ * was withdrawn; {withdrawn_at} of an objection to what was recorded on another
+ * ground; "" while nothing was said. */
 
 struct consent {
 	int64_t at_us; /* when it was given */
@@ -26,6 +27,9 @@ struct tracks consent_tracks(const struct brand *b, struct slice consent);
 
 /* True for the consent of a customer who withdrew it. */
 bool consent_withdrawn(struct slice consent);
+
+/* True where that customer had given one before: else they objected. */
+bool consent_was_given(struct slice consent);
 
 /* Keeps a customer's consent, and appends customer.consented; said twice it
  * changes nothing.  Thread: writer.  Fails: RC_NOTFOUND, RC_INVALID (at_us is

@@ -458,7 +458,14 @@ def _(t):
         page = w.post(leave, {"action": "withdraw"})
         t.eq(page.status, 200)
         wants(t, page, "sin seguimiento")
-    wants(t, w.get(leave), "Retiró su consentimiento")
+    for locale, objected, consent in (
+            ("it_IT", "Si è opposto al tracciamento", "consenso"),
+            ("en_US", "You objected to tracking", "consent"),
+            ("es_AR", "Se opuso al seguimiento", "consentimiento")):
+        w.customer(locale=locale)
+        page = w.get(leave)
+        wants(t, page, objected)
+        t.ok(consent not in page.text, "nobody had consented")
     told = len(w.events())
     t.eq(w.get(w.links["m"]).status, 200)
     t.eq(w.get(w.links["o"]).status, 200)

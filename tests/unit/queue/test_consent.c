@@ -129,10 +129,24 @@ test_an_old_consent_undoes_no_withdrawal(void **state)
 	assert_int_equal(give(f, "2026-11-03T11:00:00Z", "You may."), RC_STATE);
 	assert_int_equal(give(f, "2026-11-03T12:00:00Z", "You may."), RC_STATE);
 	assert_true(consent_withdrawn(customer(f).consent));
+	assert_true(consent_was_given(customer(f).consent));
 	assert_int_equal(give(f, "2026-11-06T12:00:00Z", "You may."),
 			 RC_INVALID);
 	OK(give(f, "2026-11-05T11:59:00Z", "You may."));
 	assert_false(consent_withdrawn(customer(f).consent));
+	assert_false(consent_was_given(customer(f).consent));
+}
+
+static void
+test_who_never_consented_objects(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_customer(f, "c1");
+	fixture_at("2026-11-03T12:00:00Z");
+	OK(withdraw(f, "c1"));
+	assert_true(consent_withdrawn(customer(f).consent));
+	assert_false(consent_was_given(customer(f).consent));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fixture_make, fixture_free)
@@ -144,6 +158,7 @@ main(void)
 	    TEST(test_what_may_be_recorded),
 	    TEST(test_each_word_is_one_event),
 	    TEST(test_an_old_consent_undoes_no_withdrawal),
+	    TEST(test_who_never_consented_objects),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
