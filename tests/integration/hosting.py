@@ -127,7 +127,7 @@ class Hosting(acuse.Acuse):
         self.fills = {
             "include": "", "send": "true", "general": "", "smtp": "",
             "http": "", "more": "", "public": "0", "private": "0",
-            "patience": "5s", "opens": "individual", "links": "true",
+            "patience": "60s", "opens": "individual", "links": "true",
             "basis": "our contract with you",
             "exchangers": exchangers(to)}
         self.configure(policy=policy, **fills)

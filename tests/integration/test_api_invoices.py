@@ -220,7 +220,7 @@ def _(t):
 
 @test("paid while its reminder is being sent: the answer names it in flight")
 def _(t):
-    r = t.receiver(rules="match=*@x.example stage=dot action=delay:2s")
+    r = t.receiver(rules="match=*@x.example stage=dot action=hold")
     a = served(t, **sending(r))
     one, two = put(a, rev=1)["notices"][:2]
     a.ok(a.post("notices/%s/send-now" % one["id"]))

@@ -198,11 +198,11 @@ def _(t):
 
 @test("blocked: nothing more of it begins, on other connections neither")
 def _(t):
+    slow = "match=slow@* stage=rcpt action=hold:2\n"
     r = t.receiver(
-        rules='match=bad@* stage=rcpt action=delay:300ms\n'
-              'match=slow@* stage=rcpt action=delay:2s\n'
-              'match=bad@* stage=rcpt '
-              'action=reply:"550 5.7.1 blocked using zen.spamhaus.org"')
+        rules=slow + 'match=bad@* stage=rcpt action=hold\n'
+        'match=bad@* stage=rcpt '
+        'action=reply:"550 5.7.1 blocked using zen.spamhaus.org"')
     a = Hosting(t, to=[r], more=elsewhere(
         "one.example", r, more="connections = 2 per_connection = 2 "
         "per_minute = 1000"))
@@ -211,7 +211,11 @@ def _(t):
     a.wait_messages(customer="c1", state="accepted")
     queue(t, a, [("default", x + "@one.example")
                  for x in ("bad", "x", "slow", "y", "z")])
+    r.wait_journal("rcpt", recipient="bad@one.example")
+    r.wait_journal("rcpt", recipient="slow@one.example")
+    r.set_rules(slow)
     rests(a, "one.example", "policy_block")
+    r.set_rules("")
     a.wait_messages(2, state="accepted")
     m, = a.wait_messages(customer="q3", state="deferred")
     t.eq(m["reason"], "policy_block")
@@ -446,13 +450,15 @@ def _(t):
         "per_minute = 1000"))
     queue(t, a, [("default", "x%d@one.example" % i) for i in range(4)])
     a.wait_messages(4, state="accepted")
-    r.set_rules('match=* stage=rcpt action=delay:500ms\n'
-                'match=* stage=dot action=reply:"552 5.3.4 too big"')
+    refuse = 'match=* stage=dot action=reply:"552 5.3.4 too big"'
+    r.set_rules("match=* stage=rcpt action=hold\n" + refuse)
     lines = []
     for i in range(4):
         lines.append({"post": "notice", "key": "again%d" % i, "body": {
             "template": "contact-confirmation", "customer": "q%d" % i}})
     a.batch(lines)
+    r.wait_journal("rcpt", 8)
+    r.set_rules(refuse)
     rests(a, "one.example", "ours")
     a.wait_messages(4, state="deferred")
     t.eq(at_once(r), 4)

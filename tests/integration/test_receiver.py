@@ -634,6 +634,29 @@ def _(t):
     t.eq(r.messages(), [content().encode()])
 
 
+@test("what is held goes on when the rules hold it no longer, and not before")
+def _(t):
+    held = 'stage=rcpt action=hold\nstage=rcpt action=reply:"450 4.2.0 no"\n'
+    r = t.receiver(rules=held)
+    raw = hello(r)
+    t.eq(raw.ask("MAIL FROM:<a@x.test>")[0], 250)
+    raw.send("RCPT TO:<b@x.test>\r\n")
+    r.wait_journal("rcpt")
+    t.ok(raw.silent(), "it is held")
+    other = hello(r)
+    t.eq(other.ask("NOOP")[0], 250, "others are not")
+    r.set_rules(held + "stage=data action=hold:2")
+    t.ok(raw.silent(), "it still is")
+    r.set_rules("stage=data action=hold:2")
+    t.eq(raw.reply()[0], 450, "as it was judged")
+    t.eq(raw.ask("RCPT TO:<b@x.test>")[0], 250)
+    raw.send("DATA\r\n")
+    r.wait_journal("data")
+    t.ok(raw.silent(), "this is held too")
+    r.set_rules("")
+    t.eq(raw.reply()[0], 354)
+
+
 @test("a stall in the content leaves the sender's bytes unread")
 def _(t):
     r = t.receiver(rules="match=stall@x.test stage=mid-data after=100 "

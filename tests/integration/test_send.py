@@ -460,7 +460,7 @@ def _(t):
 
 @test("after paid is answered, no DATA about it begins")
 def _(t):
-    r = t.receiver(rules="match=* stage=rcpt action=delay:300ms",
+    r = t.receiver(rules="match=* stage=rcpt action=hold",
                    args=("--without", "PIPELINING"))
     a = Hosting(t, to=[r])
     a.customer("c1", "ana@one.example")
@@ -468,6 +468,7 @@ def _(t):
     r.wait_journal("mail")
     answer = a.invoice("i1", "c1", in_days(10), "paid", rev=2)
     t.eq(answer.get("in_flight", []), [])
+    r.set_rules("")
     a.wait_messages(state="cancelled")
     r.wait_journal("close")
     t.eq((r.journal("data"), r.journal("message")), ([], []))
@@ -498,7 +499,7 @@ def _(t):
 
 @test("what was in flight is named, and never tried again")
 def _(t):
-    r = t.receiver(rules="match=* stage=dot action=delay:400ms\n"
+    r = t.receiver(rules="match=* stage=dot action=hold\n"
                          'match=* stage=dot action=reply:"451 4.3.0 Later"')
     a = Hosting(t, to=[r], smtp='retry = {"1s"}')
     a.customer("c1", "ana@one.example")
@@ -507,6 +508,7 @@ def _(t):
     answer = a.invoice("i1", "c1", in_days(10), "paid", rev=2)
     m = a.messages()[0]
     t.eq(answer["in_flight"], [m["mref"]])
+    r.wait_journal("message")
     r.set_rules("")
     m = a.wait_messages(state="cancelled")[0]
     t.eq((m["reason"], m["attempts"]), ("paid", 1))

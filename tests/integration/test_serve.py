@@ -433,12 +433,13 @@ def _(t):
 
 @test("a verdict for which the disk has no room is kept until it has")
 def _(t):
-    r = t.receiver(rules="match=*@slow.example stage=dot action=delay:400ms")
+    r = t.receiver(rules="match=*@slow.example stage=dot action=hold")
     a = Hosting(t, to=[r])
     a.customer("c1", "ana@slow.example")
     a.notice("c1")
     r.wait_journal("data")
     limit(a, 4096)
+    r.set_rules("")
     r.wait_journal("message")
     a.wait_log("store.failed")
     t.eq(a.messages()[0]["state"], "claimed")
@@ -450,12 +451,13 @@ def _(t):
 
 @test("stopped before a verdict found room: uncertain, and sent again so")
 def _(t):
-    r = t.receiver(rules="match=*@slow.example stage=dot action=delay:400ms")
+    r = t.receiver(rules="match=*@slow.example stage=dot action=hold")
     a = Hosting(t, to=[r], smtp='uncertain_delay = "1s"')
     a.customer("c1", "ana@slow.example")
     a.notice("c1")
     r.wait_journal("data")
     limit(a, 4096)
+    r.set_rules("")
     r.wait_journal("message")
     a.wait_log("store.failed")
     a.stop()

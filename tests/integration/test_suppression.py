@@ -192,8 +192,9 @@ def _(t):
 
 @test("one that another connection has claimed gets no RCPT either")
 def _(t):
-    r = t.receiver(rules="match=gone@* stage=rcpt action=delay:300ms\n"
-                   "match=slow@* stage=rcpt action=delay:2s\n" + GONE)
+    slow = "match=slow@* stage=rcpt action=hold:2\n"
+    r = t.receiver(rules=slow + "match=gone@* stage=rcpt action=hold\n" +
+                   GONE)
     a = Hosting(t, to=[r], more=elsewhere(
         "one.example", r, more="connections = 2 per_connection = 2 "
         "per_minute = 1000"))
@@ -202,6 +203,11 @@ def _(t):
     a.wait_messages(customer="c1", state="accepted")
     at_once(a, "gone@one.example", "bo@one.example", "slow@one.example",
             "gone@one.example")
+    r.wait_journal("rcpt", recipient="gone@one.example")
+    r.wait_journal("rcpt", recipient="slow@one.example")
+    r.set_rules(slow + GONE)
+    a.wait_messages(1, customer="q0", state="failed")
+    r.set_rules(GONE)
     a.wait_messages(customer="q3", state="failed")
     a.wait_messages(3, state="accepted")
     t.eq(len(r.journal("rcpt", recipient="gone@one.example")), 1)

@@ -51,10 +51,17 @@ static void conn_run(struct conn *c, uint32_t events);
 
 /* ---- what the session calls ---- */
 
+static void
+wake_after_delay(struct conn *c)
+{
+	loop_timer_set(c->server->loop, &c->wake,
+		       clock_mono_us() + c->say.delay_ms * 1000);
+}
+
 void
 conn_say(struct conn *c, const struct say *say)
 {
-	if (say->delay_ms == 0 && say->slow_bps == 0 &&
+	if (say->delay_ms == 0 && say->slow_bps == 0 && !say->hold &&
 	    say->then == THEN_GO_ON) {
 		sbuf_add(&c->out, say->bytes);
 		return;
@@ -65,8 +72,22 @@ conn_say(struct conn *c, const struct say *say)
 	sbuf_reset(&c->held);
 	sbuf_add(&c->held, say->bytes);
 	c->held_used = 0;
-	loop_timer_set(c->server->loop, &c->wake,
-		       clock_mono_us() + say->delay_ms * 1000);
+	if (say->hold)
+		loop_timer_clear(c->server->loop, &c->wake);
+	else
+		wake_after_delay(c);
+}
+
+void
+conn_let_go(struct server *server)
+{
+	for (struct conn *c = server->conns; c; c = c->next) {
+		if (!c->busy || !c->say.hold ||
+		    rules_hold(server->rules, c->say.hold))
+			continue;
+		c->say.hold = 0;
+		wake_after_delay(c);
+	}
 }
 
 void
@@ -346,7 +367,8 @@ run_open(struct conn *c, bool *more)
 
 	*more = false;
 	give_input(c);
-	if (c->busy && !c->released && c->wake.due_us <= clock_mono_us()) {
+	if (c->busy && !c->released && !c->say.hold &&
+	    c->wake.due_us <= clock_mono_us()) {
 		loop_timer_clear(c->server->loop, &c->wake);
 		release(c);
 	}

@@ -17,6 +17,7 @@ struct say {
 	struct slice bytes; /* copied */
 	int64_t delay_ms;   /* before it */
 	int64_t slow_bps;   /* 0: at once */
+	int64_t hold;	    /* as in a ruling; delay_ms come after it */
 	enum then then;	    /* after it */
 };
 
@@ -31,6 +32,9 @@ void conn_say(struct conn *c, const struct say *say);
 
 /* Takes no input for a while. */
 void conn_hold(struct conn *c, int64_t ms);
+
+/* Lets go those whom the rules hold no longer. */
+void conn_let_go(struct server *server);
 
 /* Begins the handshake, forgetting all input so far.  Returns how many bytes
  * of plaintext that were. */

@@ -144,6 +144,23 @@ rule_acts(struct rule *rule, const struct subject *s)
 	return true;
 }
 
+static int64_t
+hold_number(const struct rule *rule)
+{
+	return rule->number > 0 ? rule->number : 1;
+}
+
+bool
+rules_hold(const struct rules *r, int64_t number)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->rules[i].action == ACTION_HOLD &&
+		    hold_number(&r->rules[i]) == number)
+			return true;
+	}
+	return false;
+}
+
 /* Adds what a rule says; true when it ends the search. */
 static bool
 rule_apply(const struct rule *rule, struct ruling *out)
@@ -151,6 +168,9 @@ rule_apply(const struct rule *rule, struct ruling *out)
 	switch (rule->action) {
 	case ACTION_DELAY:
 		out->delay_ms += rule->number;
+		return false;
+	case ACTION_HOLD:
+		out->hold = hold_number(rule);
 		return false;
 	case ACTION_SLOW:
 		out->slow_bps = rule->number;

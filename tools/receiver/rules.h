@@ -44,6 +44,7 @@ enum action {
 	ACTION_REPORT,
 	/* Those that add to whatever is found next. */
 	ACTION_DELAY,
+	ACTION_HOLD,
 	ACTION_SLOW,
 	ACTION_INJECT,
 	ACTION_WITHOUT,
@@ -99,6 +100,7 @@ struct ruling {
 	int64_t delay_ms, slow_bps;
 	struct slice inject;
 	unsigned without; /* extensions not offered */
+	int64_t hold;	  /* number of what it waits for, 0: it does not */
 	bool ticket, key_update;
 	enum report_kind report;
 	int64_t wait_us;
@@ -120,6 +122,9 @@ enum rc rules_load(const char *path, struct rules **out,
 struct rules *rules_new(void);
 void rules_free(struct rules *r);
 size_t rules_count(const struct rules *r);
+
+/* Whether one of them holds what waits for this number. */
+bool rules_hold(const struct rules *r, int64_t number);
 
 /* Asks the rules of a stage, in order; matches are counted (count, skip,
  * every). */

@@ -39,6 +39,8 @@ static const struct {
     [ACTION_EARLY] = {"early-reply", ARG_REPLY, AT(MID_DATA)},
     [ACTION_REPORT] = {"report", ARG_NONE, 0},
     [ACTION_DELAY] = {"delay", ARG_DURATION_MS, ANYWHERE},
+    [ACTION_HOLD] = {"hold", ARG_COUNT_OR_NONE,
+		     ANYWHERE & ~(AT(CONNECT) | AT(TLS))},
     [ACTION_SLOW] = {"slow", ARG_RATE, ANYWHERE & ~(AT(CONNECT) | AT(TLS))},
     [ACTION_INJECT] = {"inject", ARG_REPLY_OR_NONE, WITH_REPLY},
     [ACTION_WITHOUT] = {"without", ARG_EXTENSIONS, AT(EHLO)},

@@ -82,6 +82,7 @@ reload_rules(struct server *s)
 		    LOG_I("rules", rules_count(fresh)));
 		journal_begin(s->journal, "rules");
 		journal_int(s->journal, "count", (int64_t)rules_count(fresh));
+		conn_let_go(s);
 	} else {
 		LOG(CONF_REFUSED, LOG_ERR(&e));
 		journal_begin(s->journal, "rules-refused");

@@ -190,6 +190,7 @@ apply_action(struct session *s, struct verdict *v)
 	case ACTION_ACCEPT:
 	case ACTION_REPORT:
 	case ACTION_DELAY:
+	case ACTION_HOLD:
 	case ACTION_SLOW:
 	case ACTION_INJECT:
 	case ACTION_WITHOUT:
@@ -251,6 +252,7 @@ session_say(struct session *s, const struct verdict *v, int64_t extra_ms)
 	struct say say = {
 	    .delay_ms = v->ruling.delay_ms + extra_ms,
 	    .slow_bps = v->ruling.slow_bps,
+	    .hold = v->ruling.hold,
 	    .then = v->then,
 	};
 	struct tls_link *tls = conn_tls(s->conn);
