@@ -196,6 +196,16 @@ refuse(struct page *pg, const struct message *m, const struct customer *c,
 	}
 }
 
+/* What goes if the answer cannot be kept: the form with all that was typed. */
+static struct slice
+render_kept(struct page *pg, struct answer *x, const char *rule)
+{
+	struct answer_fault f = {rule, NULL};
+
+	answer_fields_set(pg, x, &f);
+	return page_change_render(pg, "answer");
+}
+
 /* True when an objection holds acts, or one before it does. */
 static enum rc
 holds_acts(struct page *pg, const struct message *m, bool *out, struct err *e)
@@ -265,6 +275,7 @@ prepare(struct page *pg)
 		return NULL;
 	}
 	if (set_message(pg, &m, &c, &e) != RC_OK ||
+	    set_earlier(pg, t.ref, &e) != RC_OK ||
 	    set_answer(pg, &m, x->x.kind, &e) != RC_OK) {
 		page_fail(pg, &e);
 		return NULL;
@@ -273,7 +284,9 @@ prepare(struct page *pg)
 	x->q = p->c.queue;
 	x->x.mref = t.ref;
 	x->x.visit = visit_of(pg, t.ref, &c);
-	page_change_prepare(pg, &x->change);
+	x->change.rq = pg->rq;
+	x->change.busy = render_kept(pg, &x->x, "busy");
+	x->change.many = render_kept(pg, &x->x, "many");
 	page_send(pg, 200, "answered");
 	return x;
 }

@@ -92,6 +92,8 @@ answer_fields_set(struct page *pg, struct answer *x,
 		  datum_bool(&pg->arena, x->kind == ANSWER_PAID));
 	datum_set(pg->data, "wrong",
 		  datum_bool(&pg->arena, x->kind == ANSWER_WRONG));
+	datum_set(pg->data, "not_me",
+		  datum_bool(&pg->arena, x->kind == ANSWER_NOT_ME));
 	datum_set(pg->data, "field",
 		  datum_text(&pg->arena,
 			     f == NULL

@@ -9,7 +9,7 @@
 struct answer_field;
 
 /* What is wrong: the rule (a word "rule_…" of the page), NULL where nothing is;
- * of which field, NULL where it is the choice. */
+ * of which field, NULL where it is of none. */
 struct answer_fault {
 	const char *rule;
 	const struct answer_field *field;

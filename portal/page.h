@@ -79,11 +79,14 @@ void page_visited(struct http_request *rq, const struct token *t,
 struct page_change {
 	struct write_op op;
 	struct http_request *rq;
-	struct slice busy, many; /* pages for a failure, for RC_LIMIT */
+	struct slice busy; /* the page for a failure */
+	struct slice many; /* for RC_LIMIT, where a change knows it */
 };
 
-/* Makes the failures' pages.  Owns: the request's arena. */
-void page_change_prepare(struct page *pg, struct page_change *x);
+/* Renders what goes if the change fails: a page of ours with its form, so that
+ * it can be sent again.  Empty where that fails, which is logged.  Owns: the
+ * request's arena. */
+struct slice page_change_render(struct page *pg, const char *name);
 
 /* Suspends the request and submits the change; after page_close(). */
 void page_change_submit(struct page_change *x);

@@ -2,8 +2,8 @@
 #include "portal/page.h"
 #include "portal/portal_private.h"
 
-static struct slice
-prepare(struct page *pg, const char *name)
+struct slice
+page_change_render(struct page *pg, const char *name)
 {
 	struct slice html = SLICE("");
 	struct err e = {0};
@@ -11,14 +11,6 @@ prepare(struct page *pg, const char *name)
 	if (page_render(pg, name, &html, &e) != RC_OK)
 		LOG(PAGE_FAILED, LOG_Z("page", name), LOG_ERR(&e));
 	return arena_dup(&pg->rq->arena, html);
-}
-
-void
-page_change_prepare(struct page *pg, struct page_change *x)
-{
-	x->rq = pg->rq;
-	x->busy = prepare(pg, "busy");
-	x->many = prepare(pg, "too-many");
 }
 
 static void
@@ -32,9 +24,10 @@ reply_failed(struct page_change *x, enum rc rc)
 	http_header(rq, "Retry-After", many ? SLICE("3600") : SLICE("60"));
 	http_header(rq, "Content-Security-Policy",
 		    SLICE("default-src 'none'; style-src 'unsafe-inline'; "
-			  "img-src https: data:; form-action 'none'; "
+			  "img-src https: data:; form-action 'self'; "
 			  "base-uri 'none'; frame-ancestors 'none'"));
-	http_header(rq, "Referrer-Policy", SLICE("no-referrer"));
+	/* under "no-referrer" the form would tell no origin */
+	http_header(rq, "Referrer-Policy", SLICE("same-origin"));
 	http_header(rq, "X-Frame-Options", SLICE("DENY"));
 }
 

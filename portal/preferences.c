@@ -67,6 +67,7 @@ set_choices(struct page *pg, const struct message *m, const struct customer *c)
 	set_bool(pg, "withdrawn", consent_withdrawn(c->consent));
 	set_bool(pg, "consented", consent_was_given(c->consent));
 	set_bool(pg, "refused", false);
+	set_bool(pg, "busy", false);
 	set_bool(pg, "optional", may_leave(pg, m));
 	set_left(pg, m);
 }
@@ -154,14 +155,16 @@ prepare(struct page *pg)
 		page_send(pg, 403, "preferences");
 		return NULL;
 	}
-	set_bool(pg, "left", !withdraw);
 	x = ARENA_NEW(&pg->rq->arena, struct withdrawal);
 	x->change.op.run = run_withdrawal;
 	x->q = pg->portal->c.queue;
 	x->mref = m.mref;
 	if (withdraw)
 		x->customer = arena_dup(&pg->rq->arena, c.id);
-	page_change_prepare(pg, &x->change);
+	x->change.rq = pg->rq;
+	set_bool(pg, "busy", true);
+	x->change.busy = page_change_render(pg, "preferences");
+	set_bool(pg, "left", !withdraw);
 	page_send(pg, 200, "preferences-done");
 	return x;
 }

@@ -1,11 +1,13 @@
 """The pages of the real server, after a real sending, as objects."""
 
+import contextlib
 import datetime
 import email
 import email.policy
 import http.client
 import os
 import re
+import sqlite3
 import urllib.parse
 
 from acuse import Acuse
@@ -119,6 +121,18 @@ class World:
         items = self.acuse.ok(self.acuse.get(
             "messages/%s/events?limit=500" % self.mref))["items"]
         return [x for x in items if kind is None or x["type"] == kind]
+
+    @contextlib.contextmanager
+    def locked(self):
+        """While the store is another's to write."""
+        db = sqlite3.connect(os.path.join(self.acuse.state, "acuse.db"),
+                             isolation_level=None)
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        finally:
+            db.execute("ROLLBACK")
+            db.close()
 
     def leave(self):
         """The link of the preferences, as the area has it."""

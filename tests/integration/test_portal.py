@@ -5,6 +5,7 @@ import datetime
 import email
 import email.policy
 import glob
+import html
 import json
 import os
 import re
@@ -23,6 +24,21 @@ def packed(data):
     RFC 8878, 3.1.1"""
     return (b"\0\x28\xb5\x2f\xfd\x20" + bytes([len(data)]) +
             (len(data) << 3 | 1).to_bytes(3, "little") + data)
+
+
+def together(*calls):
+    """What each gives, all at once."""
+    got = [None] * len(calls)
+
+    def run_one(i):
+        got[i] = calls[i]()
+    threads = [threading.Thread(target=run_one, args=(i,))
+               for i in range(len(calls))]
+    for x in threads:
+        x.start()
+    for x in threads:
+        x.join()
+    return got
 
 
 @test("the client area shows what was sent, what was not and what will be")
@@ -249,10 +265,12 @@ def _(t):
     # a browser of old behind a proxy that rewrites Host
     t.eq(w.post(path, {"answer": "received"}, Host="127.0.0.1:8480",
                 Origin="https://notices.host.example").status, 200)
-    statuses = [w.post(path, {"answer": "wrong", "text": str(i)}).status
-                for i in range(25)]
+    pages = [w.post(path, {"answer": "wrong", "text": "No %d" % i})
+             for i in range(25)]
+    statuses = [x.status for x in pages]
     t.eq(statuses.count(200), 19, "beside the one before")
     t.eq(set(statuses[20:]), {429})
+    wants(t, pages[-1], "se registraron muchas respuestas", ">No 24<")
     t.eq(len(w.events("message.objected")), 19)
     t.eq(w.ask("PUT", path, "answer=received").status, 405)
 
@@ -309,14 +327,8 @@ def _(t):
 @test("a hundred answers at once are one")
 def _(t):
     w = World(t)
-    got = []
-    threads = [threading.Thread(target=lambda: got.append(
-        w.post(w.links["a"], {"answer": "received"}).status))
-        for _ in range(100)]
-    for x in threads:
-        x.start()
-    for x in threads:
-        x.join()
+    got = [x.status for x in together(
+        *[lambda: w.post(w.links["a"], {"answer": "received"})] * 100)]
     t.ok(set(got) <= {200, 503}, "answered %r" % set(got))
     t.ok(got.count(200) > 0, "none was taken")
     t.eq(len(w.events("message.answered")), 1)
@@ -472,32 +484,70 @@ def _(t):
     w.acuse.process.stop()
     w.acuse.start()
     t.eq(len(w.events()), told, "what was sent before is tracked still")
-    html = w.notice().get_body(("html",)).get_content()
-    t.ok("/o/" not in html and "/c/" not in html, "it is tracked still")
+    body = w.notice().get_body(("html",)).get_content()
+    t.ok("/o/" not in body and "/c/" not in body, "it is tracked still")
 
 
 @test("with the store locked pages are read, and no answer is claimed")
 def _(t):
     w = World(t)
     area = w.area()
-    db = sqlite3.connect(os.path.join(w.acuse.state, "acuse.db"),
-                         isolation_level=None)
-    db.execute("BEGIN IMMEDIATE")
     got = []
     post = threading.Thread(target=lambda: got.append(
         w.post(w.links["a"], {"answer": "received"})))
-    post.start()
-    for path in (area, w.links["m"], w.links["a"], "/"):
-        t.eq(w.get(path).status, 200, path)
-    t.ok(not [x for x in got if x.status == 200], "claimed before the disk")
-    db.execute("ROLLBACK")
-    db.close()
+    with w.locked():
+        post.start()
+        for path in (area, w.links["m"], w.links["a"], "/"):
+            t.eq(w.get(path).status, 200, path)
+        t.ok(not [x for x in got if x.status == 200],
+             "claimed before the disk")
     post.join()
     if got[0].status != 200:
         t.eq(got[0].status, 503)
-        t.ok("retry-after" in got[0].headers, "no Retry-After")
-        wants(t, got[0], "Inténtelo en unos minutos")
+        wants(t, got[0], "todavía no se guardó")
     t.eq(len(w.events("message.answered")), int(got[0].status == 200))
+
+
+def sent_again(page, value):
+    """What the browser sends when the form of an answer is sent as it is."""
+    form = next(x for x in re.findall(r"<form.*?</form>", page.text, re.S)
+                if 'value="%s"' % value in x)
+    fields = dict(re.findall(r' name="(\w+)"[^>]* value="([^"]*)"', form))
+    fields.update(re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>([^<]*)<',
+                             form))
+    return {k: html.unescape(v) for k, v in fields.items()}
+
+
+@test("what was typed is there to be sent again when the store was locked")
+def _(t):
+    w = World(t)
+    said = ({"answer": "paid", "paid_on": day(-1), "paid_by": "Banco <b>",
+             "reference": "R-77"},
+            {"answer": "wrong", "text": "No es mi plan, y \"100\" no es 10"})
+    with w.locked():
+        pages = together(
+            *(lambda x=x: w.post(w.links["a"], x) for x in said),
+            lambda: w.post(w.links["u"], {"action": "withdraw"}))
+        last = pages.pop()
+        t.eq(last.status, 503)
+        is_safe(t, last)
+        wants(t, last, "No se ha cambiado nada", "Inténtelo en unos minutos",
+              'value="withdraw"')
+        for page, form in zip(pages, said):
+            t.eq(page.status, 503)
+            is_safe(t, page)
+            t.ok("retry-after" in page.headers, "no Retry-After")
+            t.ok("form-action 'self'" in
+                 page.headers["content-security-policy"], "it cannot be sent")
+            alert = re.search(r'role="alert".*?</p>', page.text, re.S).group(0)
+            for word in ("todavía no se guardó", "de nuevo en unos minutos"):
+                t.ok(word in alert, alert)
+            t.eq(sent_again(page, form["answer"]), form)
+    t.eq(w.events("message.objected"), [])
+    for page, form in zip(pages, said):
+        t.eq(w.post(w.links["a"], sent_again(page, form["answer"])).status,
+             200)
+    t.eq(len(w.events("message.objected")), 2)
 
 
 @test("each customer is spoken to in their own language, strangers in theirs")
