@@ -4,6 +4,9 @@
  * 2. The cursor (meta CURSOR) is written in the transaction of the events made
  *    up to it.  Where nothing was told it may lag: the same is found again, and
  *    again has nothing to tell.
+ * 3. Times of the ledger never go back, so after a clock that was ahead they
+ *    may lie in the future: such events are quiet half an hour after the clock
+ *    was seen to be behind them.
  */
 #include "tracker/classifier.h"
 
@@ -37,6 +40,8 @@ struct classifier {
 	_Atomic int64_t due_us;
 	_Atomic bool stopping;
 	int64_t forget_us; /* when visits are looked at next */
+	/* events before ahead_to were ahead of the clock at ahead_us, or 0 */
+	int64_t ahead_us, ahead_to;
 };
 
 /* ---- rules ---- */
@@ -244,8 +249,11 @@ pass_end(struct classify_pass *p, const struct event_head *heads, size_t n)
 {
 	size_t end = 0;
 
-	while (end < n && heads[end].time_us <= p->quiet_us)
+	while (end < n && (heads[end].time_us <= p->quiet_us ||
+			   heads[end].position < p->quiet_to))
 		end++;
+	p->ahead =
+	    end < n && heads[n - 1].time_us > p->quiet_us + CLASSIFY_QUIET_US;
 	p->more = end == HEADS;
 	p->next = end > 0 ? heads[end - 1].position + 1 : p->from;
 	p->due_us = INT64_MAX;
@@ -309,15 +317,39 @@ classifier_pass(struct classifier *c, struct db *db, struct classify_pass *p,
 
 /* ---- the thread ---- */
 
+/* Before which position events ahead of the clock are quiet; 0: none is. */
+static int64_t
+ahead_quiet(const struct classifier *c, int64_t now)
+{
+	return c->ahead_us > 0 && now - c->ahead_us >= CLASSIFY_QUIET_US
+		   ? c->ahead_to
+		   : 0;
+}
+
+static enum rc
+ahead_mark(struct classifier *c, const struct classify_pass *p, int64_t now,
+	   struct err *e)
+{
+	if (p->next >= c->ahead_to || now < c->ahead_us)
+		c->ahead_us = c->ahead_to = 0;
+	if (!p->ahead || c->ahead_us > 0)
+		return RC_OK;
+	c->ahead_us = now;
+	return event_count(c->db, &c->ahead_to, e);
+}
+
 static enum rc
 look(struct classifier *c, int64_t *cursor, int64_t *due_us, struct err *e)
 {
 	int64_t now = clock_wall_us();
 	struct classify_pass p = {.from = *cursor,
 				  .quiet_us = now - CLASSIFY_QUIET_US,
+				  .quiet_to = ahead_quiet(c, now),
 				  .why = CLASSIFY_QUIET};
 	enum rc rc = pass(c, c->db, &p, true, e);
 
+	if (rc == RC_OK)
+		rc = ahead_mark(c, &p, now, e);
 	if (rc != RC_OK)
 		return rc;
 	*cursor = p.next;

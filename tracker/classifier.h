@@ -58,10 +58,12 @@ enum rc classifier_ask(struct classifier *c, struct db *db, struct ref mref,
 /* A part of the ledger to be judged, and what came of it. */
 struct classify_pass {
 	int64_t from;	  /* position of the first event to look at */
-	int64_t quiet_us; /* events after this moment are not looked at */
+	int64_t quiet_us; /* events after this moment are not looked at, … */
+	int64_t quiet_to; /* … but those before this position are */
 	enum classify_why why;
 	int64_t next;	     /* the first event that was not looked at */
 	bool more;	     /* there may be others before quiet_us */
+	bool ahead;	     /* events bear a time that is still to come */
 	int64_t due_us;	     /* when the next hit may be quiet, or INT64_MAX */
 	size_t judged, told; /* messages; of them, with a new event */
 };

@@ -1,6 +1,9 @@
 /* From the events of a message to what is told of it, and when. */
 #include "tests/unit/tracker/fixture.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/thread.h"
@@ -451,6 +454,38 @@ test_the_thread_looks_of_itself(void **state)
 	assert_int_equal(told(NULL), 1);
 }
 
+/* Writes a field of the fast clock's file. */
+static void
+clock_field(off_t at, int64_t value)
+{
+	char path[96];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/clock", b.f.dir);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, &value, sizeof(value), at), sizeof(value));
+	(void)close(fd);
+}
+
+static void
+test_a_clock_that_was_ahead_stops_nothing(void **state)
+{
+	int64_t now_us;
+
+	(void)state;
+	clock_field(16, SECOND_US); /* who waits for it looks at once */
+	clicked("2026-11-06T18:00:00Z", 1);
+	assert_true(time_parse(SLICE("2026-11-03T18:00:00Z"), &now_us));
+	clock_field(8, now_us);
+	OK(classifier_start(b.c, e));
+	while (classifier_due(b.c))
+		(void)bell_wait(&b.tick, 1);
+	assert_int_equal(told(NULL), 0);
+	clock_at("2026-11-03T18:31:00Z");
+	assert_true(wait_told(1));
+}
+
 /* ---- other rules ---- */
 
 static void
@@ -509,6 +544,7 @@ main(void)
 	    TEST(test_quiet_is_half_an_hour_after_the_last),
 	    TEST(test_found_again_it_is_told_once),
 	    TEST(test_the_thread_looks_of_itself),
+	    TEST(test_a_clock_that_was_ahead_stops_nothing),
 	    TEST(test_other_rules_tell_what_differs),
 	};
 
