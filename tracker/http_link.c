@@ -184,25 +184,39 @@ bound_of(const struct http_link *link, const struct http_config *c, bool full)
 			return REPLY_MAX_US;
 		return request_us;
 	case PHASE_NEW:
+	case PHASE_WHOLE:
 	case PHASE_DROP:
 		break;
 	}
 	return request_us;
 }
 
+/* Has been answered since the last sweep, and will ask nothing more: of an end
+ * that came together with the request libmicrohttpd learns nothing. */
+static bool
+has_left(const struct http_link *link, int64_t since_us)
+{
+	char byte;
+
+	return !link->conn && link->asked && link->since_us >= since_us &&
+	       recv(http_link_fd(link->mhd), &byte, 1,
+		    MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 void
 http_links_sweep(struct http_loop *l)
 {
 	const struct http_config *c = &l->server->c;
-	int64_t now_us = clock_mono_us();
+	int64_t now_us = clock_mono_us(), last_us = l->swept_us;
 	bool full;
 
-	if (now_us - l->swept_us < SECOND_US)
+	if (now_us - last_us < SECOND_US)
 		return;
 	l->swept_us = now_us;
 	full =
 	    atomic_load(&l->server->connections) > c->connections_max / 8 * 7;
 	for (struct http_link *k = l->links; k; k = k->next)
-		if (now_us - k->since_us > bound_of(k, c, full))
+		if (now_us - k->since_us > bound_of(k, c, full) ||
+		    has_left(k, last_us))
 			(void)shutdown(http_link_fd(k->mhd), SHUT_RDWR);
 }

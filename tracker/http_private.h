@@ -11,6 +11,7 @@ enum http_phase {
 	PHASE_NEW,    /* its headers were read */
 	PHASE_BODY,   /* its body arrives */
 	PHASE_DROP,   /* refused; the rest of a small body is dropped */
+	PHASE_WHOLE,  /* it is there; handed on in the next turn */
 	PHASE_HANDED, /* the handler was called */
 	PHASE_SENT,   /* its reply was queued */
 };

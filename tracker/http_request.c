@@ -3,7 +3,8 @@
  *
  *   http_on_target   NEW      the target was read
  *   http_on_request  NEW  ->  BODY | DROP | SENT   headers judged, route found
- *                    BODY ->  HANDED | DROP        body read or fed on
+ *                    BODY ->  WHOLE | HANDED | DROP   body read or fed on
+ *                    WHOLE -> HANDED               in the next turn
  *                    HANDED -> SENT                reply set, or suspended
  *   http_on_done     its memory goes back to the loop; or does when the link
  *                    closes, where libmicrohttpd said nothing of its end
@@ -12,7 +13,11 @@
  * 2. While suspended it belongs to another thread; the loop alone frees it, and
  *    looks at nothing but what is marked as the loop's.
  * 3. One that is held stays until http_finish(), though its connection end.
- * 4. libmicrohttpd refuses a reply while a body arrives: a refused request's
+ * 4. Of a connection that is suspended in the turn in which its request became
+ *    whole libmicrohttpd holds that it still waits for bytes: it reads when
+ *    resumed, and of a client that has closed its sending side it takes the
+ *    end for a hang-up.  So what may be suspended is handed on a turn later.
+ * 5. libmicrohttpd refuses a reply while a body arrives: a refused request's
  *    body is dropped first when small, else the connection closes.
  */
 #include <stdlib.h>
@@ -497,6 +502,12 @@ request_handle(struct http_conn *c)
 	return http_send(c);
 }
 
+static bool
+may_suspend(const struct http_route *route)
+{
+	return route->runs != HTTP_LOOP || route->method != HTTP_GET;
+}
+
 /* A refusal before the body: a small one is dropped first.  Without a body too
  * it waits for the second call, or libmicrohttpd would disconnect. */
 static enum MHD_Result
@@ -532,7 +543,15 @@ http_on_request(void *cls, struct MHD_Connection *mhd, const char *url,
 	case PHASE_DROP:
 		if (*data_n > 0)
 			return request_body(c, data, data_n);
-		return c->reply ? http_send(c) : request_handle(c);
+		if (c->reply)
+			return http_send(c);
+		if (!may_suspend(c->rq.route))
+			return request_handle(c);
+		c->phase = PHASE_WHOLE;
+		c->daemon->loop->again = true;
+		return MHD_YES;
+	case PHASE_WHOLE:
+		return request_handle(c);
 	case PHASE_HANDED:
 		if (c->held)
 			return MHD_YES;

@@ -660,6 +660,26 @@ def _(t):
          "none is counted for ever")
 
 
+@test("who closes the sending side once it has asked is answered all the same")
+def _(t):
+    k = Tracker(t, idle_ms=60000, request_ms=60000)
+    _, (click,) = k.tokens(1)
+    asked = [(b"GET %s HTTP/1.1\r\n" % path.encode(), b"", status)
+             for path, status in ((click, 302), ("/t/hello", 200),
+                                  ("/t/job", 200), ("/t/view/x", 200))]
+    asked.append((b"POST /t/echo HTTP/1.1\r\nContent-Length: 3\r\n", b"abc",
+                  200))
+    for head, body, status in asked:
+        seen = []
+        for n in range(40):
+            s = k.connect()
+            s.sendall(head + HOST + b"\r\n" + body)
+            s.shutdown(socket.SHUT_WR)
+            seen.append(s)
+        # to the end: a connection that has nothing more to say is not kept
+        t.eq([parse(read_all(s)).status for s in seen], [status] * 40, head)
+
+
 @test("a port in use is said by name; the log has no tokens")
 def _(t):
     k = Tracker(t, log=1)
