@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "mailer/late.h"
 #include "mailer/pace.h"
 #include "mailer/turns.h"
 #include "mailer/worker.h"
@@ -44,6 +45,7 @@ struct mailer {
 	_Atomic(struct job *) running[SEATS_MAX];
 	struct turns *turns;
 	struct paces *paces;
+	struct late late;
 	const struct conf *conf; /* of the last round */
 	uint64_t urges;		 /* of the queue, then */
 	atomic_bool stop;
@@ -279,11 +281,26 @@ keep_sweep(struct mailer *m, int64_t now)
 	turns_sweep(m->turns);
 }
 
+/* When something may be due, or too late, that is not yet. */
+static void
+look_ahead(struct mailer *m, int64_t now, int64_t again)
+{
+	struct err e;
+	int64_t next;
+
+	if (lane_next_ready(m->db, now, &next, &e) == RC_OK && next < again)
+		again = next;
+	if (late_end(&m->late, m->c.queue, m->db, now, &again, &e) != RC_OK)
+		LOG(CLAIM_FAILED, LOG_ERR(&e));
+	if (again < m->again_us)
+		m->again_us = again;
+}
+
 /* Gives work to all who are free; says when to look again. */
 static int64_t
 dispatch(struct mailer *m)
 {
-	int64_t now = clock_wall_us(), again = now + MINUTE_US, next;
+	int64_t now = clock_wall_us(), again = now + MINUTE_US;
 	const struct lane *lane;
 	struct arena a;
 	struct err e;
@@ -311,10 +328,7 @@ dispatch(struct mailer *m)
 	}
 	if (rc != RC_OK && rc != RC_NOTFOUND)
 		LOG(CLAIM_FAILED, LOG_ERR(&e));
-	if (lane_next_ready(m->db, now, &next, &e) == RC_OK && next < again)
-		again = next;
-	if (again < m->again_us)
-		m->again_us = again;
+	look_ahead(m, now, again);
 	if (rc == RC_NOTFOUND && !m->waiting && turns_swept(m->turns))
 		atomic_store(&m->rest_us, m->again_us);
 	arena_fini(&a);

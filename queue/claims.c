@@ -81,6 +81,23 @@ claims_finish(struct claims_work *w, struct message *m, enum message_event ev,
 	return rc == RC_OK ? outbox_settle(w->db, m, w->a, e) : rc;
 }
 
+/* Ends it where it has arrived, or is too late. */
+static enum rc
+end_over(struct claims_work *w, struct message *m, bool *over, struct err *e)
+{
+	enum rc rc = outbox_arrived(w->db, m, w->a, over, e);
+
+	if (rc != RC_OK)
+		return rc;
+	if (*over)
+		return claims_finish(w, m, MESSAGE_EV_CANCEL,
+				     SLICE(OUTBOX_ARRIVED), SLICE(""), e);
+	*over = m->not_after_us < w->now;
+	return *over ? claims_finish(w, m, MESSAGE_EV_EXPIRE,
+				     SLICE("not_after"), SLICE(""), e)
+		     : RC_OK;
+}
+
 /* The question that is asked before each attempt: may it still go?  Payments
  * and cancellations ended it in their own transaction, unless it was under way
  * then. */
@@ -89,18 +106,11 @@ ask_again(struct claims_work *w, struct message *m, bool *go, struct err *e)
 {
 	int64_t held_until;
 	bool stop;
-	enum rc rc;
+	enum rc rc = end_over(w, m, &stop, e);
 
 	*go = false;
-	rc = outbox_arrived(w->db, m, w->a, &stop, e);
-	if (rc != RC_OK)
+	if (rc != RC_OK || stop)
 		return rc;
-	if (stop)
-		return claims_finish(w, m, MESSAGE_EV_CANCEL,
-				     SLICE(OUTBOX_ARRIVED), SLICE(""), e);
-	if (m->not_after_us < w->now)
-		return claims_finish(w, m, MESSAGE_EV_EXPIRE,
-				     SLICE("not_after"), SLICE(""), e);
 	rc = customer_get_hold(w->db, m->customer, &held_until, e);
 	if (rc != RC_OK)
 		return rc;
@@ -174,6 +184,29 @@ claims_take(struct queue *q, struct db *db, int64_t lane, int64_t now_us,
 		rc = take(&w, lane, limit, a, out, e);
 	if (rc != RC_OK)
 		claims_free(q, out);
+	return claims_work_end(&w, rc);
+}
+
+enum rc
+claims_expire(struct queue *q, struct db *db, const int64_t *ids, size_t n,
+	      int64_t now_us, struct err *e)
+{
+	struct arena own;
+	struct claims_work w;
+	enum rc rc = RC_OK;
+
+	claims_work_start(&w, q, db, &own);
+	w.now = now_us;
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct message m;
+		bool over;
+
+		rc = message_get_id(db, ids[i], &own, &m, e);
+		if (rc == RC_OK && !m.held && m.not_after_us < now_us &&
+		    (m.state == MESSAGE_QUEUED || m.state == MESSAGE_DEFERRED ||
+		     m.state == MESSAGE_UNCERTAIN))
+			rc = end_over(&w, &m, &over, e);
+	}
 	return claims_work_end(&w, rc);
 }
 

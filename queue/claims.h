@@ -44,6 +44,11 @@ enum rc claims_journal(struct queue *q, struct db *db,
 		       struct claim_batch *batch, struct slice more,
 		       struct err *e) MUST_USE;
 
+/* Ends those of the messages that are too late and wait unclaimed, whatever
+ * keeps them, with their event. */
+enum rc claims_expire(struct queue *q, struct db *db, const int64_t *ids,
+		      size_t n, int64_t now_us, struct err *e) MUST_USE;
+
 /* What came of one attempt. */
 enum claim_end {
 	CLAIM_ACCEPTED,

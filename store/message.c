@@ -319,6 +319,39 @@ message_list_notice(struct db *db, int64_t notice, struct arena *a,
 }
 
 enum rc
+message_first_late(struct db *db, int64_t *out, struct err *e)
+{
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_MESSAGE_FIRST_LATE);
+	rc = query_row(&q, e);
+	if (rc == RC_OK)
+		*out = column_null(&q, 0) ? INT64_MAX : column_int(&q, 0);
+	query_close(&q);
+	return rc;
+}
+
+enum rc
+message_list_late(struct db *db, int64_t now_us, size_t limit, struct arena *a,
+		  int64_t **ids, size_t *n, struct err *e)
+{
+	struct rows rows = ROWS(a, int64_t);
+	struct query q;
+	enum rc rc;
+
+	query_open(&q, db, STMT_MESSAGE_LIST_LATE);
+	bind_int(&q, 0, now_us);
+	bind_int(&q, 1, (int64_t)limit);
+	while ((rc = query_row(&q, e)) == RC_OK)
+		*(int64_t *)rows_add(&rows) = column_int(&q, 0);
+	query_close(&q);
+	*ids = rows.p;
+	*n = rows.n;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc
 message_list_orphans(struct db *db, int64_t instance, size_t limit,
 		     struct arena *a, struct message **out, size_t *n,
 		     struct err *e)

@@ -94,6 +94,14 @@ enum rc message_list_notice(struct db *db, int64_t notice, struct arena *a,
 			    struct message **out, size_t *n,
 			    struct err *e) MUST_USE;
 
+/* When the first of those that wait unheld gets too late, INT64_MAX: none
+ * waits; and those that are too late by now_us.  Takes some 60 ms for each
+ * million that wait. */
+enum rc message_first_late(struct db *db, int64_t *out, struct err *e) MUST_USE;
+enum rc message_list_late(struct db *db, int64_t now_us, size_t limit,
+			  struct arena *a, int64_t **ids, size_t *n,
+			  struct err *e) MUST_USE;
+
 /* Claims of instances before this one, to be resolved at start. */
 enum rc message_list_orphans(struct db *db, int64_t instance, size_t limit,
 			     struct arena *a, struct message **out, size_t *n,

@@ -36,6 +36,10 @@ def relayed(t, port, more="", rows="", **fills):
         'route = "mx"', 'route = "out"') + RELAY % (port, more) + rows, **fills)
 
 
+def moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
 def queue(t, a, recipients):
     """(brand, address) of each, one after another, all held, then let go."""
     a.ok(a.post("sending/pause", {"reason": "look"}))
@@ -225,6 +229,31 @@ def _(t):
     t.ok(lane(a, "one.example")["reason"], "it rests")
 
 
+@test("what waits past its time ends then, though its destination rests longer")
+def _(t):
+    r = t.receiver(rules='match=*@one.example stage=rcpt action=reply:'
+                         '"550 5.7.1 blocked using zen.spamhaus.org"')
+    a = Hosting(t, to=[r], clock="2026-11-02T12:00:00Z,2000")
+    a.ok(a.post("queue/hold", {"domain": "held.example"}))
+    ends = {}
+    for i, (address, end) in enumerate((
+            ("x@one.example", "13:30"), ("y@one.example", "14:00"),
+            ("z@held.example", "13:45"), ("y@one.example", "22:00"))):
+        a.customer("c%d" % i, address)
+        a.notice("c%d" % i, not_after="2026-11-02T%s:00Z" % end)
+        ends["c%d" % i] = moment("2026-11-02T%s:00Z" % end)
+    for m in a.wait_messages(3, state="expired"):
+        e, = a.events(m["mref"], "message.expired")
+        late = moment(e["at"]) - ends[m["customer"]]
+        t.ok(datetime.timedelta(0) <= late < datetime.timedelta(hours=1),
+             (m["to"], late))
+        t.eq(e["data"]["reason"], "not_after")
+    t.eq(lane(a, "one.example")["state"], "resting")
+    r.set_rules("")
+    m, = a.wait_messages(state="accepted")
+    t.eq(m["customer"], "c3")
+
+
 @test("who is refused for its own sake comes behind those not tried")
 def _(t):
     for reply in ('dot action=reply:"550 5.7.1 rejected as spam by its user"',
@@ -259,9 +288,8 @@ def _(t):
                          '"421 too many messages in this connection"')
     a = Hosting(t, to=[r], clock="2026-11-02T12:00:00Z,100000")
     queue(t, a, [("default", "x%d@one.example" % i) for i in range(30)])
-    times = [datetime.datetime.fromisoformat(
-        m["accepted_at"].replace("Z", "+00:00"))
-        for m in a.wait_messages(30, state="accepted")]
+    times = [moment(m["accepted_at"])
+             for m in a.wait_messages(30, state="accepted")]
     t.ok(max(times) - min(times) < datetime.timedelta(hours=2),
          max(times) - min(times))
 
@@ -409,8 +437,7 @@ def _(t):
 
 def minutes(events):
     """Between each and the next."""
-    at = [datetime.datetime.fromisoformat(e["at"].replace("Z", "+00:00"))
-          for e in events]
+    at = [moment(e["at"]) for e in events]
     return [(b - a).total_seconds() / 60 for a, b in zip(at, at[1:])]
 
 

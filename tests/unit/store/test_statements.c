@@ -18,6 +18,7 @@ static const struct {
     {STMT_SUPPRESSION_LIST, "all are asked for"},
     {STMT_STATS_CLAIMED, "its index holds the claimed ones alone"},
     {STMT_LANE_CLAIMED, "the same, and its lane among them"},
+    {STMT_MESSAGE_LIST_LATE, "once a minute, along what waits"},
     {STMT_LANE_HOLD_ALL, "by hand, over some thousands"},
 };
 
