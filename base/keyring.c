@@ -147,23 +147,30 @@ compare_keys(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* broken: counts what is, which is left out; NULL: it fails. */
 static enum rc
-add_all(struct keyring *k, DIR *listing, const char *dir, struct err *e)
+add_all(struct keyring *k, DIR *listing, const char *dir, size_t *broken,
+	struct err *e)
 {
 	struct dirent *entry;
 	uint32_t id;
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK && (errno = 0, entry = readdir(listing)) != NULL)
-		if (keyring_parse_name(slice_z(entry->d_name), &id))
+		if (keyring_parse_name(slice_z(entry->d_name), &id)) {
 			rc = add_key(k, dir, id, e);
+			if (rc == RC_INVALID && broken != NULL) {
+				++*broken;
+				rc = RC_OK;
+			}
+		}
 	if (rc == RC_OK && errno)
 		rc = err_errno(e, dir);
 	return rc;
 }
 
-enum rc
-keyring_load(const char *dir, struct keyring **out, struct err *e)
+static enum rc
+load(const char *dir, struct keyring **out, size_t *broken, struct err *e)
 {
 	struct keyring *k = MEM_NEW(struct keyring);
 	char *path = keys_path(dir);
@@ -174,7 +181,7 @@ keyring_load(const char *dir, struct keyring **out, struct err *e)
 		rc = err_errno(e, path);
 		goto out;
 	}
-	rc = add_all(k, listing, dir, e);
+	rc = add_all(k, listing, dir, broken, e);
 	(void)closedir(listing);
 	if (rc != RC_OK)
 		goto out;
@@ -186,6 +193,20 @@ out:
 	keyring_free(k);
 	free(path);
 	return rc;
+}
+
+enum rc
+keyring_load(const char *dir, struct keyring **out, struct err *e)
+{
+	return load(dir, out, NULL, e);
+}
+
+enum rc
+keyring_load_whole(const char *dir, struct keyring **out, size_t *broken,
+		   struct err *e)
+{
+	*broken = 0;
+	return load(dir, out, broken, e);
 }
 
 void

@@ -26,6 +26,11 @@ struct keyring;
 enum rc keyring_load(const char *dir, struct keyring **out,
 		     struct err *e) MUST_USE;
 
+/* The same without those that are broken; *broken: how many, the last of which
+ * e names. */
+enum rc keyring_load_whole(const char *dir, struct keyring **out,
+			   size_t *broken, struct err *e) MUST_USE;
+
 void keyring_free(struct keyring *k);
 
 /* Writes a fresh active key of the brand's next generation under dir/keys and

@@ -107,11 +107,12 @@ materials_load(const struct conf *conf, const char *state_dir,
 {
 	struct materials *m = MEM_NEW(struct materials);
 	const char *dir = conf->template_dir;
+	size_t broken;
 	enum rc rc;
 
 	atomic_store(&m->holds, 1);
 	m->conf = conf_ref(conf);
-	rc = keyring_load(state_dir, &m->keys, e);
+	rc = keyring_load_whole(state_dir, &m->keys, &broken, e);
 	if (rc == RC_OK)
 		rc = check_tokens(m, e);
 	if (rc == RC_OK)

@@ -12,7 +12,8 @@
 struct materials;
 
 /* Reads keys from STATE/keys ("dkim-NNNN-SELECTOR.pem" by brand number) and
- * templates.  Fails: RC_IO, RC_INVALID, naming the file. */
+ * templates.  Broken token keys are left out where each brand has a whole one
+ * that is active.  Fails: RC_IO, RC_INVALID, RC_NOTFOUND, naming the file. */
 enum rc materials_load(const struct conf *conf, const char *state_dir,
 		       struct materials **out, struct err *e) MUST_USE;
 /* The same with other token keys; takes keys.  Fails: RC_NOTFOUND (a brand has

@@ -119,10 +119,14 @@ start_materials(struct server *s, struct err *e)
 {
 	struct materials *m;
 	struct keyring *keys;
-	enum rc rc = keyring_load(s->o->state, &keys, e);
+	size_t broken;
+	enum rc rc = keyring_load_whole(s->o->state, &keys, &broken, e);
 
 	if (rc != RC_OK)
 		return rc;
+	/* links by the others lead on */
+	if (broken > 0)
+		LOG(KEYS_REFUSED, LOG_I("files", broken), LOG_ERR(e));
 	s->keys = keys_box_new(keys);
 	if (s->o->redirect)
 		return RC_OK;

@@ -180,6 +180,24 @@ broken_files_are_named(void **state)
 }
 
 static void
+broken_files_can_be_left_out(void **state)
+{
+	struct place *p = *state;
+	size_t broken;
+
+	put(p, 0x00010001,
+	    "acuse-token-key v1\nstate active\nsecret " SECRET "\n");
+	put(p, 0x00010002, "");
+	put(p, 0x00020001, "acuse-token-key v1\nstate act");
+	assert_int_equal(keyring_load_whole(p->dir, &p->keys, &broken, &p->e),
+			 RC_OK);
+	assert_int_equal(broken, 2);
+	assert_non_null(strstr(p->e.text, "token-000"));
+	assert_int_equal(keyring_size(p->keys), 1);
+	assert_int_equal(keyring_active(p->keys, 1)->id, 0x00010001);
+}
+
+static void
 no_keys_and_no_directory(void **state)
 {
 	struct place *p = *state;
@@ -215,6 +233,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		a_revoked_key_is_not_in_use_and_not_gone, setup, teardown),
 	    cmocka_unit_test_setup_teardown(broken_files_are_named, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(broken_files_can_be_left_out, setup,
 					    teardown),
 	    cmocka_unit_test_setup_teardown(no_keys_and_no_directory, setup,
 					    teardown),
