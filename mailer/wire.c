@@ -21,6 +21,7 @@
  */
 
 #define TICK_MS 100
+#define LOOK_BYTES 65536
 
 void
 wire_init(struct wire *w, const struct target *to, SSL_CTX *tls,
@@ -225,13 +226,27 @@ unblock(struct wire *w, int64_t until_us)
 	return !w->dead;
 }
 
+/* Who refuses amid the content may read on for a while, so that nothing
+ * blocks, and then reset the connection: in TLS the reply is lost with it,
+ * unless it was read before. */
+static bool
+look(struct wire *w)
+{
+	if (!w->hush || w->sent - w->looked < LOOK_BYTES)
+		return true;
+	w->looked = w->sent;
+	if (slurp(w) > 0)
+		wire_die(w, "reply before the end of the message");
+	return !w->dead;
+}
+
 bool
 wire_flush(struct wire *w)
 {
 	int64_t until_us = from_now(w->to->stall_ms);
 	size_t done = 0;
 
-	while (!w->dead && done < w->out_n) {
+	while (look(w) && !w->dead && done < w->out_n) {
 		int r = step(w, true, w->out + done, w->out_n - done);
 
 		if (r > 0) {

@@ -36,8 +36,9 @@ struct wire {
 
 	int fd;
 	SSL *ssl;
-	short want;    /* what poll() must wait for before a step */
-	uint64_t sent; /* bytes that the socket, or TLS, has taken */
+	short want;	 /* what poll() must wait for before a step */
+	uint64_t sent;	 /* bytes that the socket, or TLS, has taken */
+	uint64_t looked; /* of sent, when the peer was last listened to */
 	size_t in_n, out_n, reply_n;
 	char in[WIRE_IN_MAX], out[WIRE_OUT_MAX];
 	char reply[REPLY_MAX]; /* the last one, verbatim */
