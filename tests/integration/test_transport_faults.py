@@ -7,10 +7,10 @@ import concurrent.futures
 from harness import run, test
 from smtp_batch import fates, mail, send
 
-TIMES = dict(connect_ms=20000, reply_ms=20000, stall_ms=20000,
-             final_ms=20000)
+TIMES = dict(connect_ms=60000, reply_ms=60000, stall_ms=60000,
+             final_ms=60000)
 # Longer than anything that goes on takes on a busy machine.
-STALL = dict(reply_ms=2500, stall_ms=2500, final_ms=2500)
+STALL = dict(reply_ms=8000, stall_ms=8000, final_ms=8000)
 SESSION = ("connect", "tls", "greeting", "ehlo", "starttls", "auth")
 MESSAGE = ("mail", "rcpt", "data", "mid-data", "dot", "quit")
 NAMES = {"connect": "greeting", "tls": "TLS", "greeting": "greeting",
