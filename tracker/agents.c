@@ -168,8 +168,9 @@ static bool
 has_images(const struct bench *b, size_t i)
 {
 	const struct hit *x = &b->hits[i].hit;
+	size_t n = b->hits[i].clock_back ? b->n : i;
 
-	for (size_t k = 0; k < i; k++) {
+	for (size_t k = 0; k < n; k++) {
 		const struct hit *y = &b->hits[k].hit;
 
 		if (y->kind == HIT_OPEN && y->method == HIT_GET &&
@@ -295,7 +296,7 @@ rule_fits(const struct bench *b, const struct agents *a, size_t rule, size_t i)
 		return false;
 	if (r->methods && !(r->methods & 1u << h->hit.method))
 		return false;
-	if (r->before && h->hit.time_us >= b->times.sent_us)
+	if (r->before && (h->clock_back || h->hit.time_us >= b->times.sent_us))
 		return false;
 	if (r->ranges_n && !in_ranges(r, h->hit.address))
 		return false;

@@ -65,6 +65,9 @@ void agents_empty_ranges(const struct agents *a, struct sbuf *out);
 struct agent_hit {
 	struct hit hit;
 	bool answered; /* a POST made by a gesture on the answer page */
+	/* the clock had gone back since the 250: no time before it is to be
+	 * believed, nor that anything came later */
+	bool clock_back;
 	/* filled by agents_classify(): */
 	enum agent_class class;
 	const char *rule; /* name of the rule that decided; the agents' */

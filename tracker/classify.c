@@ -30,6 +30,7 @@ struct case_file {
 	struct arena *a;
 	struct message m;
 	struct agent_times times;
+	bool accepted_back; /* its 250 is by a clock that had gone back */
 	struct seen *hits;
 	size_t n;
 };
@@ -117,6 +118,14 @@ read_hit(const struct event *ev, struct arena *a, struct seen *out)
 		h->index = hit_page_parse(member(o, "page", a));
 	read_signals(o, a, h);
 	json_decref(o);
+}
+
+/* Whether the clock was behind the ledger's last event when this was made.
+ * Quotes within texts are escaped.  Ref: proof/ledger.h */
+static bool
+is_behind(const struct event *ev)
+{
+	return slice_find(ev->payload, SLICE("\"observed_at\":\"")) >= 0;
 }
 
 /* The index of an event in a list by seq; n where it is not there. */
@@ -211,10 +220,14 @@ open_case(struct case_file *c, struct db *db, struct judgement *out,
 	out->seq = n > 0 ? (int64_t)list[n - 1].seq + 1 : 0;
 	out->last_hit = -1;
 	for (size_t i = 0; i < n; i++) {
+		if (list[i].kind == KIND_MESSAGE_ACCEPTED)
+			c->accepted_back = is_behind(&list[i]);
 		if (!classify_is_hit(list[i].kind))
 			continue;
 		c->hits[c->n].told = told[i];
 		read_hit(&list[i], c->a, &c->hits[c->n]);
+		c->hits[c->n].hit.clock_back =
+		    is_behind(&list[i]) && !c->accepted_back;
 		if (c->hits[c->n].hit.answered && i > 0)
 			read_submitted(&list[i - 1], c->a,
 				       &c->hits[c->n].hit.hit);

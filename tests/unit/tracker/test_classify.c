@@ -136,6 +136,14 @@ run_hit(struct db *db, void *arg, struct err *e)
 	return rc;
 }
 
+static enum rc
+run_accepted(struct db *db, void *arg, struct err *e)
+{
+	(void)arg;
+	return ledger_append(db, KIND_MESSAGE_ACCEPTED, b.m.mref, SLICE("{}"),
+			     e);
+}
+
 static void
 hit(enum kind kind, const char *at, const char *agent, const char *address,
     int link)
@@ -486,6 +494,48 @@ test_a_clock_that_was_ahead_stops_nothing(void **state)
 	assert_true(wait_told(1));
 }
 
+/* Whoever comes after the clock was set back has not come before the mail. */
+static void
+test_a_clock_that_went_back_makes_no_machine(void **state)
+{
+	struct slice p;
+	int64_t now_us;
+
+	(void)state;
+	clock_at("2026-11-03T14:30:00Z");
+	opened("2026-11-03T14:30:00Z", PHONE);
+	assert_true(time_parse(SLICE("2026-11-03T11:00:00Z"), &now_us));
+	clock_field(8, now_us);
+	hit(KIND_MESSAGE_CLICKED, "2026-11-03T11:00:00Z", PHONE, "203.0.113.0",
+	    1);
+	assert_string_equal(ask().class, "undetermined");
+	assert_int_equal(facts(), 0);
+	hit(KIND_MESSAGE_ANSWERED, "2026-11-03T11:01:00Z", PHONE, "203.0.113.0",
+	    0);
+	(void)ask();
+	assert_true(told(&p) > 0);
+	assert_true(says(p, "\"class\":\"person_likely\",\"rule\":\"person\""));
+	assert_int_equal(facts(), FACT_PERSON_LIKELY);
+}
+
+/* One clock for both, however far it is behind the ledger. */
+static void
+test_before_a_250_of_the_same_clock_is_a_machine(void **state)
+{
+	int64_t now_us;
+
+	(void)state;
+	clock_at("2026-11-06T12:00:00Z");
+	opened("2026-11-06T12:00:00Z", PHONE);
+	assert_true(time_parse(SLICE("2026-11-03T18:00:00Z"), &now_us));
+	clock_field(8, now_us);
+	accept_by(FACT_MX_ACCEPTED, "2026-11-03T18:00:00Z");
+	fixture_do(&b.f, run_accepted, NULL);
+	clicked("2026-11-03T17:59:59Z", 1);
+	(void)ask();
+	assert_int_equal(facts(), FACT_MACHINE);
+}
+
 /* ---- other rules ---- */
 
 static void
@@ -545,6 +595,8 @@ main(void)
 	    TEST(test_found_again_it_is_told_once),
 	    TEST(test_the_thread_looks_of_itself),
 	    TEST(test_a_clock_that_was_ahead_stops_nothing),
+	    TEST(test_a_clock_that_went_back_makes_no_machine),
+	    TEST(test_before_a_250_of_the_same_clock_is_a_machine),
 	    TEST(test_other_rules_tell_what_differs),
 	};
 
