@@ -1,5 +1,6 @@
 #include "portal/answer_fields.h"
 
+#include "base/clock.h"
 #include "base/date.h"
 
 /* As the page asks for them.  rule: of one that is too long. */
@@ -20,6 +21,7 @@ static const struct answer_field {
      ANSWER_WRONG, true, false},
 };
 
+#define TEN_YEARS 3653 /* days */
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
 static struct slice *
@@ -39,15 +41,40 @@ characters(struct slice s)
 	return n;
 }
 
+/* No day on earth is later than UTC's tomorrow; an older one is a slip. */
+static int32_t
+last_day(const struct page *pg)
+{
+	return (int32_t)(pg->now_us / DAY_US) + 1;
+}
+
+static int32_t
+first_day(const struct page *pg)
+{
+	return last_day(pg) - TEN_YEARS;
+}
+
 static const char *
-broken_rule(const struct answer_field *f, struct slice value, int kind)
+broken_date(const struct page *pg, const struct answer_field *f,
+	    struct slice value)
 {
 	int32_t date;
 
+	if (!date_parse(value, &date))
+		return f->rule;
+	return date > last_day(pg)    ? "date_ahead"
+	       : date < first_day(pg) ? "date_old"
+				      : NULL;
+}
+
+static const char *
+broken_rule(const struct page *pg, const struct answer_field *f,
+	    struct slice value, int kind)
+{
 	if (value.n == 0)
 		return f->required && (int)f->kind == kind ? "required" : NULL;
 	if (f->date)
-		return date_parse(value, &date) ? NULL : f->rule;
+		return broken_date(pg, f, value);
 	return characters(value) > f->most ? f->rule : NULL;
 }
 
@@ -65,11 +92,21 @@ answer_fields_read(struct page *pg, struct answer *x)
 		*value = slice_trim(http_form(pg->rq, fields[i].name));
 		if (value->p == NULL)
 			*value = SLICE("");
-		rule = broken_rule(&fields[i], *value, kind);
+		rule = broken_rule(pg, &fields[i], *value, kind);
 		if (rule != NULL && fault.rule == NULL)
 			fault = (struct answer_fault){rule, &fields[i]};
 	}
 	return fault;
+}
+
+static void
+set_day(struct page *pg, const char *key, int32_t day)
+{
+	char text[DATE_SIZE];
+
+	date_format(day, text);
+	datum_set(pg->data, key,
+		  datum_text(&pg->arena, arena_dup(&pg->arena, slice_z(text))));
 }
 
 void
@@ -86,6 +123,8 @@ answer_fields_set(struct page *pg, struct answer *x,
 		datum_set(bad, fields[i].name,
 			  datum_bool(&pg->arena, f == &fields[i]));
 	}
+	set_day(pg, "first_day", first_day(pg));
+	set_day(pg, "last_day", last_day(pg));
 	datum_set(pg->data, "typed", typed);
 	datum_set(pg->data, "bad", bad);
 	datum_set(pg->data, "paid",

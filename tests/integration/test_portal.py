@@ -288,6 +288,10 @@ def _(t):
             (dict(paid, paid_on="2026-02-30"),
              ("¿Cuándo pagó?", "Indique un día que exista"),
              ("2026-02-30", "R-77")),
+            (dict(paid, paid_on=day(3)),
+             ("¿Cuándo pagó?", "Ese día todavía no llegó"), (day(3), "R-77")),
+            (dict(paid, paid_on="1999-01-01"),
+             ("¿Cuándo pagó?", "Ese día queda muy atrás"), ("1999-01-01",)),
             (dict(paid, paid_by=" "), ("¿Cómo pagó?", "Complete este campo"),
              (day(-1), "R-77")),
             (dict(paid, reference="ñ" * 201),
@@ -309,10 +313,12 @@ def _(t):
         wants(t, page, *kept)
         if "answer" in form:
             t.eq(page.text.count("<details class=\"card choice\" open>"), 1)
-    for locale, word in (("it_IT", "Compili questo campo."),
-                         ("en_US", "Please fill this in.")):
+    for locale, word, ahead in (
+            ("it_IT", "Compili questo campo.", "deve ancora venire"),
+            ("en_US", "Please fill this in.", "is still to come")):
         w.customer(locale=locale)
         wants(t, w.post(path, {"answer": "wrong"}), word)
+        wants(t, w.post(path, dict(paid, paid_on="2099-01-01")), ahead)
     t.eq(w.events("message.objected"), [])
     t.ok("role=\"alert\"" not in w.get(path).text, "before anything is said")
     # what the page itself allows is taken, and what a paste brings along

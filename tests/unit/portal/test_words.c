@@ -129,8 +129,9 @@ test_all_states_facts_and_events_are_told(void **state)
 static void
 test_each_rule_of_a_field_is_told(void **state)
 {
-	static const char *const rules[] = {"choose", "required", "date",
-					    "long_200", "long_1000"};
+	static const char *const rules[] = {
+	    "choose",	"required",  "date", "date_ahead", "date_old",
+	    "long_200", "long_1000", "busy", "many"};
 	static const char *const labels[] = {"paid_on", "paid_by", "reference",
 					     "why"};
 
