@@ -311,8 +311,15 @@ def _(t):
         for word in ("todavía no se guardó",) + words:
             t.ok(word in alert.group(0), "no %r for %r" % (word, form))
         wants(t, page, *kept)
+        t.ok("<title>Su respuesta todavía no se guardó." in page.text,
+             "it has the title of a page that nothing is wrong with")
         if "answer" in form:
             t.eq(page.text.count("<details class=\"card choice\" open>"), 1)
+            marked = re.findall(r'<[^>]* aria-invalid="true"[^>]*>', page.text)
+            t.eq(len(marked), 1)
+            t.ok('aria-describedby="fault"' in marked[0], marked[0])
+            beside = re.search(r'id="fault">([^<]*)<', page.text).group(1)
+            t.ok(beside in alert.group(0), "%r is not beside it" % beside)
     for locale, word, ahead in (
             ("it_IT", "Compili questo campo.", "deve ancora venire"),
             ("en_US", "Please fill this in.", "is still to come")):
@@ -320,7 +327,9 @@ def _(t):
         wants(t, w.post(path, {"answer": "wrong"}), word)
         wants(t, w.post(path, dict(paid, paid_on="2099-01-01")), ahead)
     t.eq(w.events("message.objected"), [])
-    t.ok("role=\"alert\"" not in w.get(path).text, "before anything is said")
+    page = w.get(path)
+    for mark in ('role="alert"', '"true"', '"fault"', "todavía no se guardó"):
+        t.ok(mark not in page.text, "before anything is said: " + mark)
     # what the page itself allows is taken, and what a paste brings along
     for text, kept in (("字" * 1000, "字" * 1000),
                        ("a\r\n" * 500, "a\r\n" * 499 + "a"),
