@@ -78,7 +78,7 @@ def settle(t, a, messages):
         a.ok(a.post("queue/retry", {"all": True}))
         return False
     try:
-        wait_for(over, 60)
+        wait_for(over)
     except Failed:
         raise Failed("left over: %s" % dict(states))
 

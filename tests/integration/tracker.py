@@ -120,6 +120,7 @@ class Load:
         self.port = port
         self.paths = iter(paths)
         self.answered = []
+        self.statuses = collections.Counter()
         self.sel = selectors.DefaultSelector()
         self.open = 0
         for _ in range(connections):
@@ -164,8 +165,9 @@ class Load:
         head, sep, body = key.data[1].partition(b"\r\n\r\n")
         if not sep:
             return
-        want = int(parse(key.data[1]).headers.get("content-length", 0))
-        if len(body) >= want:
+        reply = parse(key.data[1])
+        if len(body) >= int(reply.headers.get("content-length", 0)):
+            self.statuses[reply.status] += 1
             self.answered.append(key.data[0])
             self._next(key)
 

@@ -362,7 +362,7 @@ test_wipe(void **state)
 	struct journal_reader *r = NULL;
 	struct journal_offset o = {0};
 	struct hit secret = hit_of(1000);
-	int64_t end_us = clock_mono_us() + 20 * SECOND_US;
+	int64_t end_us = clock_mono_us() + 120 * SECOND_US;
 	struct err e;
 
 	journal_start(p, 64 * SEGMENT);
@@ -419,7 +419,7 @@ test_full(void **state)
 	assert_int_equal(journal_reader_new(p->dir, &r, &e), RC_OK);
 	assert_int_equal(read_hits(r, 0, &o), kept);
 	assert_int_equal(journal_consumed(r, &o, &e), RC_OK);
-	end_us = clock_mono_us() + 20 * SECOND_US;
+	end_us = clock_mono_us() + 120 * SECOND_US;
 	for (struct hit h = hit_of(kept);
 	     !journal_append(w, &h) || !journal_sync(w); h = hit_of(kept)) {
 		assert_true(clock_mono_us() < end_us);
