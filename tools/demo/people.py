@@ -110,7 +110,7 @@ class People:
 
     def fetch(self, url, agent):
         parts = urllib.parse.urlsplit(url)
-        c = http.client.HTTPConnection(parts.netloc, timeout=10)
+        c = http.client.HTTPConnection(parts.netloc, timeout=60)
         c.request("GET", parts.path, headers={
             "User-Agent": agent, "Accept": "*/*",
             "Accept-Language": "es-AR,es;q=0.9"})
