@@ -234,3 +234,14 @@ out:
 	(void)close(lock);
 	return rc;
 }
+
+bool
+file_room(void)
+{
+	int fd = open("/", O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	(void)close(fd);
+	return true;
+}

@@ -27,6 +27,9 @@ enum rc file_publish(const char *temporary, const char *path,
 /* Makes a directory, and its parents; being there already is fine. */
 enum rc dir_make(const char *path, int mode, struct err *e) MUST_USE;
 
+/* Whether the process, and the machine, may open another descriptor now. */
+bool file_room(void);
+
 /* Takes an exclusive lock on a file that it makes, and writes the pid there.
  * The descriptor holds it.  Fails: RC_STATE (held; the text says by which
  * pid), RC_IO. */

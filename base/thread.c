@@ -154,6 +154,65 @@ bell_wait(struct bell *b, int timeout_ms)
 	return bell_take(b);
 }
 
+static struct timespec
+monotonic_after(int timeout_ms)
+{
+	int64_t us = clock_mono_us() + timeout_ms * INT64_C(1000);
+
+	return (struct timespec){.tv_sec = us / SECOND_US,
+				 .tv_nsec = us % SECOND_US * 1000};
+}
+
+static void
+cond_init(pthread_cond_t *c, const char *name)
+{
+	pthread_condattr_t attr;
+
+	must(pthread_condattr_init(&attr), "making", name);
+	must(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC), "making", name);
+	must(pthread_cond_init(c, &attr), "making", name);
+	(void)pthread_condattr_destroy(&attr);
+}
+
+void
+latch_init(struct latch *l, const char *name)
+{
+	mutex_init(&l->lock, name);
+	cond_init(&l->opened, name);
+	l->open = false;
+}
+
+void
+latch_fini(struct latch *l)
+{
+	(void)pthread_cond_destroy(&l->opened);
+	mutex_fini(&l->lock);
+}
+
+void
+latch_open(struct latch *l)
+{
+	mutex_lock(&l->lock);
+	l->open = true;
+	(void)pthread_cond_broadcast(&l->opened);
+	mutex_unlock(&l->lock);
+}
+
+bool
+latch_wait(struct latch *l, int timeout_ms)
+{
+	struct timespec end = monotonic_after(timeout_ms);
+	int error = 0;
+	bool open;
+
+	mutex_lock(&l->lock);
+	while (!l->open && error == 0)
+		error = pthread_cond_timedwait(&l->opened, &l->lock.m, &end);
+	open = l->open;
+	mutex_unlock(&l->lock);
+	return open;
+}
+
 struct fifo {
 	struct mutex lock;
 	pthread_cond_t filled;
@@ -166,15 +225,10 @@ struct fifo *
 fifo_new(const char *name, size_t cap)
 {
 	struct fifo *f = mem_alloc(sizeof(*f) + cap * sizeof(f->items[0]));
-	pthread_condattr_t attr;
 
 	f->cap = cap;
 	mutex_init(&f->lock, name);
-	must(pthread_condattr_init(&attr), "making queue", name);
-	must(pthread_condattr_setclock(&attr, CLOCK_MONOTONIC), "making queue",
-	     name);
-	must(pthread_cond_init(&f->filled, &attr), "making queue", name);
-	(void)pthread_condattr_destroy(&attr);
+	cond_init(&f->filled, name);
 	return f;
 }
 
@@ -204,15 +258,6 @@ fifo_put(struct fifo *f, void *p)
 		(void)pthread_cond_signal(&f->filled);
 	mutex_unlock(&f->lock);
 	return rc;
-}
-
-static struct timespec
-monotonic_after(int timeout_ms)
-{
-	int64_t us = clock_mono_us() + timeout_ms * INT64_C(1000);
-
-	return (struct timespec){.tv_sec = us / SECOND_US,
-				 .tv_nsec = us % SECOND_US * 1000};
 }
 
 void *

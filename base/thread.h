@@ -44,6 +44,20 @@ void bell_ring(struct bell *b); /* Thread: any; safe in a signal handler */
 bool bell_wait(struct bell *b, int timeout_ms);
 void bell_clear(struct bell *b);
 
+/* A latch: opened once, by one thread, for another that waits for that.  It
+ * takes no descriptor, so that making one cannot fail where they have run
+ * out. */
+struct latch {
+	struct mutex lock;
+	pthread_cond_t opened;
+	bool open;
+};
+void latch_init(struct latch *l, const char *name);
+void latch_fini(struct latch *l);
+void latch_open(struct latch *l); /* Thread: any */
+/* Waits until it is open, at most timeout_ms; true if it is. */
+bool latch_wait(struct latch *l, int timeout_ms);
+
 /* A bounded first-in first-out queue of pointers among threads; whoever puts
  * hands the object over. */
 struct fifo;

@@ -394,9 +394,10 @@ run_worker(void *arg)
 
 	free(seat);
 	while ((j = fifo_take(m->todo, -1)) != NULL) {
+		j->session.cancel = &m->w[i].cancel;
 		atomic_store(&m->running[i], j);
 		if (atomic_load(&m->stop))
-			transport_cancel(&j->session);
+			bell_ring(&m->w[i].cancel);
 		worker_run(&m->w[i], j);
 		atomic_store(&m->running[i], NULL);
 		if (fifo_put(m->done, j) != RC_OK)
@@ -420,9 +421,12 @@ mailer_start(const struct mailer_config *c, struct mailer **out, struct err *e)
 	m->paces = paces_new();
 	m->todo = fifo_new("mail todo", SEATS_MAX);
 	m->done = fifo_new("mail done", SEATS_MAX * 2);
+	for (unsigned i = 0; i < SEATS_MAX; i++)
+		m->w[i].cancel.fd = -1;
 	rc = db_open(c->db_path, DB_READ, &m->db, e);
 	for (unsigned i = 0; rc == RC_OK && i < m->seats; i++) {
 		compose_room_init(&m->w[i].room);
+		bell_init(&m->w[i].cancel);
 		m->w[i].queue = c->queue;
 		m->w[i].stop = &m->stop;
 		m->w[i].transport = c->transport;
@@ -458,12 +462,8 @@ cancel_after(struct mailer *m, int grace_ms)
 		bell_wait(&m->c.queue->mail, 20);
 		collect(m);
 	}
-	for (unsigned i = 0; i < m->seats; i++) {
-		struct job *j = atomic_load(&m->running[i]);
-
-		if (j != NULL)
-			transport_cancel(&j->session);
-	}
+	for (unsigned i = 0; i < m->seats; i++)
+		bell_ring(&m->w[i].cancel);
 }
 
 void
@@ -484,6 +484,7 @@ mailer_stop(struct mailer *m, int grace_ms)
 	for (unsigned i = 0; i < SEATS_MAX; i++) {
 		db_close(m->w[i].db);
 		compose_room_fini(&m->w[i].room);
+		bell_fini(&m->w[i].cancel);
 	}
 	db_close(m->db);
 	turns_free(m->turns);

@@ -23,7 +23,7 @@
 struct question {
 	struct question *next, **link;
 	struct resolver *resolver;
-	struct bell done;
+	struct latch done;
 	struct ub_result *result;
 	int code;
 	bool answered, abandoned;
@@ -105,7 +105,7 @@ resolver_new(const struct resolver_config *c, struct resolver **out,
 static void
 dispose(struct question *q)
 {
-	bell_fini(&q->done);
+	latch_fini(&q->done);
 	ub_resolve_free(q->result);
 	free(q);
 }
@@ -127,7 +127,7 @@ resolver_stop(struct resolver *r)
 	mutex_lock(&r->lock);
 	atomic_store(&r->stop, true);
 	for (struct question *q = r->open; q != NULL; q = q->next)
-		bell_ring(&q->done);
+		latch_open(&q->done);
 	mutex_unlock(&r->lock);
 }
 
@@ -169,7 +169,7 @@ on_answer(void *arg, int code, struct ub_result *result)
 	if (q->abandoned)
 		question_free(q);
 	else
-		bell_ring(&q->done);
+		latch_open(&q->done);
 	mutex_unlock(&r->lock);
 }
 
@@ -179,7 +179,7 @@ question_new(struct resolver *r)
 	struct question *q = MEM_NEW(struct question);
 
 	q->resolver = r;
-	bell_init(&q->done);
+	latch_init(&q->done, "question");
 	mutex_lock(&r->lock);
 	q->next = r->open;
 	q->link = &r->open;
@@ -199,7 +199,7 @@ await(struct resolver *r, struct question *q, int64_t until_us,
 	int64_t left = until_us - clock_mono_us();
 
 	if (left > 0 && !atomic_load(&r->stop))
-		bell_wait(&q->done, (int)(left / 1000 + 1));
+		(void)latch_wait(&q->done, (int)(left / 1000 + 1));
 	mutex_lock(&r->lock);
 	if (q->answered) {
 		result = q->result;

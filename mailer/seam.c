@@ -144,11 +144,14 @@ seam_enter(struct dialogue *d)
 	here.fd = HANDLE_NONE;
 }
 
-void
+bool
 seam_leave(void)
 {
+	bool came = here.fd != HANDLE_NONE;
+
 	here.d = NULL;
 	here.fd = HANDLE_NONE;
+	return came;
 }
 
 void

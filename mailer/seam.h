@@ -17,7 +17,9 @@
 
 /* From now on this thread's libesmtp speaks through d. */
 void seam_enter(struct dialogue *d);
-void seam_leave(void);
+
+/* No longer; false where it had no socket to begin with. */
+bool seam_leave(void);
 
 /* libesmtp has closed its descriptor: the number may be another's soon. */
 void seam_detach(void);

@@ -69,7 +69,6 @@ transport_session_init(struct transport_session *s)
 	sbuf_init(&s->greeting, REPLY_MAX);
 	sbuf_init(&s->ehlo, REPLY_MAX);
 	sbuf_init(&s->transcript, TRANSCRIPT_MAX);
-	bell_init(&s->cancel);
 }
 
 void
@@ -80,13 +79,6 @@ transport_session_fini(struct transport_session *s)
 	sbuf_fini(&s->greeting);
 	sbuf_fini(&s->ehlo);
 	sbuf_fini(&s->transcript);
-	bell_fini(&s->cancel);
-}
-
-void
-transport_cancel(struct transport_session *s)
-{
-	bell_ring(&s->cancel);
 }
 
 enum rc
@@ -343,13 +335,17 @@ tear_down(struct run *r)
 	secret_wipe(r->password, sizeof r->password);
 }
 
-/* Its result and smtp_errno() say nothing that the wire does not say better. */
+/* Its result and smtp_errno() say nothing that the wire does not say better,
+ * but that it found no descriptor for the socket that it never uses. */
 static void
 lead(struct run *r)
 {
 	seam_enter(&r->d);
 	smtp_start_session(r->session);
-	seam_leave();
+	if (seam_leave() || r->wire.dead)
+		return;
+	r->wire.starved = true;
+	wire_die(&r->wire, "no socket for libesmtp");
 }
 
 static void
@@ -473,7 +469,7 @@ transport_run(struct transport *t, struct transport_session *s, struct err *e)
 	s->outcome.started_us = clock_wall_us();
 	r = MEM_NEW(struct run);
 	r->s = s;
-	wire_init(&r->wire, &to, t->tls, &s->cancel, &s->tls);
+	wire_init(&r->wire, &to, t->tls, s->cancel, &s->tls);
 	r->wire.deadline_us = s->deadline_us;
 	r->wire.log = &s->transcript;
 	r->wire.tick = s->calls.tick;
@@ -486,6 +482,7 @@ transport_run(struct transport *t, struct transport_session *s, struct err *e)
 	if (fit)
 		converse(r);
 	rc = sum_up(s, &r->wire, e);
+	s->starved = r->wire.starved;
 	wire_fini(&r->wire);
 	free(r);
 	return rc;

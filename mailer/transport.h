@@ -78,6 +78,9 @@ struct transport_calls {
 struct transport_session {
 	struct target to;
 	struct transport_calls calls;
+	/* Rung, it breaks the session off, now or as soon as it starts; what
+	 * was past its dot becomes uncertain.  NULL: nobody will. */
+	struct bell *cancel;
 	int64_t deadline_us; /* clock_mono_us(); 0: none.  A reply to the final
 			      * dot is waited for beyond it, for final_ms */
 
@@ -94,7 +97,9 @@ struct transport_session {
 	 * the peer said, TLS, what broke.  Up to the first MAIL, and from the
 	 * QUIT on; the rest is in the messages.  AUTH shows no credentials. */
 	struct sbuf transcript;
-	struct bell cancel;
+	/* It was not opened for want of descriptors, memory or ports of our own
+	 * machine: nothing is known of the peer. */
+	bool starved;
 };
 
 /* An empty session.  Owns: the caller, transport_session_fini(). */
@@ -120,10 +125,6 @@ void transport_free(struct transport *t);
  * Thread: any; sessions are independent of each other. */
 enum rc transport_run(struct transport *t, struct transport_session *s,
 		      struct err *e) MUST_USE;
-
-/* Breaks the session off, now or as soon as it starts; what was past its dot
- * becomes uncertain.  Thread: any, between _init and _fini. */
-void transport_cancel(struct transport_session *s);
 
 /* Checks what transport_run() would refuse of a message before a socket is
  * opened: addresses, envid, orcpt, and content of CRLF lines of at most 998

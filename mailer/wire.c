@@ -113,9 +113,10 @@ pause_ms(const struct wire *w, int64_t until_us)
 static short
 await(struct wire *w, short events, int64_t until_us, const char *late)
 {
+	int cancel = w->cancel != NULL ? w->cancel->fd : -1;
+
 	while (!w->dead) {
-		struct pollfd p[2] = {{w->fd, events, 0},
-				      {w->cancel->fd, POLLIN, 0}};
+		struct pollfd p[2] = {{w->fd, events, 0}, {cancel, POLLIN, 0}};
 		int r;
 
 		if (w->tick != NULL)
@@ -359,6 +360,20 @@ connected(struct wire *w)
 	return err == 0 || wire_die(w, strerror(err));
 }
 
+/* Descriptors, memory and ports are ours; the rest may be the peer's. */
+static bool
+not_connected(struct wire *w)
+{
+	static const int lacks[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
+
+	for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++)
+		w->starved |= errno == lacks[i];
+	/* For IPv6 it may say that this machine has none. */
+	w->starved |=
+	    errno == EADDRNOTAVAIL && w->to->peer.ss_family == AF_INET;
+	return wire_die(w, strerror(errno));
+}
+
 bool
 wire_connect(struct wire *w)
 {
@@ -372,7 +387,7 @@ wire_connect(struct wire *w)
 	w->fd = socket(to->peer.ss_family,
 		       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (w->fd < 0)
-		return wire_die(w, strerror(errno));
+		return not_connected(w);
 	/* Without it each message waits 40 ms for a delayed acknowledgement. */
 	if (setsockopt(w->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0)
 		return wire_die(w, strerror(errno));
@@ -381,9 +396,7 @@ wire_connect(struct wire *w)
 		return wire_die(w, strerror(errno));
 	if (connect(w->fd, (const struct sockaddr *)&to->peer, n) == 0)
 		return true;
-	if (errno != EINPROGRESS)
-		return wire_die(w, strerror(errno));
-	return connected(w);
+	return errno == EINPROGRESS ? connected(w) : not_connected(w);
 }
 
 static bool

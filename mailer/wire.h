@@ -19,7 +19,7 @@
 struct wire {
 	const struct target *to;
 	SSL_CTX *tls;
-	struct bell *cancel;
+	struct bell *cancel; /* or NULL */
 	struct tls_facts *facts;
 	struct sbuf *log;    /* where the transcript goes; may be changed */
 	int64_t deadline_us; /* clock_mono_us(); 0: none */
@@ -32,6 +32,7 @@ struct wire {
 	bool hush;	  /* the peer may not speak: content flows */
 	bool dead;
 	bool by_reply;	 /* it died of what reply says */
+	bool starved;	 /* it died of what our own machine lacks */
 	char fault[160]; /* why it is dead */
 
 	int fd;

@@ -1,6 +1,7 @@
 #include "mailer/worker_private.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "mailer/judge.h"
 #include "mailer/outgoing.h"
@@ -343,6 +344,7 @@ session(struct run *r)
 					    .arg = r};
 	start_over(r);
 	rc = transport_run(r->w->transport, s, &e);
+	r->starved = s->starved;
 	remember_all(r);
 	if (rc == RC_OK)
 		return;
@@ -377,7 +379,7 @@ static void
 send_all(struct run *r)
 {
 	for (size_t h = 0; h < r->route.hops_n && r->job->block_us == 0 &&
-			   !r->late && some_may_begin(r);
+			   !r->late && !r->starved && some_may_begin(r);
 	     h++) {
 		r->hop = &r->route.hops[h];
 		r->last_hop = h + 1 == r->route.hops_n;
@@ -465,7 +467,7 @@ journal(struct run *r)
 static void
 no_route(struct run *r, enum rc rc, const struct err *e)
 {
-	bool stopped = dns_stopped(r->w->dns);
+	bool untold = r->starved || dns_stopped(r->w->dns);
 
 	for (size_t i = 0; i < r->n; i++) {
 		if (rc == RC_INVALID) {
@@ -479,9 +481,11 @@ no_route(struct run *r, enum rc rc, const struct err *e)
 			put_verdict(r, &r->list[i], &v);
 		} else {
 			struct claim_verdict v = {
-			    .end = stopped ? CLAIM_UNTRIED : CLAIM_DEFERRED,
+			    .end = untold ? CLAIM_UNTRIED : CLAIM_DEFERRED,
 			    .verdict = "no_route",
-			    .wait_us = stopped ? 0 : worker_backoff_us(r),
+			    .wait_us = r->starved ? WORKER_STARVED_US
+				       : untold	  ? 0
+						  : worker_backoff_us(r),
 			    .reason =
 				arena_dup(&r->job->arena, slice_z(e->text))};
 
@@ -489,13 +493,27 @@ no_route(struct run *r, enum rc rc, const struct err *e)
 		}
 	}
 	r->told = arena_dup(&r->job->arena, slice_z(e->text));
-	r->job->block_reason = rc == RC_INVALID || stopped ? "" : "no_route";
-	if (rc != RC_IO && rc != RC_CONFIG)
+	r->job->block_reason = rc == RC_INVALID || untold ? "" : "no_route";
+	if (r->starved || (rc != RC_IO && rc != RC_CONFIG))
 		return;
 	r->job->block_reason = verdict_name(VERDICT_OURS);
 	LOG(DESTINATION_BLOCKED, LOG_S("brand", r->job->batch.lane.brand),
 	    LOG_S("domain", r->job->batch.lane.domain),
 	    LOG_Z("reason", r->job->block_reason), LOG_ERR(e));
+}
+
+/* A question that could not be asked is no answer. */
+static enum rc
+find_route(struct run *r, const struct route_ask *ask, struct err *e)
+{
+	enum rc rc;
+
+	r->starved = !file_room();
+	if (r->starved)
+		return err_set(e, RC_AGAIN, "no descriptor is left");
+	rc = route_find(ask, &r->job->arena, &r->route, e);
+	r->starved = (rc == RC_AGAIN || rc == RC_IO) && !file_room();
+	return rc;
 }
 
 /* What was not tried.  passed: for a verdict on another one, which else would
@@ -510,7 +528,9 @@ give_back(struct run *r, bool passed)
 		struct claim_verdict v = {
 		    .end = passed ? CLAIM_PASSED : CLAIM_UNTRIED,
 		    .verdict = "untried",
-		    .wait_us = r->answered ? 0 : worker_backoff_us(r)};
+		    .wait_us = r->starved    ? WORKER_STARVED_US
+			       : r->answered ? 0
+					     : worker_backoff_us(r)};
 
 		if (!s->ready)
 			continue;
@@ -553,7 +573,7 @@ worker_run(struct worker *w, struct job *job)
 		rc =
 		    err_set(&e, RC_CONFIG, "brand is not in the configuration");
 	else
-		rc = route_find(&ask, &job->arena, &r.route, &e);
+		rc = find_route(&r, &ask, &e);
 	if (rc != RC_OK) {
 		no_route(&r, rc, &e);
 	} else {

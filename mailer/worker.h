@@ -35,6 +35,7 @@ struct worker {
 	struct transport *transport;
 	struct dns *dns;
 	struct sts *sts;
+	struct bell cancel; /* breaks off the session at hand */
 	struct compose_room room;
 	const atomic_bool *stop; /* the mailer's: end soon */
 };

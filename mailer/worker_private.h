@@ -32,6 +32,7 @@ struct run {
 	bool accepted;	       /* and that it takes one */
 	bool late;	       /* its turn is over */
 	bool unheard;	       /* nothing is known of it: we stopped all */
+	bool starved;	       /* nor here: this machine lacks something */
 	struct slice said;     /* the session's transcript, for histories */
 	const char *handshake; /* why the last one with this hop failed */
 	const char *halt;      /* why nothing more of the batch may go */
@@ -39,6 +40,11 @@ struct run {
 	struct sbuf scratch;
 	struct pending pending;
 };
+
+/* What a lane rests for, and what waits of it, where this machine lacks
+ * descriptors, memory or ports: no failure of the destination. */
+#define WORKER_STARVED "starved"
+#define WORKER_STARVED_US (10 * SECOND_US)
 
 /* How long its destination rests, if it is to. */
 int64_t worker_backoff_us(const struct run *r);

@@ -96,7 +96,8 @@ worker_weigh_session(struct run *r)
 	const struct outcome *o = &r->job->session.outcome;
 	enum verdict verdict;
 
-	if (r->answered || (o->fate != FATE_REFUSED && o->fate != FATE_ABORTED))
+	if (r->answered || r->starved ||
+	    (o->fate != FATE_REFUSED && o->fate != FATE_ABORTED))
 		return;
 	verdict = verdict_of(materials_verdicts(r->job->materials), o, NULL);
 	if (verdict == VERDICT_POLICY_BLOCK || verdict == VERDICT_OURS ||
@@ -116,8 +117,11 @@ run_rest(struct write_op *op, struct db *db, struct err *e)
 	struct lane lane = r->job->batch.lane;
 	bool rests = r->job->block_us > 0;
 
-	lane.blocked_us = rests ? clock_wall_us() + r->job->block_us : 0;
-	lane.failures = rests && !r->accepted ? lane.failures + 1 : 0;
+	if (rests || !r->starved)
+		lane.failures = rests && !r->accepted ? lane.failures + 1 : 0;
+	lane.blocked_us = rests	       ? clock_wall_us() + r->job->block_us
+			  : r->starved ? clock_wall_us() + WORKER_STARVED_US
+				       : 0;
 	lane.reason = slice_z(r->job->block_reason);
 	lane.said = lane.reason.n > 0 ? r->told : SLICE("");
 	return claims_block_lane(r->w->queue, db, &lane, r->accepted, e);
@@ -129,7 +133,7 @@ as_before(const struct run *r)
 {
 	const struct lane *lane = &r->job->batch.lane;
 
-	return r->job->block_us == 0 &&
+	return r->job->block_us == 0 && !r->starved &&
 	       (r->unheard || (lane->failures == 0 && lane->reason.n == 0 &&
 			       (lane->alarm.n == 0 || !r->accepted)));
 }
@@ -140,10 +144,14 @@ worker_rest(struct run *r)
 	struct rest_op x = {.op = {.run = run_rest}, .r = r};
 	struct err e;
 
-	if (r->job->block_reason[0] != '\0' && r->job->block_us == 0)
+	if (r->starved && r->job->block_us == 0)
+		r->job->block_reason = WORKER_STARVED;
+	else if (r->job->block_reason[0] != '\0' && r->job->block_us == 0)
 		r->job->block_us = worker_backoff_us(r);
-	if (r->job->block_us > 0 && r->told.n == 0)
+	if (r->job->block_reason[0] != '\0' && r->told.n == 0)
 		r->told = word_of(r, &r->job->session.outcome);
+	if (r->starved)
+		LOG(MACHINE_STARVED, LOG_S("why", r->told));
 	if (as_before(r))
 		return;
 	if (r->told.n > TOLD_MAX)

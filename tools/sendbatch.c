@@ -79,7 +79,7 @@ content(void *arg, struct transport_message *m)
 
 	sbuf_add_z(&mail->events, "content ");
 	if (mail - b->mails + 1 == b->cancel)
-		transport_cancel(b->session);
+		bell_ring(b->session->cancel);
 }
 
 static void
@@ -368,10 +368,13 @@ static int
 send_all(struct options *o, struct transport *t, struct batch *b)
 {
 	struct transport_session s;
+	struct bell cancel;
 	struct err e = {0};
 	enum rc rc;
 
 	transport_session_init(&s);
+	bell_init(&cancel);
+	s.cancel = &cancel;
 	b->session = &s;
 	s.to = o->to;
 	s.calls =
@@ -380,12 +383,14 @@ send_all(struct options *o, struct transport *t, struct batch *b)
 		s.deadline_us = clock_mono_us() + o->deadline_ms * 1000;
 	if (!o->quiet && !checked(b, &s)) {
 		transport_session_fini(&s);
+		bell_fini(&cancel);
 		return 65;
 	}
 	rc = transport_run(t, &s, &e);
 	if (!o->quiet)
 		print(rc, &e, &s, b);
 	transport_session_fini(&s);
+	bell_fini(&cancel);
 	return rc_exit(rc);
 }
 

@@ -77,6 +77,29 @@ bells(void **state)
 }
 
 static void
+open_it(void *arg)
+{
+	latch_open(arg);
+}
+
+static void
+a_latch_opens_once_and_stays_open(void **state)
+{
+	struct latch l;
+	struct thread t;
+
+	(void)state;
+	latch_init(&l, "latch");
+	assert_false(latch_wait(&l, 0));
+	assert_false(latch_wait(&l, 1));
+	thread_start(&t, "opener", open_it, &l);
+	assert_true(latch_wait(&l, 10000));
+	assert_true(latch_wait(&l, 0));
+	thread_join(&t);
+	latch_fini(&l);
+}
+
+static void
 fifos_are_bounded_and_in_order(void **state)
 {
 	struct fifo *f = fifo_new("test", 2);
@@ -158,6 +181,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(threads_have_a_name_and_no_signals),
 	    cmocka_unit_test(bells),
+	    cmocka_unit_test(a_latch_opens_once_and_stays_open),
 	    cmocka_unit_test(fifos_are_bounded_and_in_order),
 	    cmocka_unit_test(nothing_is_lost_between_threads),
 	    cmocka_unit_test(waiting_ends_at_its_time),

@@ -34,6 +34,8 @@ what_is_detached_is_anybodys(void **state)
 
 	(void)state;
 	seam_enter(&d);
+	assert_false(seam_leave()); /* it got no socket */
+	seam_enter(&d);
 	fd = handle();
 	seam_detach();
 	close(fd);
@@ -42,7 +44,7 @@ what_is_detached_is_anybodys(void **state)
 	assert_int_equal(write(ends[1], "x", 1), 1);
 	assert_int_equal(read(ends[0], &c, 1), 1);
 	assert_int_equal(c, 'x');
-	seam_leave();
+	assert_true(seam_leave());
 	close(ends[0]);
 	close(ends[1]);
 }

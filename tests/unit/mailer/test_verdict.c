@@ -43,6 +43,7 @@ static const struct {
     /* no reply */
     {STAGE_CONNECT, "Connection refused", VERDICT_NEXT_EXCHANGER},
     {STAGE_CONNECT, "connect timeout", VERDICT_NEXT_EXCHANGER},
+    {STAGE_CONNECT, "Operation not permitted", VERDICT_OURS},
     {STAGE_GREETING, "peer closed", VERDICT_NEXT_EXCHANGER},
     {STAGE_TLS, "TLS handshake: certificate has expired",
      VERDICT_NEXT_EXCHANGER},

@@ -5,10 +5,12 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -126,6 +128,39 @@ what_is_written_leaves_at_once(void **state)
 	assert_true(on != 0);
 	wire_fini(&w);
 	close(listener);
+}
+
+/* Nobody was asked then, which must not count against the peer. */
+static void
+want_of_descriptors_is_told_from_a_dead_peer(void **state)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET,
+				.sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t n = sizeof a;
+	int closed = socket(AF_INET, SOCK_STREAM, 0);
+	struct rlimit before, none;
+	struct pair *p = *state;
+	struct wire w;
+
+	assert_int_equal(bind(closed, (struct sockaddr *)&a, n), 0);
+	assert_int_equal(getsockname(closed, (struct sockaddr *)&a, &n), 0);
+	memcpy(&p->to.peer, &a, sizeof a);
+	p->to.connect_ms = 10000;
+	wire_init(&w, &p->to, NULL, NULL, &p->facts);
+	assert_false(wire_connect(&w));
+	assert_false(w.starved);
+	wire_fini(&w);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	wire_init(&w, &p->to, NULL, NULL, &p->facts);
+	assert_false(wire_connect(&w));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_true(w.starved);
+	assert_string_equal(w.fault, strerror(EMFILE));
+	wire_fini(&w);
+	close(closed);
 }
 
 static void
@@ -333,6 +368,7 @@ main(void)
 	    WITH_PAIR(who_says_too_much_is_dropped),
 	    WITH_PAIR(the_deadline_holds_whatever_the_peer_does),
 	    WITH_PAIR(a_cancel_is_heard_at_once),
+	    WITH_PAIR(want_of_descriptors_is_told_from_a_dead_peer),
 	    WITH_PAIR(parting_words_are_kept),
 	    WITH_PAIR(nothing_counts_as_sent_before_it_has_left),
 	    WITH_PAIR(part_of_a_record_is_waited_for_as_nothing_is),
