@@ -36,8 +36,8 @@ def fill(path):
     db.execute("PRAGMA synchronous = OFF")
     db.execute(COPY % {"columns": columns(db, "messages", "mref")},
                {"n": MESSAGES})
-    db.execute("INSERT OR IGNORE INTO contents SELECT m.id, (SELECT bytes FROM"
-               " contents LIMIT 1) FROM messages m")
+    db.execute("INSERT OR IGNORE INTO contents (message, bytes) SELECT m.id,"
+               " (SELECT bytes FROM contents LIMIT 1) FROM messages m")
     db.execute("INSERT OR IGNORE INTO message_notices SELECT m.id + 1000000,"
                " 0, m.address, m.id FROM messages m")
     last = db.execute("SELECT max(position) FROM events").fetchone()[0]

@@ -239,6 +239,8 @@ static const char old_schema[] =
     "DROP INDEX messages_queue;"
     "CREATE INDEX messages_queue ON messages (lane, next_us)"
     " WHERE (state = 0 OR state = 2 OR state = 5) AND held = 0;"
+    "DROP INDEX contents_message; ALTER TABLE contents DROP COLUMN message;"
+    "ALTER TABLE contents RENAME COLUMN id TO message;"
     "DROP INDEX lanes_turn; DROP INDEX lanes_go;"
     "ALTER TABLE lanes DROP COLUMN go_us;"
     "CREATE INDEX lanes_ready ON lanes (ready_us)"

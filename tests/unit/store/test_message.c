@@ -333,6 +333,29 @@ test_content_without_dictionary_is_read(void **state)
 	sbuf_fini(&out);
 }
 
+/* One made before contents had an order of their own has its message's id. */
+static void
+test_an_older_content_is_its_messages_alone(void **state)
+{
+	struct db *db = ((struct place *)*state)->db;
+	struct sbuf out;
+
+	sbuf_init(&out, 100);
+	OK(content_put(db, 7, SLICE("seven"), &error));
+	OK(db_script(db, "UPDATE contents SET id = 7, message = NULL", "older",
+		     &error));
+	OK(content_put(db, 3, SLICE("three"), &error)); /* id 8 */
+	OK(content_get(db, 7, &out, &error));
+	OK(content_get(db, 3, &out, &error));
+	SAME(sbuf_slice(&out), SLICE("seventhree"));
+	assert_int_equal(content_get(db, 8, &out, &error), RC_NOTFOUND);
+	OK(content_put(db, 7, SLICE("seven again"), &error));
+	sbuf_reset(&out);
+	OK(content_get(db, 7, &out, &error));
+	SAME(sbuf_slice(&out), SLICE("seven again"));
+	sbuf_fini(&out);
+}
+
 static void
 test_content_is_kept_to_the_byte(void **state)
 {
@@ -517,6 +540,7 @@ main(void)
 	    T(test_held_ones_are_not_claimed),
 	    T(test_orphans_are_of_earlier_instances),
 	    T(test_messages_by_filters),
+	    T(test_an_older_content_is_its_messages_alone),
 	    T(test_content_is_kept_to_the_byte),
 	    T(test_content_without_dictionary_is_read),
 	    T(test_attempts),
