@@ -5,7 +5,8 @@
 
 static enum rc
 compose_now(const struct composer *c, struct compose_room *room,
-	    struct claim *claim, struct arena *a, struct err *e)
+	    struct claim *claim, struct arena *a, struct arena *shelf,
+	    struct err *e)
 {
 	struct message *m = &claim->m;
 	struct composed done;
@@ -17,7 +18,7 @@ compose_now(const struct composer *c, struct compose_room *room,
 	sbuf_init(&packed, CONTENT_MAX);
 	content_pack(done.bytes, &packed);
 	claim->bytes = arena_dup(a, done.bytes);
-	claim->packed = arena_dup(a, sbuf_slice(&packed));
+	claim->packed = arena_dup(shelf, sbuf_slice(&packed));
 	m->subject = arena_dup(a, done.subject);
 	m->message_id = arena_dup(a, done.message_id);
 	m->size = (int64_t)done.bytes.n;
@@ -28,13 +29,14 @@ compose_now(const struct composer *c, struct compose_room *room,
 
 enum rc
 outgoing_compose(const struct composer *c, struct compose_room *room,
-		 struct claim *claim, struct arena *a, struct err *e)
+		 struct claim *claim, struct arena *a, struct arena *shelf,
+		 struct err *e)
 {
 	struct sbuf stored;
 	enum rc rc;
 
 	if (claim->m.sha256.n == 0)
-		return compose_now(c, room, claim, a, e);
+		return compose_now(c, room, claim, a, shelf, e);
 	sbuf_init(&stored, CONTENT_MAX);
 	rc = content_get(c->db, claim->m.id, &stored, e);
 	claim->bytes = arena_dup(a, sbuf_slice(&stored));

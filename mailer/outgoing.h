@@ -6,11 +6,11 @@
 #include "queue/claims.h"
 
 /* Gives a claim its exact bytes: composed now, packed for the store and told
- * of in its message, or as they were at an earlier attempt.  Owns: the arena.
- * Fails: as compose() and content_get(). */
+ * of in its message, or as they were at an earlier attempt.  Owns: the arena;
+ * what is packed, the shelf.  Fails: as compose() and content_get(). */
 enum rc outgoing_compose(const struct composer *c, struct compose_room *room,
 			 struct claim *claim, struct arena *a,
-			 struct err *e) MUST_USE;
+			 struct arena *shelf, struct err *e) MUST_USE;
 
 /* Fills the caller's part of t, but job, from a claim that has its bytes.
  * Owns: the arena, and the claim. */

@@ -68,6 +68,17 @@ run_release(struct write_op *op, struct db *db, struct err *e)
 	return claims_release(x->queue, db, x->verdicts, e);
 }
 
+/* Once it is on record, somebody else may claim it. */
+static void
+give_up(struct pending *p, const struct claim_verdict *from, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (from[i].claim->slot >= 0)
+			phase_free(p->queue->phases, from[i].claim->slot);
+		from[i].claim->slot = -1;
+	}
+}
+
 static void
 commit(struct pending *p, const struct claim_verdict *from, size_t n)
 {
@@ -78,8 +89,10 @@ commit(struct pending *p, const struct claim_verdict *from, size_t n)
 	struct err e;
 	enum rc rc = persist(p, &x.op, &e);
 
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
+		give_up(p, from, n);
 		return;
+	}
 	if (n > 1 && !passing(rc)) {
 		for (size_t i = 0; i < n; i++)
 			commit(p, &from[i], 1);
@@ -87,8 +100,10 @@ commit(struct pending *p, const struct claim_verdict *from, size_t n)
 	}
 	LOG(VERDICT_LOST, LOG_I("messages", n), LOG_ERR(&e));
 	x.op.run = run_release;
-	if (!passing(rc) && persist(p, &x.op, &e) == RC_OK)
+	if (!passing(rc) && persist(p, &x.op, &e) == RC_OK) {
+		give_up(p, from, n);
 		return;
+	}
 	for (size_t i = 0; i < n; i++)
 		from[i].claim->slot = -1;
 }

@@ -18,6 +18,8 @@
  *    message of it a verdict. */
 
 #define TRANSCRIPT_MAX (4u << 20) /* of all sessions of an attempt */
+#define BATCH_BYTES ((size_t)16 << 20)
+#define SHELF_MAX ((size_t)1 << 30)
 
 /* ---- operations in the writer's thread ---- */
 
@@ -407,8 +409,8 @@ prepare(struct run *r, struct sending *s)
 		    r->route.relay->sign == RELAY_SIGN_OURS,
 	    .rewrites = r->route.relay == NULL ? 0 : r->route.relay->rewrites};
 	struct err e;
-	enum rc rc =
-	    outgoing_compose(&c, &r->w->room, s->claim, &r->job->arena, &e);
+	enum rc rc = outgoing_compose(&c, &r->w->room, s->claim, &r->job->arena,
+				      &r->shelf, &e);
 
 	s->ready = rc == RC_OK;
 	if (rc == RC_INVALID || rc == RC_NOTFOUND || rc == RC_LIMIT) {
@@ -421,22 +423,28 @@ prepare(struct run *r, struct sending *s)
 	}
 }
 
-/* In one snapshot, so that pages read for one message serve the next. */
+/* In one snapshot, so that pages read for one message serve the next.  What
+ * would be too large together has batches of its own. */
 static void
 prepare_all(struct run *r)
 {
 	struct err e;
+	size_t bytes = 0;
 	enum rc rc = db_snapshot(r->w->db, &e);
 
 	if (rc != RC_OK)
 		LOG(COMPOSE_FAILED, LOG_ERR(&e));
 	for (size_t i = 0; i < r->n; i++) {
-		if (rc == RC_OK) {
-			prepare(r, &r->list[i]);
+		struct sending *s = &r->list[i];
+
+		if (rc == RC_OK && bytes < BATCH_BYTES) {
+			prepare(r, s);
+			bytes += s->claim->bytes.n;
 			continue;
 		}
-		put_unsent(r, &r->list[i], CLAIM_UNTRIED, "untried", &e);
-		r->list[i].claim->dropped = true;
+		put_unsent(r, s, rc == RC_OK ? CLAIM_PASSED : CLAIM_UNTRIED,
+			   "untried", rc == RC_OK ? NULL : &e);
+		s->claim->dropped = true;
 	}
 	if (rc == RC_OK)
 		db_snapshot_end(r->w->db);
@@ -563,6 +571,7 @@ worker_run(struct worker *w, struct job *job)
 	r.list = ARENA_ARRAY(&job->arena, struct sending, r.n);
 	pending_init(&r.pending, w->queue, w->stop, &job->arena);
 	sbuf_init(&r.scratch, CONTENT_MAX);
+	arena_init(&r.shelf, SHELF_MAX);
 	job->block_reason = "unreachable";
 	for (size_t i = 0; i < r.n; i++) {
 		r.list[i].claim = &job->batch.claims[i];
@@ -580,6 +589,7 @@ worker_run(struct worker *w, struct job *job)
 		prepare_all(&r);
 		pending_flush(&r.pending);
 		r.unheard = !some_may_begin(&r) || !journal(&r);
+		arena_fini(&r.shelf);
 		if (r.unheard)
 			job->block_reason = "";
 		else

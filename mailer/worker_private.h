@@ -37,6 +37,7 @@ struct run {
 	const char *handshake; /* why the last one with this hop failed */
 	const char *halt;      /* why nothing more of the batch may go */
 	struct slice told;     /* what its destination rests for, verbatim */
+	struct arena shelf;    /* what the store is to keep, until it does */
 	struct sbuf scratch;
 	struct pending pending;
 };

@@ -239,6 +239,8 @@ phase_stop(struct phases *p, struct ref mref)
 {
 	bool stopped = true;
 
+	/* It may have two for a moment: who gives it back frees its slot after
+	 * the next one may have claimed it. */
 	mutex_lock(&p->lock);
 	for (size_t i = 0; i < p->n; i++) {
 		struct slot *s = &p->slots[i];
@@ -246,8 +248,8 @@ phase_stop(struct phases *p, struct ref mref)
 		if (atomic_load(&s->phase) == PHASE_FREE ||
 		    memcmp(s->mref, mref.b, sizeof(mref.b)) != 0)
 			continue;
-		stopped = stop(s);
-		break;
+		if (!stop(s))
+			stopped = false;
 	}
 	mutex_unlock(&p->lock);
 	return stopped;

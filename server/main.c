@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,6 +56,7 @@ static const struct option table[] = {
     {NULL, 0, NULL, 0},
 };
 
+#define LARGE (1 << 20)
 #define EVERYWHERE 4 /* the first ones of the table */
 
 static void
@@ -230,6 +232,8 @@ main(int argc, char **argv)
 	const struct command *c;
 
 	fill_descriptors();
+	/* What a mail with a large document took goes back at once. */
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE);
 	if (argc < 2) {
 		show_all(stderr);
 		return EX_USAGE;

@@ -272,6 +272,24 @@ def _(t):
         t.eq(m["content-language"], "en-US" if n == 1 else "en-GB")
 
 
+@test("large mails to one destination are composed a few at a time")
+def _(t):
+    r = t.receiver()
+    a = Hosting(t, to=[r], policy=PDF)
+    a.ok(a.post("queue/hold", {"brand": "default"}))
+    own = base64.b64encode(b"%PDF-1.4\n" + os.urandom(7 << 20)).decode()
+    for i in range(6):
+        a.customer("c%d" % i, "x%d@one.example" % i)
+        made = a.invoice("i%d" % i, "c%d" % i, in_days(40),
+                         pdf={"name": "x.pdf", "base64": own})
+        send_now(a, made["notices"][0])
+    a.ok(a.post("queue/resume", {"brand": "default"}))
+    got = a.wait_messages(6, state="accepted", deadline=120)
+    t.eq({(m["attempts"], m["uncertain"]) for m in got}, {(1, 0)})
+    # 10 MB each: at most two a batch, which is a connection.
+    t.ok(len(r.journal("connect")) >= 3, r.journal("connect"))
+
+
 @test("the largest invoice that the API takes goes out, with its PDF")
 def _(t):
     r = t.receiver()

@@ -174,6 +174,30 @@ test_back_and_stop_have_one_winner(void **state)
 	phases_close(p);
 }
 
+/* Given back by one, and claimed by another before the first has freed its
+ * slot: what is stopped is both. */
+static void
+test_a_stop_reaches_whoever_has_it(void **state)
+{
+	struct phases *p = open_phases(*state);
+	struct ref a = ref_new();
+	int old, new;
+
+	phases_forget(p);
+	old = phase_claim(p, a);
+	new = phase_claim(p, a);
+	assert_true(phase_stop(p, a));
+	assert_false(phase_go(p, new));
+	phase_free(p, old);
+	phase_free(p, new);
+	old = phase_claim(p, a);
+	new = phase_claim(p, a);
+	assert_true(phase_go(p, new));
+	assert_false(phase_stop(p, a));
+	assert_false(phase_go(p, old));
+	phases_close(p);
+}
+
 static void
 test_slots_are_bounded_and_used_again(void **state)
 {
@@ -231,6 +255,7 @@ main(void)
 	    TEST(test_after_a_reboot_each_may_have_arrived),
 	    TEST(test_stop_and_go_have_one_winner),
 	    TEST(test_back_and_stop_have_one_winner),
+	    TEST(test_a_stop_reaches_whoever_has_it),
 	    TEST(test_slots_are_bounded_and_used_again),
 	    TEST(test_another_file_is_refused),
 	    TEST(test_the_file_has_its_room_on_disk),
