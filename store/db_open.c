@@ -15,8 +15,6 @@
 
 #define WRITER_BUSY_MS 5000
 #define READER_BUSY_MS 250
-#define LOOKASIDE_SIZE 1200
-#define LOOKASIDE_SLOTS 200
 
 /*
  * No mmap: an I/O error would then be a SIGBUS instead of an answer.  What is
@@ -96,15 +94,7 @@ static void
 config_sqlite(void)
 {
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-}
-
-/* Small memory that SQLite need not ask malloc() for.  While a writer prepares
- * its statements there is none: they would keep it for good. */
-static void
-give_lookaside(struct db *db, int slots)
-{
-	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_LOOKASIDE, NULL,
-				slots > 0 ? LOOKASIDE_SIZE : 0, slots);
+	db_memory_set_up();
 }
 
 static enum rc
@@ -120,7 +110,6 @@ db_connect(struct db *db, struct err *e)
 	code = sqlite3_open_v2(db->path, &db->h, flags, NULL);
 	if (code != SQLITE_OK)
 		return db_fail(db, code, db->path, e);
-	give_lookaside(db, db->mode == DB_WRITE ? 0 : LOOKASIDE_SLOTS);
 	(void)sqlite3_extended_result_codes(db->h, 1);
 	(void)sqlite3_busy_timeout(db->h, db->mode == DB_READ ? READER_BUSY_MS
 							      : WRITER_BUSY_MS);
@@ -147,8 +136,6 @@ db_open(const char *path, enum db_mode mode, struct db **out, struct err *e)
 		rc = db_prepare_all(db, e);
 	if (rc == RC_OK && mode == DB_WRITE)
 		rc = recent_load(db, &db->recent, e);
-	if (rc == RC_OK && mode == DB_WRITE)
-		give_lookaside(db, LOOKASIDE_SLOTS);
 	if (rc)
 		db_close(db);
 	else
