@@ -23,6 +23,7 @@ class Visitors:
         self.request = ("GET %s HTTP/1.1\r\nHost: x\r\nUser-Agent: t\r\n"
                         "Connection: close\r\n\r\n" % path).encode()
         self.answered = [0] * n
+        self.took = [0.0] * n
         self.slowest = 0
         self.faults = []
         self.over = threading.Event()
@@ -49,7 +50,9 @@ class Visitors:
                 self.answered[i] += 1
             else:
                 self.faults.append(data[:60])
-            self.slowest = max(self.slowest, time.monotonic() - began)
+            took = time.monotonic() - began
+            self.took[i] += took
+            self.slowest = max(self.slowest, took)
 
     def more(self, n=200):
         """Waits until so many more were answered."""
@@ -130,7 +133,9 @@ def _(t):
     visitors.more()
     n = visitors.stop()
     t.eq(visitors.faults, [], "of %d" % n)
-    t.ok(visitors.slowest < 10, "%.1f s" % visitors.slowest)
+    usual = sum(visitors.took) / n
+    t.ok(visitors.slowest < max(10, 50 * usual),
+         "%.1f s, others %.1f s" % (visitors.slowest, usual))
     all_in_ledger(t, a, mref, n)
 
 

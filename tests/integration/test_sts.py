@@ -319,20 +319,23 @@ def _(t):
         net.ns.add(name, "MX", "10 mx.plain")
         net.policy(name, "enforce", "mx.plain")
     a = net.hosting()
+    began = time.monotonic()
+    deliver(a, "bo@two.plain", "c1")
+    usual = time.monotonic() - began
     for i, name in enumerate(names):
         send(a, "ana@" + name, "s%d" % i)
     wait_for(lambda: net.policies.asked, what="a fetch")
     began = time.monotonic()
     deliver(a, "bo@two.plain", "c2")
     took = time.monotonic() - began
-    t.ok(took < 10, "took %g s" % took)
+    t.ok(took < max(10, 5 * usual), "took %g s, %g before" % (took, usual))
     # And the stop does not wait for it.
     began = time.monotonic()
     a.stop()
     took = time.monotonic() - began
-    t.ok(took < 12, "stopping took %g s" % took)
+    t.ok(took < max(12, 5 * usual), "stopping took %g s" % took)
     # Nor does it make anything of what it cut short.
-    t.eq(len(net.r.journal("message")), 1)
+    t.eq(len(net.r.journal("message")), 2)
     a.start()
     reasons = [e["data"]["reason"] for m in a.messages()
                for e in a.events(m["mref"], "message.deferred")]
