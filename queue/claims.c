@@ -6,6 +6,7 @@
 #include "queue/invoices.h"
 #include "queue/outbox.h"
 #include "queue/recipients.h"
+#include "queue/schedule.h"
 #include "store/content.h"
 #include "store/customer.h"
 #include "store/db_ledger.h"
@@ -81,10 +82,28 @@ claims_finish(struct claims_work *w, struct message *m, enum message_event ev,
 	return rc == RC_OK ? outbox_settle(w->db, m, w->a, e) : rc;
 }
 
+/* What an act waits for does not end by a pause or a hold of ours, before it
+ * was ever tried: it is tried from now on. */
+static enum rc
+kept(struct claims_work *w, struct message *m, bool *needed, struct err *e)
+{
+	enum rc rc;
+
+	*needed = false;
+	if (m->attempts > 0 || m->reason.n > 0)
+		return RC_OK;
+	rc = outbox_needed(w->db, m, w->a, needed, e);
+	if (rc != RC_OK || !*needed)
+		return rc;
+	m->not_after_us = w->now + KEEP_TRYING_US;
+	return message_update(w->db, m, e);
+}
+
 /* Ends it where it has arrived, or is too late. */
 static enum rc
 end_over(struct claims_work *w, struct message *m, bool *over, struct err *e)
 {
+	bool needed;
 	enum rc rc = outbox_arrived(w->db, m, w->a, over, e);
 
 	if (rc != RC_OK)
@@ -93,9 +112,14 @@ end_over(struct claims_work *w, struct message *m, bool *over, struct err *e)
 		return claims_finish(w, m, MESSAGE_EV_CANCEL,
 				     SLICE(OUTBOX_ARRIVED), SLICE(""), e);
 	*over = m->not_after_us < w->now;
-	return *over ? claims_finish(w, m, MESSAGE_EV_EXPIRE,
-				     SLICE("not_after"), SLICE(""), e)
-		     : RC_OK;
+	if (!*over)
+		return RC_OK;
+	rc = kept(w, m, &needed, e);
+	*over = !needed;
+	return rc == RC_OK && *over
+		   ? claims_finish(w, m, MESSAGE_EV_EXPIRE, SLICE("not_after"),
+				   SLICE(""), e)
+		   : rc;
 }
 
 /* The question that is asked before each attempt: may it still go?  Payments

@@ -6,8 +6,6 @@
 #include "queue/state.h"
 #include "store/request.h"
 
-#define KEEP_TRYING_US (5 * DAY_US)
-
 const char *const happening_types[] = {
     "payment.failed",
     "payment.action_required",

@@ -132,6 +132,9 @@ judge(struct look *l, struct notice *n, enum judgement *out, struct err *e)
 		return end(l, n, NOTICE_EV_SKIP, why, out, e);
 	if (l->forced)
 		return RC_OK;
+	/* An act waits for it however late it is, by its whole lead. */
+	if (n->critical && n->not_after_us < l->now + KEEP_TRYING_US)
+		n->not_after_us = l->now + KEEP_TRYING_US;
 	if (n->not_after_us < l->now ||
 	    (l->step != NULL && !n->critical && l->policy->late_us > 0 &&
 	     n->due_us + l->policy->late_us < l->now))

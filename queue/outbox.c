@@ -317,6 +317,19 @@ outbox_missed(struct db *db, const struct message *m, struct arena *a,
 	return rc;
 }
 
+enum rc
+outbox_needed(struct db *db, const struct message *m, struct arena *a,
+	      bool *out, struct err *e)
+{
+	struct customer c;
+	struct notice *list;
+	size_t n;
+	enum rc rc = critical_of(db, m, a, &c, &list, &n, e);
+
+	*out = n > 0;
+	return rc;
+}
+
 /* Moves notices to a message of their own, to the same recipient. */
 static enum rc
 move(struct queue *q, struct db *db, const struct message *from,

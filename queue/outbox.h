@@ -44,6 +44,10 @@ enum rc outbox_meanwhile(struct queue *q, struct db *db,
 enum rc outbox_missed(struct db *db, const struct message *m, struct arena *a,
 		      struct err *e) MUST_USE;
 
+/* Whether an act waits for one of a message's notices. */
+enum rc outbox_needed(struct db *db, const struct message *m, struct arena *a,
+		      bool *out, struct err *e) MUST_USE;
+
 /* Messages that had begun when it was asked to stop them. */
 struct in_flight {
 	struct ref *mrefs;

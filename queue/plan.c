@@ -215,7 +215,7 @@ add_due_changed(struct plan *p, int32_t old_due, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	n.release_us = n.due_us;
-	n.not_after_us = n.due_us + 5 * DAY_US;
+	n.not_after_us = n.due_us + KEEP_TRYING_US;
 	memcpy(n.policy_version, p->policy->version, sizeof(n.policy_version));
 	rc = notice_insert(p->db, &n, e);
 	return rc == RC_STATE ? RC_OK : rc; /* told already */

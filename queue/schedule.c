@@ -7,7 +7,6 @@
 #include "templates/zone.h"
 
 /* A message that nobody took for so long is given up, like Postfix's. */
-#define KEEP_TRYING_US (5 * DAY_US)
 /* A window opens at least once in so many days, or never. */
 #define LOOK_AHEAD_DAYS 15
 

@@ -1,10 +1,14 @@
 #ifndef QUEUE_SCHEDULE_H
 #define QUEUE_SCHEDULE_H
 
+#include "base/clock.h"
 #include "conf/policy.h"
 
 /* When what a policy plans falls due.  Pure: dates, zones and windows in,
  * moments out; nothing is read and nothing is sent. */
+
+/* How long it is tried to send what was not of use any more before. */
+#define KEEP_TRYING_US (5 * DAY_US)
 
 /* What offsets count from; DATE_NONE where it has none. */
 struct anchors {

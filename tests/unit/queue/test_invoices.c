@@ -265,6 +265,25 @@ test_what_is_too_late_is_skipped_and_said(void **state)
 			 NOTICE_PLANNED);
 }
 
+/* The act waits for it, so that to skip it would be to wait for ever. */
+static void
+test_what_an_act_needs_is_never_too_late(void **state)
+{
+	struct fixture *f = *state;
+	struct message *list;
+
+	fixture_customer(f, "c1");
+	fixture_at("2026-12-28T15:00:00Z");
+	fixture_invoice(f, "i1", "c1", DUE, 1, INVOICE_OPEN);
+	fixture_plan(f);
+	assert_int_equal(fixture_step(f, "i1", "reminder-final", DUE)->state,
+			 NOTICE_SKIPPED);
+	assert_int_equal(fixture_step(f, "i1", "pre-suspension", DUE)->state,
+			 NOTICE_RELEASED);
+	assert_int_equal(fixture_messages(f, "c1", MESSAGE_QUEUED, &list), 1);
+	assert_true(list[0].not_after_us >= clock_wall_us() + 4 * DAY_US);
+}
+
 static void
 test_who_renews_automatically_is_not_reminded(void **state)
 {
@@ -317,6 +336,7 @@ main(void)
 	    TEST(test_invoices_due_the_same_day_go_in_one_message),
 	    TEST(test_a_dispute_holds_and_its_end_lets_go_on),
 	    TEST(test_what_is_too_late_is_skipped_and_said),
+	    TEST(test_what_an_act_needs_is_never_too_late),
 	    TEST(test_who_renews_automatically_is_not_reminded),
 	    TEST(test_an_unknown_customer_is_refused_by_name),
 	};

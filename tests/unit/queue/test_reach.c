@@ -230,6 +230,22 @@ test_what_an_act_needs_is_missed_aloud(void **state)
 	assert_int_equal(count_events(f, KIND_ALARM_RAISED), 1);
 }
 
+/* By a pause, say, of a week. */
+static void
+test_what_an_act_needs_outlives_what_we_held_up(void **state)
+{
+	struct fixture *f = *state;
+	struct message *list;
+
+	start(f, "pre-suspension");
+	assert_int_equal(fixture_messages(f, "c1", MESSAGE_QUEUED, &list), 2);
+	run_to(list[0].not_after_us + SECOND_US);
+	answer(f, "ana@cliente.example", true);
+	assert_int_equal(fixture_messages(f, "c1", MESSAGE_DEFERRED, &list), 2);
+	assert_true(list[0].not_after_us > clock_wall_us() + 4 * DAY_US);
+	assert_int_equal(count_events(f, KIND_CUSTOMER_UNREACHABLE), 0);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, fixture_make, fixture_free)
 
@@ -242,6 +258,7 @@ main(void)
 	    TEST(test_what_an_act_needs_goes_elsewhere),
 	    TEST(test_a_full_mailbox_has_others_told),
 	    TEST(test_what_an_act_needs_is_missed_aloud),
+	    TEST(test_what_an_act_needs_outlives_what_we_held_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
