@@ -3,10 +3,11 @@
 #include "base/clock.h"
 #include "base/embedded.h"
 #include "base/log.h"
-#include "portal/color.h"
+#include "conf/color.h"
 #include "portal/portal_private.h"
 #include "tracker/hits_page.h"
 #include "tracker/jobs.h"
+#include "tracker/languages.h"
 #include "tracker/link_brand.h"
 
 #define WORDS_MAX 65536
@@ -17,20 +18,21 @@
 
 /* ---- opening ---- */
 
-/* The first language of Accept-Language that there are pages for, as a locale;
- * empty where there is none. */
+/* The language of Accept-Language most wanted that there are pages for, as a
+ * locale; empty where there is none. */
 static struct slice
 asked_locale(struct page *pg)
 {
 	const struct catalog *catalog = materials_catalog(pg->materials);
-	struct slice rest = http_header_in(pg->rq, "Accept-Language");
+	struct slice list[LANGUAGES_MAX];
+	size_t n =
+	    languages_read(http_header_in(pg->rq, "Accept-Language"), list);
 
-	while (rest.p != NULL) {
-		struct slice one = slice_cut(&rest, ','), name;
+	for (size_t i = 0; i < n; i++) {
+		struct slice name = list[i];
 		char *z;
 
-		name = slice_trim(slice_cut(&one, ';'));
-		if (name.n < 2 || name.n >= LOCALE_SIZE)
+		if (name.n >= LOCALE_SIZE)
 			continue;
 		z = arena_z(&pg->arena, name);
 		for (char *p = z; *p != '\0'; p++)

@@ -1,11 +1,14 @@
 #include "tracker/hits_page.h"
 
+#include "conf/color.h"
+#include "tracker/languages.h"
+
 struct words {
 	const char *language;
 	struct {
 		const char *title, *text;
 	} pages[HITS_PAGES];
-	const char *revoked_host;
+	const char *revoked_host, *website, *support;
 };
 
 static const struct words all_words[] = {
@@ -46,7 +49,9 @@ static const struct words all_words[] = {
 	 [HITS_PAGE_FAULT] = {"Something went wrong",
 			      "The fault is ours. Please try again later."},
      },
-     "The link led to"},
+     "The link led to",
+     "Website",
+     "Help"},
     {"es",
      {
 	 [HITS_PAGE_BAD] =
@@ -85,7 +90,9 @@ static const struct words all_words[] = {
 	 [HITS_PAGE_FAULT] = {"Algo salió mal",
 			      "El error es nuestro. Inténtelo más tarde."},
      },
-     "El enlace llevaba a"},
+     "El enlace llevaba a",
+     "Sitio web",
+     "Ayuda"},
     {"it",
      {
 	 [HITS_PAGE_BAD] =
@@ -125,60 +132,170 @@ static const struct words all_words[] = {
 	 [HITS_PAGE_FAULT] = {"Qualcosa è andato storto",
 			      "L'errore è nostro. Riprovi più tardi."},
      },
-     "Il collegamento portava a"},
+     "Il collegamento portava a",
+     "Sito web",
+     "Assistenza"},
 };
 
-/* The first language of the list that we speak. */
+/* NULL for a language that we do not speak. */
 static const struct words *
-words_of(struct slice languages)
+words_find(struct slice language)
 {
-	while (languages.p) {
-		struct slice one = slice_trim(slice_cut(&languages, ','));
+	for (size_t i = 0; i < sizeof(all_words) / sizeof(all_words[0]); i++)
+		if (slice_ieq(language, slice_z(all_words[i].language)))
+			return &all_words[i];
+	return NULL;
+}
 
-		one.n = one.n > 2 ? 2 : one.n;
-		for (size_t i = 0; i < sizeof(all_words) / sizeof(all_words[0]);
-		     i++)
-			if (slice_ieq(one, slice_z(all_words[i].language)))
-				return &all_words[i];
+static const struct words *
+words_of(struct slice languages, const struct brand *brand)
+{
+	struct slice list[LANGUAGES_MAX], locale;
+	size_t n = languages_read(languages, list);
+	const struct words *w = NULL;
+
+	for (size_t i = 0; i < n && w == NULL; i++)
+		w = words_find(slice_cut(&list[i], '-'));
+	if (w == NULL && brand != NULL) {
+		locale = slice_z(brand->locale);
+		w = words_find(slice_cut(&locale, '_'));
 	}
-	return &all_words[0];
+	return w ? w : &all_words[0];
+}
+
+/* ---- the page ---- */
+
+/* What these pages use of templates/page/_layout/page.html. */
+static const char style[] =
+    "*{box-sizing:border-box}"
+    "body{margin:0;background:var(--page);color:var(--ink);overflow-wrap:"
+    "anywhere;font:1rem/1.55 system-ui,-apple-system,\"Segoe UI\",Roboto,"
+    "\"Helvetica Neue\",Arial,sans-serif}"
+    ".wrap{max-width:38rem;margin:0 auto;padding:0 1rem}"
+    ".bar{background:var(--card);border-top:4px solid var(--fill);"
+    "border-bottom:1px solid var(--line);margin-bottom:1.75rem}"
+    ".top{padding:.9rem 0;font-size:1.15rem;font-weight:700;"
+    "letter-spacing:-.01em}"
+    ".top a{color:inherit;text-decoration:none;display:inline-block}"
+    ".top img{display:block;max-height:2.5rem;max-width:12rem}"
+    "a{color:var(--link);text-underline-offset:.15em}"
+    ":focus-visible{outline:3px solid var(--link);outline-offset:2px}"
+    "h1{font-size:clamp(1.45rem,1.2rem + 1.2vw,1.9rem);line-height:1.2;"
+    "letter-spacing:-.02em;margin:.4rem 0;text-wrap:balance}"
+    "p{margin:0 0 .9rem}"
+    ".card{background:var(--card);border:1px solid var(--line);"
+    "border-radius:.9rem;padding:1.25rem;margin:1.75rem 0}"
+    ".card>:last-child{margin-bottom:0}"
+    ".bottom{border-top:1px solid var(--line);margin-top:2.5rem;"
+    "padding:1.25rem 0 2.5rem;color:var(--soft);font-size:.875rem}"
+    ".bottom ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;"
+    "margin:0 0 .6rem;padding:0;list-style:none}";
+
+static void
+add_style(struct sbuf *out, const struct brand *brand)
+{
+	struct colors c;
+
+	colors_of(slice_z(brand ? brand->color : ""), &c);
+	sbuf_addf(out,
+		  "<style>:root{color-scheme:light dark;--fill:%s;--link:%s;"
+		  "--page:#f4f5f7;--card:#fff;--ink:#1a1d23;--soft:#565d69;"
+		  "--line:#dfe2e8}"
+		  "@media(prefers-color-scheme:dark){:root{--link:%s;"
+		  "--page:#13151a;--card:#1d2027;--ink:#eceef2;--soft:#a5adba;"
+		  "--line:#343944}.top img{background:#fff;"
+		  "padding:.3rem .5rem;border-radius:.4rem}}",
+		  c.fill, c.light, c.dark);
+	sbuf_add_z(out, style);
+	sbuf_add_z(out, "</style>");
 }
 
 static void
-head_add(struct sbuf *out, const struct words *w, const char *title,
-	 struct slice brand)
+add_link(struct sbuf *out, const char *before, const char *url)
+{
+	sbuf_add_z(out, before);
+	sbuf_add_z(out, "<a href=\"");
+	sbuf_add_html(out, slice_z(url));
+	sbuf_add_z(out, "\" rel=\"noopener\">");
+}
+
+static void
+add_header(struct sbuf *out, const struct brand *b)
+{
+	bool site = b->website[0] != '\0';
+
+	sbuf_add_z(out, "<header class=\"bar\"><div class=\"wrap\">");
+	if (site)
+		add_link(out, "<div class=\"top\">", b->website);
+	else
+		sbuf_add_z(out, "<div class=\"top\">");
+	if (b->logo_url[0] != '\0') {
+		sbuf_add_z(out, "<img src=\"");
+		sbuf_add_html(out, slice_z(b->logo_url));
+		sbuf_add_z(out, "\" alt=\"");
+		sbuf_add_html(out, slice_z(b->title));
+		sbuf_add_z(out, "\">");
+	} else {
+		sbuf_add_html(out, slice_z(b->title));
+	}
+	sbuf_add_z(out, site ? "</a></div></div></header>\n"
+			     : "</div></div></header>\n");
+}
+
+static void
+add_footer(struct sbuf *out, const struct brand *b, const struct words *w)
+{
+	const struct {
+		const char *url, *word;
+	} links[] = {{b->website, w->website}, {b->support_url, w->support}};
+
+	sbuf_add_z(out, "<footer class=\"wrap\"><div class=\"bottom\"><ul>");
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		if (links[i].url[0] == '\0')
+			continue;
+		add_link(out, "<li>", links[i].url);
+		sbuf_add_html(out, slice_z(links[i].word));
+		sbuf_add_z(out, "</a></li>");
+	}
+	sbuf_add_z(out, "</ul><p>");
+	sbuf_add_html(out, slice_z(b->title));
+	sbuf_add_z(out, "</p></div></footer>");
+}
+
+static void
+add_head(struct sbuf *out, const struct words *w, const char *title,
+	 const struct brand *brand)
 {
 	sbuf_addf(out,
 		  "<!doctype html>\n<html lang=\"%s\"><head>"
 		  "<meta charset=\"utf-8\"><meta name=\"viewport\" "
 		  "content=\"width=device-width,initial-scale=1\">"
 		  "<meta name=\"color-scheme\" content=\"light dark\">"
-		  "<meta name=\"robots\" content=\"noindex\"><title>",
+		  "<meta name=\"robots\" content=\"noindex, nofollow\">"
+		  "<link rel=\"icon\" href=\"data:,\"><title>",
 		  w->language);
 	sbuf_add_html(out, slice_z(title));
-	sbuf_add_z(out,
-		   "</title><style>:root{color-scheme:light dark}"
-		   "body{font:1rem/1.5 system-ui,sans-serif;max-width:34rem;"
-		   "margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}"
-		   "h1{font-size:1.4rem;line-height:1.25}"
-		   "</style></head><body>");
-	if (brand.n > 0) {
-		sbuf_add_z(out, "<header><p><strong>");
-		sbuf_add_html(out, brand);
-		sbuf_add_z(out, "</strong></p></header>");
+	if (brand) {
+		sbuf_add_z(out, " · ");
+		sbuf_add_html(out, slice_z(brand->title));
 	}
-	sbuf_add_z(out, "<main><h1>");
-	sbuf_add_html(out, slice_z(title));
-	sbuf_add_z(out, "</h1><p>");
+	sbuf_add_z(out, "</title>");
+	add_style(out, brand);
+	sbuf_add_z(out, "</head><body>\n");
 }
 
 void
-hits_page(struct sbuf *out, enum hits_page what, struct slice brand,
+hits_page(struct sbuf *out, enum hits_page what, const struct brand *brand,
 	  struct slice host, struct slice languages)
 {
-	const struct words *w = words_of(languages);
+	const struct words *w = words_of(languages, brand);
 
-	head_add(out, w, w->pages[what].title, brand);
+	add_head(out, w, w->pages[what].title, brand);
+	if (brand)
+		add_header(out, brand);
+	sbuf_add_z(out, "<main class=\"wrap\"><div class=\"card\"><h1>");
+	sbuf_add_html(out, slice_z(w->pages[what].title));
+	sbuf_add_z(out, "</h1><p>");
 	sbuf_add_html(out, slice_z(w->pages[what].text));
 	if (what == HITS_PAGE_REVOKED) {
 		sbuf_add_z(out, "</p><p>");
@@ -187,7 +304,10 @@ hits_page(struct sbuf *out, enum hits_page what, struct slice brand,
 		sbuf_add_html(out, host);
 		sbuf_add_z(out, "</strong>");
 	}
-	sbuf_add_z(out, "</p></main></body></html>\n");
+	sbuf_add_z(out, "</p></div></main>\n");
+	if (brand)
+		add_footer(out, brand, w);
+	sbuf_add_z(out, "</body></html>\n");
 }
 
 struct slice

@@ -2,6 +2,7 @@
 #define TRACKER_HITS_PAGE_H
 
 #include "base/sbuf.h"
+#include "conf/brand.h"
 
 /* Pages for persons, made without store and templates. */
 enum hits_page {
@@ -17,10 +18,11 @@ enum hits_page {
 	HITS_PAGES
 };
 
-/* Adds a page, which names the brand (may be empty) and redirects nowhere.
- * host: where the link of HITS_PAGE_REVOKED led.  languages: Accept-Language.
- */
-void hits_page(struct sbuf *out, enum hits_page what, struct slice brand,
+/* Adds a page that looks as the brand's others do (templates/page/) and
+ * redirects nowhere; brand: NULL names nobody.  host: where the link of
+ * HITS_PAGE_REVOKED led.  languages: Accept-Language; where it has none that we
+ * speak the brand's is spoken. */
+void hits_page(struct sbuf *out, enum hits_page what, const struct brand *brand,
 	       struct slice host, struct slice languages);
 
 /* The host of an http or https URL, without port; empty where there is none. */

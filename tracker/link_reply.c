@@ -15,6 +15,7 @@ static const struct http_field headers[] = {
     HTTP_FIELD("X-Robots-Tag", "noindex, nofollow"),
     HTTP_FIELD("Content-Security-Policy",
 	       "default-src 'none'; style-src 'unsafe-inline'; "
+	       "img-src https: data:; "
 	       "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"),
 };
 
@@ -26,8 +27,7 @@ reply(struct http_request *rq, int status, enum hits_page page,
 	struct sbuf b;
 
 	sbuf_init(&b, PAGE_MAX);
-	hits_page(&b, page, slice_z(brand ? brand->title : ""), host,
-		  http_header_in(rq, "Accept-Language"));
+	hits_page(&b, page, brand, host, http_header_in(rq, "Accept-Language"));
 	http_reply(rq, status, "text/html; charset=utf-8", sbuf_slice(&b));
 	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
 		http_header(rq, headers[i].name.p, headers[i].value);

@@ -578,6 +578,8 @@ def _(t):
     for asked, words in (("it", "Questo collegamento non"),
                          ("pt-BR, es;q=0.8", "Este enlace no"),
                          ("de,en", "This link is not"), ("x" * 3000, "This link"),
+                         ("en;q=0, es", "Este enlace no"),
+                         ("en;q=0.2, it;q=0.7", "Questo collegamento non"),
                          ("it-\u00e9,,;;", "collegamento")):
         page = w.get("/a/nothing", Accept_Language=asked.encode(
             "latin-1", "replace").decode("latin-1"))

@@ -44,7 +44,8 @@ def is_page(t, page, status, language, brand, what):
          (status, "text/html; charset=utf-8"), what)
     is_safe(t, page)
     t.ok('<html lang="%s">' % language in page.text, what)
-    t.ok("<strong>%s</strong>" % brand in page.text, what)
+    t.ok(" · %s</title>" % brand in page.text, what)
+    t.ok('<a href="https://www.%s"' % brand in page.text, what)
     t.eq(int(page.headers["content-length"]), len(page.body), what)
 
 

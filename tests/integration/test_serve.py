@@ -523,7 +523,8 @@ def _(t):
             c.close()
             t.eq((got.status, got.getheader("Retry-After")), (503, "120"))
             t.ok('lang="%s"' % language in text, text)
-            t.ok("<strong>Hosting" in text, "the brand: " + text)
+            t.ok(" · Hosting</title>" in text, "the brand: " + text)
+            t.ok('<a href="https://help.hosting.example"' in text, text)
 
     def opened(n):
         wait_for(lambda: len(a.events(m["mref"], "message.opened")) == n,
