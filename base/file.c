@@ -209,6 +209,12 @@ lock_held(int fd, const char *path, struct err *e)
 		       (int)number);
 }
 
+static bool
+is_full(int error)
+{
+	return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
 enum rc
 lock_take(const char *path, int *fd, struct err *e)
 {
@@ -224,7 +230,8 @@ lock_take(const char *path, int *fd, struct err *e)
 					  : err_errno(e, path);
 		goto out;
 	}
-	if (ftruncate(lock, 0) < 0 || pwrite(lock, pid, (size_t)n, 0) != n) {
+	if (ftruncate(lock, 0) < 0 ||
+	    (pwrite(lock, pid, (size_t)n, 0) != n && !is_full(errno))) {
 		rc = err_errno(e, path);
 		goto out;
 	}

@@ -31,7 +31,8 @@ enum rc dir_make(const char *path, int mode, struct err *e) MUST_USE;
 bool file_room(void);
 
 /* Takes an exclusive lock on a file that it makes, and writes the pid there.
- * The descriptor holds it.  Fails: RC_STATE (held; the text says by which
+ * The descriptor holds it, without the pid where the disk is full.
+ * Fails: RC_STATE (held; the text says by which
  * pid), RC_IO. */
 enum rc lock_take(const char *path, int *fd, struct err *e) MUST_USE;
 

@@ -1,5 +1,6 @@
 #include "server/listeners.h"
 
+#include "server/limited.h"
 #include "tracker/link_reply.h"
 
 #define JOBS_OF_ONE 32
@@ -132,7 +133,27 @@ listeners_start_private(struct server *s, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	set_common(&c, s->conf, &s->conf->private);
-	s->private_tables[0] = api_table(s->api);
+	s->private_tables[0] =
+	    s->api != NULL ? api_table(s->api) : limited_table();
 	return open_listener(s, &c, s->private_tables, 1, &s->private_router,
 			     &s->private_http, e);
+}
+
+void
+listeners_end_private(struct server *s, int grace_ms)
+{
+	if (s->private_http != NULL)
+		http_server_stop(s->private_http, grace_ms);
+	listeners_free_private(s);
+}
+
+void
+listeners_free_private(struct server *s)
+{
+	if (s->private_http != NULL)
+		http_server_free(s->private_http);
+	if (s->private_router != NULL)
+		router_free(s->private_router);
+	s->private_http = NULL;
+	s->private_router = NULL;
 }

@@ -12,5 +12,8 @@ enum rc listeners_start_public(struct server *s, struct err *e) MUST_USE;
 /* After http_server_stop() of the public one. */
 void listeners_free_public(struct server *s);
 enum rc listeners_start_private(struct server *s, struct err *e) MUST_USE;
+void listeners_free_private(struct server *s);
+/* Stops the private one and frees it. */
+void listeners_end_private(struct server *s, int grace_ms);
 
 #endif

@@ -22,7 +22,14 @@
 #define JOB_QUEUE 256
 #define GRACE_MS 5000
 
-enum part_use { USE_SERVE = 1, USE_QUIET = 2, USE_REDIRECT = 4, USE_ALL = 7 };
+enum part_use {
+	USE_SERVE = 1,
+	USE_QUIET = 2,
+	USE_REDIRECT = 4,
+	USE_LIMITED = 8,
+	USE_LINKS = USE_SERVE | USE_REDIRECT | USE_LIMITED,
+	USE_ALL = 15
+};
 
 static enum rc
 path_of(struct server *s, const char *name, char out[STATE_PATH_MAX],
@@ -74,7 +81,7 @@ start_state(struct server *s, struct err *e)
 			       "makes it",
 			       s->o->state);
 	rc = path_of(s, STATE_DATABASE, s->db_path, e);
-	if (rc == RC_OK && s->o->redirect)
+	if (rc == RC_OK && (s->o->redirect || s->o->limited))
 		return RC_OK; /* beside another one that serves */
 	if (rc == RC_OK)
 		rc = path_of(s, STATE_LOCK, path, e);
@@ -128,7 +135,7 @@ start_materials(struct server *s, struct err *e)
 	if (broken > 0)
 		LOG(KEYS_REFUSED, LOG_I("files", broken), LOG_ERR(e));
 	s->keys = keys_box_new(keys);
-	if (s->o->redirect)
+	if (s->o->redirect || s->o->limited)
 		return RC_OK;
 	rc = materials_load(s->conf, s->o->state, &m, e);
 	if (rc != RC_OK)
@@ -471,11 +478,8 @@ stop_private(struct server *s)
 static void
 free_served(struct server *s)
 {
-	if (s->private_http != NULL)
-		http_server_free(s->private_http);
+	listeners_free_private(s);
 	listeners_free_public(s);
-	if (s->private_router != NULL)
-		router_free(s->private_router);
 	if (s->portal != NULL)
 		portal_free(s->portal);
 	if (s->api != NULL)
@@ -576,7 +580,7 @@ static const struct part {
     {USE_ALL, start_materials, stop_materials},
     {USE_ALL, NULL, free_served},
     {USE_SERVE | USE_QUIET, start_queue, stop_queue},
-    {USE_SERVE | USE_REDIRECT, start_hits, stop_hits},
+    {USE_LINKS, start_hits, stop_hits},
     {USE_SERVE | USE_QUIET, start_rules, NULL},
     {USE_SERVE | USE_QUIET, start_api, NULL},
     {USE_SERVE, start_portal, NULL},
@@ -584,8 +588,9 @@ static const struct part {
     {USE_SERVE, start_drain, stop_drain},
     {USE_SERVE, start_alarms, stop_alarms},
     {USE_SERVE, start_classifier, stop_classifier},
-    {USE_SERVE | USE_REDIRECT, start_public, stop_public},
-    {USE_SERVE | USE_QUIET, listeners_start_private, stop_private},
+    {USE_LINKS, start_public, stop_public},
+    {USE_SERVE | USE_QUIET | USE_LIMITED, listeners_start_private,
+     stop_private},
     {USE_SERVE, start_mailer, stop_mailer},
     {USE_SERVE, start_planner, stop_planner},
     {USE_SERVE, start_driver, stop_driver},
@@ -596,7 +601,10 @@ static const struct part {
 static unsigned
 use_of(const struct serve_options *o)
 {
-	return o->redirect ? USE_REDIRECT : o->quiet ? USE_QUIET : USE_SERVE;
+	return o->redirect  ? USE_REDIRECT
+	       : o->limited ? USE_LIMITED
+	       : o->quiet   ? USE_QUIET
+			    : USE_SERVE;
 }
 
 enum rc
@@ -618,8 +626,8 @@ parts_start(struct server *s, struct err *e)
 void
 parts_stop(struct server *s)
 {
-	while (s->started-- > 0) {
-		const struct part *p = &parts[s->started];
+	while (s->started > 0) {
+		const struct part *p = &parts[--s->started];
 
 		if ((p->use & use_of(s->o)) != 0 && p->stop != NULL)
 			p->stop(s);

@@ -10,9 +10,12 @@
 #include "base/mem.h"
 #include "queue/halt.h"
 #include "server/key_watch.h"
+#include "server/limited.h"
 #include "server/parts.h"
 #include "server/settings.h"
 #include "server/standby.h"
+
+#define LOOK_MS 500
 
 /* Invariant: a reload swaps what it could read whole; anything wrong keeps the
  * old. */
@@ -128,29 +131,64 @@ take_signal(struct server *s, const sigset_t *set)
 	return sig != SIGTERM && sig != SIGINT;
 }
 
-static void
-wait_for_signals(struct server *s, const sigset_t *set, int keys)
+/* Waits for whatever comes first, at most LOOK_MS where s is limited. */
+static bool
+wait_for_signals(struct server *s, const sigset_t *set, int signals, int keys)
 {
-	struct pollfd fds[4] = {{signalfd(-1, set, SFD_CLOEXEC), POLLIN, 0},
-				{keys, POLLIN, 0}};
+	struct pollfd fds[4] = {{signals, POLLIN, 0}, {keys, POLLIN, 0}};
+	int ms;
+	nfds_t n = standby_watch(s, fds + 2, &ms);
 
-	do {
-		int ms;
-		nfds_t n = standby_watch(s, fds + 2, &ms);
+	if (s->o->limited)
+		ms = LOOK_MS;
+	if (poll(fds, n + 2, ms) >= 0)
+		standby_step(s);
+	key_watch_step(s, keys);
+	return take_signal(s, set);
+}
 
-		if (poll(fds, n + 2, ms) >= 0)
-			standby_step(s);
-		key_watch_step(s, keys);
-	} while (take_signal(s, set));
-	(void)close(fds[0].fd);
+static void
+say_ready(struct server *s)
+{
+	LOG(SERVER_READY, LOG_I("pid", getpid()), LOG_Z("state", s->o->state),
+	    LOG_Z("sends", s->o->limited   ? "no, the disk is full"
+			   : s->conf->send ? "yes"
+					   : "no, observes"));
+	sd_notify(0, s->o->limited
+			 ? "READY=1\nSTATUS=the disk is full: links alone"
+			 : "READY=1");
+}
+
+/* Until it is told to end; l: NULL, or what serves until s does. */
+static void
+run(struct server *s, struct limited *l, const sigset_t *set, int keys)
+{
+	int signals = signalfd(-1, set, SFD_CLOEXEC);
+	struct err e = {0};
+
+	while (wait_for_signals(l != NULL ? limited_server(l) : s, set, signals,
+				keys)) {
+		if (l == NULL || !limited_leave(l, s))
+			continue;
+		limited_free(l);
+		l = NULL;
+		if (write_ports(s, &e) != RC_OK)
+			LOG(STORE_FAILED, LOG_ERR(&e));
+		say_ready(s);
+		sd_notify(0, "STATUS=");
+	}
+	(void)close(signals);
 	LOG(SERVER_STOPPING, LOG_I("pid", getpid()));
 	sd_notify(0, "STOPPING=1");
+	if (l != NULL)
+		limited_free(l);
 }
 
 enum rc
 serve(const struct serve_options *o, struct err *e)
 {
 	struct server *s = MEM_NEW(struct server);
+	struct limited *l = NULL;
 	sigset_t set;
 	int keys;
 	enum rc rc;
@@ -165,14 +203,18 @@ serve(const struct serve_options *o, struct err *e)
 	s->o = o;
 	keys = key_watch_open(s); /* first: what changes from here on is seen */
 	rc = parts_start(s, e);
+	if (limited_fits(o, rc)) {
+		parts_stop(s);
+		*s = (struct server){.o = o};
+		rc = limited_start(o, e, &l, e);
+	}
 	if (rc == RC_OK)
-		rc = write_ports(s, e);
+		rc = write_ports(l != NULL ? limited_server(l) : s, e);
 	if (rc == RC_OK) {
-		LOG(SERVER_READY, LOG_I("pid", getpid()),
-		    LOG_Z("state", o->state),
-		    LOG_Z("sends", s->conf->send ? "yes" : "no, observes"));
-		sd_notify(0, "READY=1");
-		wait_for_signals(s, &set, keys);
+		say_ready(l != NULL ? limited_server(l) : s);
+		run(s, l, &set, keys);
+	} else if (l != NULL) {
+		limited_free(l);
 	}
 	if (keys >= 0)
 		(void)close(keys);

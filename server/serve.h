@@ -10,6 +10,7 @@ struct serve_options {
 	const char *clock; /* "START,SPEED", or NULL */
 	bool redirect;	   /* pixels and clicks alone, from keys and journal */
 	bool standby;	   /* so, and only while no server has the port */
+	bool limited;	   /* links alone, for want of room: set by serve() */
 	bool quiet;	   /* for commands that need a server for a moment: the
 			    * socket alone, no sending, no listeners */
 	const char

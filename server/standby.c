@@ -34,9 +34,8 @@ peer_close(struct standby *b)
 	b->peer = -1;
 }
 
-/* Our listener's sockets, as copies of our own. */
-static void
-sockets_copy(const struct server *s, struct passed *out)
+void
+standby_share(const struct server *s, struct passed *out)
 {
 	int fds[HTTP_SOCKETS_MAX];
 	size_t n = http_server_sockets(s->public_http, 0, fds);
@@ -64,7 +63,7 @@ accept_again(struct server *s, struct err *e)
 		listeners_free_public(s);
 		return rc;
 	}
-	sockets_copy(s, &s->standby.sockets);
+	standby_share(s, &s->standby.sockets);
 	LOG(STANDBY_ACCEPTS,
 	    LOG_I("port", http_server_port(s->public_http, 0)));
 	return RC_OK;

@@ -28,6 +28,8 @@ void standby_stop(struct server *s);
  * accepts.  Nobody standing by is no failure. */
 enum rc standby_ask(struct server *s, struct err *e) MUST_USE;
 enum rc standby_tell(struct server *s, struct err *e) MUST_USE;
+/* Copies of the sockets that the server listens on. */
+void standby_share(const struct server *s, struct passed *out);
 /* From here on the standby accepts. */
 void standby_leave(struct server *s);
 

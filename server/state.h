@@ -17,6 +17,7 @@
 #define STATE_RANGES "ranges" /* of acuse agents update */
 #define STATE_SUPPRESSION_KEY "keys/suppression"
 #define STATE_CLOCK "clock" /* of a fast clock */
+#define STATE_ROOM "room"   /* for a moment: whether there is any */
 #define STATE_DEMO "demo"   /* there: it may run on a fast clock */
 
 #define STATE_PATH_MAX 4096

@@ -2,9 +2,13 @@
 
 import email
 import email.policy
+import os
 import re
+import shutil
 import sqlite3
+import subprocess
 
+from harness import Skip
 from hosting import Hosting
 
 
@@ -42,3 +46,32 @@ def counted(a, mref):
                            (bytes.fromhex(mref),)).fetchone()[0] or 0)
     finally:
         db.close()
+
+
+def on_small_disk(t, megabytes):
+    """For mailed(): moves the server's state to a file system of its own."""
+    where = t.path("small")
+
+    def put(a):
+        os.mkdir(where)
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=%dm" % megabytes, "tmpfs",
+             where], stderr=subprocess.PIPE)
+        if done.returncode:
+            raise Skip("mounting a small file system is not permitted: %s" %
+                       done.stderr.decode().split("\n")[0])
+        t.on_end(lambda: subprocess.run(["umount", "-l", where], check=True))
+        shutil.copytree(a.state, os.path.join(where, "state"))
+        a.state = os.path.join(where, "state")
+    return put
+
+
+def fill(path):
+    """Takes all that is left of its file system."""
+    with open(path, "wb", buffering=0) as f:
+        for size in (1 << 20, 4096, 1):
+            try:
+                while True:
+                    f.write(b"x" * size)
+            except OSError:
+                pass

@@ -2,14 +2,12 @@
 
 import json
 import os
-import shutil
 import socket
 import sqlite3
-import subprocess
 import time
 
-from harness import Failed, Skip, run, test, wait_for
-from mailed import counted, mailed, metric
+from harness import Failed, run, test, wait_for
+from mailed import counted, fill, mailed, metric, on_small_disk
 from tracker import Load
 
 HITS = 100  # under the bound of a day, past which events are counted only
@@ -116,35 +114,6 @@ def _(t):
     told = [e["data"] for e in a.events(mref, "message.flooded")]
     t.eq([f["opens"] for f in told], [30], "each is told once")
     t.eq(told[0]["since"][14:], "00:00Z", "of a whole hour")
-
-
-def on_small_disk(t, megabytes):
-    """For mailed(): moves the server's state to a file system of its own."""
-    where = t.path("small")
-
-    def put(a):
-        os.mkdir(where)
-        done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=%dm" % megabytes, "tmpfs",
-             where], stderr=subprocess.PIPE)
-        if done.returncode:
-            raise Skip("mounting a small file system is not permitted: %s" %
-                       done.stderr.decode().split("\n")[0])
-        t.on_end(lambda: subprocess.run(["umount", "-l", where], check=True))
-        shutil.copytree(a.state, os.path.join(where, "state"))
-        a.state = os.path.join(where, "state")
-    return put
-
-
-def fill(path):
-    """Takes all that is left of its file system."""
-    with open(path, "wb", buffering=0) as f:
-        for size in (1 << 20, 4096, 1):
-            try:
-                while True:
-                    f.write(b"x" * size)
-            except OSError:
-                pass
 
 
 class Clicks:
