@@ -376,6 +376,55 @@ dkim_sign(struct slice message, const struct dkim_key *keys, size_t n,
 	return rc;
 }
 
+/* ---- what was signed ---- */
+
+/* The first header with its folds, its last CRLF included. */
+static struct slice
+first_header(struct slice message)
+{
+	struct slice rest = message;
+
+	do
+		(void)slice_cut(&rest, '\n');
+	while (rest.n > 0 && blank(rest.p[0]));
+	return slice_of(message.p, message.n - rest.n);
+}
+
+/* Of a signature that add_list() wrote. */
+static uint32_t
+covered(struct slice signature)
+{
+	struct slice list = SLICE("");
+	uint32_t covers = 0;
+
+	for (; signature.n > 0; (void)slice_cut(&signature, '\n'))
+		if (slice_starts(signature, SLICE(" h="))) {
+			signature = slice_skip(signature, 3);
+			list = slice_cut(&signature, ';');
+		}
+	while (list.n > 0) {
+		struct slice name = slice_trim(slice_cut(&list, ':'));
+
+		for (size_t i = 0; i < SIGNED; i++)
+			if (slice_ieq(name, signed_headers[i].name))
+				covers |= signed_headers[i].rewrites;
+	}
+	return covers;
+}
+
+struct slice
+dkim_behind(struct slice message, uint32_t *covers)
+{
+	*covers = 0;
+	while (slice_starts(message, SLICE("DKIM-Signature:"))) {
+		struct slice header = first_header(message);
+
+		*covers |= covered(header);
+		message = slice_skip(message, header.n);
+	}
+	return message;
+}
+
 /* ---- the key in DNS ---- */
 
 void

@@ -25,6 +25,11 @@ enum rc dkim_sign(struct slice message, const struct dkim_key *keys, size_t n,
 		  uint32_t rewrites, int64_t now_us, struct sbuf *out,
 		  struct err *e) MUST_USE;
 
+/* What is behind the signatures that dkim_sign() put on top of a message: all
+ * of it where there is none.  *covers: those of enum relay_rewrites whose
+ * headers they sign. */
+struct slice dkim_behind(struct slice message, uint32_t *covers);
+
 /* Adds a key's DNS record as a line of a zone file, in strings of at most 255
  * bytes: "s1._domainkey.example. IN TXT ( "v=DKIM1; ..." "..." )". */
 void dkim_dns_record(const struct dkim_key *key, struct sbuf *out);

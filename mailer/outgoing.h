@@ -6,8 +6,11 @@
 #include "queue/claims.h"
 
 /* Gives a claim its exact bytes: composed now, packed for the store and told
- * of in its message, or as they were at an earlier attempt.  Owns: the arena;
- * what is packed, the shelf.  Fails: as compose() and content_get(). */
+ * of in its message, or as they were at an earlier attempt.  Where its way
+ * wants other signatures now than they have, they get those, packed and told of
+ * likewise; but RC_INVALID where an attempt is uncertain, so that they may have
+ * arrived.  Owns: the arena; what is packed, the shelf.  Fails: as compose(),
+ * dkim_sign() and content_get(). */
 enum rc outgoing_compose(const struct composer *c, struct compose_room *room,
 			 struct claim *claim, struct arena *a,
 			 struct arena *shelf, struct err *e) MUST_USE;

@@ -1,13 +1,14 @@
 """By a relay: who signs, what it rewrites, its own id, what it is asked to
 report, and a new key without a gap."""
 
+import hashlib
 import json
 import re
 
 import dkim
 
 from harness import run, test, wait_for
-from hosting import CONF, Hosting
+from hosting import CONF, Hosting, to
 from ledger import Ledger
 
 RELAY = """
@@ -263,6 +264,76 @@ def _(t):
     for i in range(2):
         t.ok(dkim.DKIM(message).verify(idx=i, dnsfunc=lambda name, timeout=5:
                                        zone[name.decode()].encode()), str(i))
+
+
+OWN = 'sign = relay rewrites = {"message-id", "date"}'
+
+
+def by_mx(t, a, r, receiver):
+    """From now on straight to a receiver; nothing of the relay is asked."""
+    a.fills.update(exchangers=to(receiver))
+    a.configure(text=CONF % a.fills)
+    t.ok("conf.reloaded" in a.reload(), "the route was changed")
+    a.post("queue/retry", {"all": True})
+
+
+def tried(a, r, state="deferred"):
+    a.customer("c1", "ana@one.example")
+    a.notice("c1")
+    m, = a.wait_messages(state=state)
+    return m
+
+
+@test("composed for a relay that signs, sent by ourselves: signed by us")
+def _(t):
+    r = signed(t, None, rules='stage=rcpt action=reply:"451 4.3.0 later"')
+    direct = t.receiver()
+    a = relayed(t, r, OWN)
+    tried(a, r)
+    by_mx(t, a, r, direct)
+    m, = a.wait_messages(state="accepted")
+    e, = direct.wait_journal("message", 1)
+    got = direct.message(e)
+    t.ok(verifies(got, records(a, "show", "--brand", "default")), "it verifies")
+    attempts = a.events(m["mref"], "message.attempted")
+    t.eq(attempts[-1]["data"]["sha256"], hashlib.sha256(got).hexdigest())
+    t.ok(attempts[0]["data"]["sha256"] != attempts[-1]["data"]["sha256"],
+         "as it is on record")
+    t.eq(a.get("messages/%s/content" % m["mref"]).body, got)
+
+
+@test("signed by us for another way, sent by a relay that signs: not twice")
+def _(t):
+    refusing = t.receiver(rules='stage=rcpt action=reply:"451 4.3.0 later"')
+    r = signed(t, None)
+    a = relayed(t, r, OWN, exchangers=to(refusing))
+    m = tried(a, refusing)
+    t.ok(signatures(a.get("messages/%s/content" % m["mref"]).body), "signed")
+    a.fills.update(exchangers="")
+    with open(a.config) as f:
+        text = f.read()
+    a.configure(text=text.replace(to(refusing), ""))
+    t.ok("conf.reloaded" in a.reload(), "the route was changed")
+    a.post("queue/retry", {"all": True})
+    a.wait_messages(state="accepted")
+    e, = r.wait_journal("message", 1)
+    t.eq(signatures(r.message(e)), [])
+
+
+@test("what may have arrived is never signed otherwise: it is held, with an alarm")
+def _(t):
+    r = signed(t, None, rules="stage=dot action=drop")
+    direct = t.receiver()
+    a = relayed(t, r, OWN, smtp='uncertain_delay = "1s"')
+    m = tried(a, r, "uncertain")
+    r.stop()
+    by_mx(t, a, r, direct)
+    m, = wait_for(lambda: [m for m in a.messages() if m["held"]],
+                  what="it to be held")
+    t.ok("route was changed" in m["reason"], m["reason"])
+    t.ok([x for x in alarms(a) if "route was changed" in x["reason"]],
+         "an alarm")
+    t.eq(direct.journal("message"), [])
 
 
 run()

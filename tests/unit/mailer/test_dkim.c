@@ -138,6 +138,37 @@ without_keys_the_message_stays_as_it_is(void **state)
 	sbuf_fini(&out);
 }
 
+/* Two signatures, and what they sign of what a relay may rewrite. */
+static void
+what_is_behind_signatures_is_the_message(void **state)
+{
+	static const uint32_t both = REWRITES_DATE | REWRITES_MESSAGE_ID;
+	struct keys *k = *state;
+	struct dkim_key keys[2] = {{"a.example", "s1", k->ed25519},
+				   {"a.example", "s2", k->ed25519}};
+	uint32_t covers = 77;
+	struct err e;
+
+	for (uint32_t rewrites = 0; rewrites <= both; rewrites++) {
+		struct sbuf out;
+
+		sbuf_init(&out, 65536);
+		assert_int_equal(
+		    dkim_sign(slice_z(head), keys, 2, rewrites, 0, &out, &e),
+		    RC_OK);
+		assert_true(
+		    slice_eq_z(dkim_behind(sbuf_slice(&out), &covers), head));
+		assert_int_equal(covers, both & ~rewrites);
+		sbuf_fini(&out);
+	}
+	assert_true(slice_eq_z(dkim_behind(slice_z(head), &covers), head));
+	assert_int_equal(covers, 0);
+	assert_int_equal(
+	    dkim_behind(SLICE("DKIM-Signature: v=1;\r\n h=date"), &covers).n,
+	    0);
+	assert_int_equal(dkim_behind(SLICE(""), &covers).n, 0);
+}
+
 static void
 the_record_is_a_line_of_a_zone(void **state)
 {
@@ -192,6 +223,7 @@ main(void)
 	    cmocka_unit_test(what_must_not_be_added_is_signed_once_more),
 	    cmocka_unit_test(what_is_no_message_is_refused),
 	    cmocka_unit_test(without_keys_the_message_stays_as_it_is),
+	    cmocka_unit_test(what_is_behind_signatures_is_the_message),
 	    cmocka_unit_test(the_record_is_a_line_of_a_zone),
 	};
 
