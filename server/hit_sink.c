@@ -86,14 +86,15 @@ add_hit(struct sbuf *b, const struct conf *conf, const struct hit *h)
 }
 
 /* False past the kind's bound of the day: such a hit is counted, for the event
- * that tells of its hour.  Days are the ledger's: they begin when its events
- * say so.  A count is begun when the last DAY_HITS events of the message are
- * all of today, with the hits among all of today's. */
+ * that tells of its hour, that of the visit.  Days are the ledger's: they begin
+ * when its events say so.  A count is begun when the last DAY_HITS events of
+ * the message are all of today, with the hits among all of today's. */
 static enum rc
 counts(struct db *db, const struct hit *h, int64_t next_seq, bool *out,
        struct err *e)
 {
 	int64_t now_us = clock_wall_us(), bound_us, seen = 0, today = 0;
+	int64_t hour_us = h->time_us < now_us ? h->time_us : now_us;
 	int64_t day = now_us / DAY_US, in_hour;
 	int64_t from = next_seq > DAY_EVENTS ? next_seq - DAY_EVENTS : 0;
 	int32_t key = HIT_DAY_KEY(day, h->kind);
@@ -114,8 +115,9 @@ counts(struct db *db, const struct hit *h, int64_t next_seq, bool *out,
 	if (rc != RC_OK || today <= DAY_HITS)
 		return rc;
 	*out = false;
-	return hit_day_add(db, h->mref, HIT_HOUR_KEY(now_us / HOUR_US, h->kind),
-			   1, &in_hour, e);
+	return hit_day_add(db, h->mref,
+			   HIT_HOUR_KEY(hour_us / HOUR_US, h->kind), 1,
+			   &in_hour, e);
 }
 
 static const struct brand *

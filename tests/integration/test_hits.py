@@ -1,9 +1,11 @@
 """Links of real mail while the store is locked, away or its server killed."""
 
+import datetime
 import json
 import os
 import socket
 import sqlite3
+import struct
 import time
 
 from harness import Failed, run, test, wait_for
@@ -114,6 +116,42 @@ def _(t):
     told = [e["data"] for e in a.events(mref, "message.flooded")]
     t.eq([f["opens"] for f in told], [30], "each is told once")
     t.eq(told[0]["since"][14:], "00:00Z", "of a whole hour")
+
+
+HOUR_US = 3600000000
+
+
+def hour_at(a, later=0):
+    """Of the server's fast clock, which is moved on by so many hours."""
+    with open(os.path.join(a.state, "clock"), "r+b", buffering=0) as f:
+        (us,) = struct.unpack("<q", f.read(16)[8:])
+        if later:
+            f.seek(8)
+            f.write(struct.pack("<q", us + later * HOUR_US))
+    return us // HOUR_US
+
+
+@test("hits past the bound are of the hour that they were made in")
+def _(t):
+    a, mref, pixel, _ = mailed(t, clock="2026-11-03T12:00:00Z,600")
+    all_answered(t, a, [pixel] * DAY_HITS)
+    in_ledger(t, a, mref, DAY_HITS, 0)
+    lock = sqlite3.connect(os.path.join(a.state, "acuse.db"), timeout=20,
+                           isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    first = hour_at(a)
+    all_answered(t, a, [pixel] * 30)
+    last = hour_at(a)
+    hour_at(a, later=2)
+    lock.execute("ROLLBACK")
+    lock.close()
+    wait_for(lambda: sum(e["data"]["opens"]
+                         for e in a.events(mref, "message.flooded")) == 30,
+             what="all are told of")
+    for e in a.events(mref, "message.flooded"):
+        since = datetime.datetime.fromisoformat(e["data"]["since"][:-1])
+        hour = since.replace(tzinfo=datetime.timezone.utc).timestamp() / 3600
+        t.ok(first <= hour <= last, (first, e["data"], last))
 
 
 class Clicks:
