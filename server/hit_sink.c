@@ -7,6 +7,7 @@
 #include "queue/consent.h"
 #include "server/hit_floods.h"
 #include "store/journal.h"
+#include "tracker/hits.h"
 
 /* Past so many hits of a kind of a message in a day, one counting event an
  * hour: server/hit_floods.c. */
@@ -44,24 +45,6 @@ static const enum kind hit_kinds[HIT_KINDS] = {
 
 static const char *const methods[] = {"", "GET", "HEAD", "OPTIONS", "POST"};
 
-/* What the brand lets be kept of a visitor's address: none of it, its network
- * (24 bits of IPv4, 48 of IPv6), or all. */
-static struct addr
-kept_address(const struct conf *conf, const struct hit *h)
-{
-	const struct brand *b =
-	    conf_brand_number(conf, (uint16_t)(h->key_id >> 16));
-	struct addr a = h->address;
-	size_t keep = addr_is_v4(a) ? 15 : 6;
-
-	if (b == NULL || b->visitor_address == VISITOR_NONE)
-		keep = 0;
-	else if (b->visitor_address == VISITOR_FULL)
-		keep = sizeof(a.b);
-	memset(a.b + keep, 0, sizeof(a.b) - keep);
-	return a;
-}
-
 static void
 add_hit(struct sbuf *b, const struct conf *conf, const struct hit *h)
 {
@@ -69,7 +52,7 @@ add_hit(struct sbuf *b, const struct conf *conf, const struct hit *h)
 
 	ref_hex(h->mref, hex);
 	time_format(h->time_us, when);
-	addr_format(kept_address(conf, h), address);
+	addr_format(hits_address_kept(conf, h->key_id, h->address), address);
 	sbuf_addf(b, "{\"mref\":\"%s\",\"at\":\"%s\",\"method\":\"%s\"", hex,
 		  when, methods[h->method]);
 	if (h->kind == HIT_CLICK) {

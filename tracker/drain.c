@@ -223,7 +223,12 @@ drain_run(void *arg)
 			say_resumed(d);
 			rest(d);
 		}
-		if (out_of_time(d) || (n == 0 && atomic_load(&d->stopping)))
+		if (n == 0 && atomic_load(&d->stopping)) {
+			atomic_store(&d->wipe, true);
+			wipe(d, rc == RC_OK);
+			return;
+		}
+		if (out_of_time(d))
 			return;
 		if (n == 0)
 			(void)bell_wait(&d->bell, LOOK_MS);

@@ -66,6 +66,7 @@ struct loop_hits {
 	struct http_request **waiting;
 	size_t waiting_n, waiting_cap;
 	struct sbuf destination, signals;
+	const struct conf *conf; /* of the round; NULL: not asked for yet */
 	_Atomic uint64_t counts[HIT_KINDS], bad, revoked;
 };
 
@@ -150,6 +151,33 @@ hits_signals(const struct http_request *rq, struct sbuf *b)
 	return sbuf_slice(b);
 }
 
+struct addr
+hits_address_kept(const struct conf *conf, uint32_t key_id, struct addr a)
+{
+	const struct brand *b =
+	    conf_brand_number(conf, (uint16_t)(key_id >> 16));
+	size_t keep = addr_is_v4(a) ? 15 : 6;
+
+	if (b == NULL || b->visitor_address == VISITOR_NONE)
+		keep = 0;
+	else if (b->visitor_address == VISITOR_FULL)
+		keep = sizeof(a.b);
+	memset(a.b + keep, 0, sizeof(a.b) - keep);
+	return a;
+}
+
+/* The journal holds no more of an address than the ledger will. */
+static struct addr
+address_of(const struct hits *h, struct loop_hits *l, struct addr peer,
+	   uint32_t key_id)
+{
+	if (!h->conf)
+		return peer;
+	if (!l->conf)
+		l->conf = conf_box_get(h->conf);
+	return hits_address_kept(l->conf, key_id, peer);
+}
+
 static enum hit_method
 method_of(enum http_method m)
 {
@@ -194,7 +222,7 @@ record(struct hits *h, struct http_request *rq, enum hit_kind kind,
 	    .key_id = t->key_id,
 	    .mref = t->ref,
 	    .index = t->index,
-	    .address = rq->peer,
+	    .address = address_of(h, l, rq->peer, t->key_id),
 	    .agent = http_header_in(rq, "User-Agent"),
 	    .signals = hits_signals(rq, &l->signals),
 	    .destination = destination,
@@ -220,6 +248,8 @@ hits_round(void *hits, unsigned loop)
 	for (size_t i = 0; i < l->waiting_n; i++)
 		http_finish(l->waiting[i]);
 	l->waiting_n = 0;
+	conf_unref(l->conf);
+	l->conf = NULL;
 }
 
 struct handed {
@@ -402,6 +432,7 @@ hits_free(struct hits *h)
 		return;
 	for (unsigned i = 0; i < h->loops_n; i++) {
 		journal_writer_free(h->loops[i].writer);
+		conf_unref(h->loops[i].conf);
 		sbuf_fini(&h->loops[i].destination);
 		sbuf_fini(&h->loops[i].signals);
 		free(h->loops[i].waiting);

@@ -45,6 +45,11 @@ void hits_round(void *hits, unsigned loop);
 void hits_finish(struct hits *h, struct http_request *rq, enum hit_kind kind,
 		 const struct token *t);
 
+/* What the key's brand lets be kept of a visitor's address: none of it, its
+ * network (24 bits of IPv4, 48 of IPv6), or all. */
+struct addr hits_address_kept(const struct conf *conf, uint32_t key_id,
+			      struct addr a);
+
 /* The raw signals of a request, as struct hit has them; in b. */
 struct slice hits_signals(const struct http_request *rq, struct sbuf *b);
 

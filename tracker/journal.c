@@ -290,6 +290,21 @@ keeper_step(struct journal *j)
 	return c.spare < j->spare && segment_make(j, name, &e) == RC_OK;
 }
 
+/* Nothing that is to be destroyed stays while nobody keeps the journal. */
+static void
+wipe_all(struct journal *j)
+{
+	struct census c;
+	struct err e = {0};
+	char name[SEGMENT_NAME];
+
+	while (census_take(j, JOURNAL_WRITERS_MAX, &c, &e) == RC_OK && c.wipe) {
+		name_fresh("spare", name);
+		if (zero_file(j, c.wipe_name, 0, name, &e) != RC_OK)
+			return;
+	}
+}
+
 static void
 leftover_name(void *arg, const char *name)
 {
@@ -329,8 +344,10 @@ keep(void *arg)
 			;
 		(void)bell_wait(&j->bell, KEEPER_MS);
 	}
-	if (lock >= 0)
+	if (lock >= 0) {
+		wipe_all(j);
 		(void)close(lock);
+	}
 	free(path);
 }
 

@@ -305,6 +305,23 @@ test_wiped_when_asked(void **state)
 	drain_stop(b->d, 1000);
 }
 
+/* Nor when the server goes away for a while. */
+static void
+test_wiped_at_the_end(void **state)
+{
+	struct bench *b = *state;
+
+	write_hits(b->w, 0, 3000);
+	drain_begin(b);
+	wait_taken(&b->s, 3000);
+	drain_stop(b->d, 20000);
+	journal_writer_free(b->w);
+	b->w = NULL;
+	journal_close(b->j);
+	b->j = NULL;
+	assert_false(journal_has(SLICE(AGENT)));
+}
+
 /* What the ledger has is destroyed in time, however many more come. */
 static void
 test_wiped_under_a_trickle(void **state)
@@ -339,6 +356,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_not_all_are_poison, setup,
 					    teardown),
 	    cmocka_unit_test_setup_teardown(test_wiped_under_a_trickle, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(test_wiped_at_the_end, setup,
 					    teardown),
 	    cmocka_unit_test_setup_teardown(test_wiped_when_asked, setup,
 					    teardown),
