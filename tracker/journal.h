@@ -45,7 +45,8 @@ uint64_t journal_lost(const struct journal *j);
 bool journal_late(const struct journal *j);
 
 /* One thread's end of the journal; a thread of its own does what may wait for
- * the disk.  Fails: RC_LIMIT (64 writers), RC_IO. */
+ * the disk.  Where nothing can be written now, hits are lost until it can.
+ * Fails: RC_LIMIT (64 writers). */
 struct journal_writer;
 enum rc journal_writer_new(struct journal *j, struct journal_writer **out,
 			   struct err *e) MUST_USE;

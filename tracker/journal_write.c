@@ -32,6 +32,7 @@ struct round {
 struct scribe {
 	struct journal *j;
 	unsigned number;
+	int lock; /* of the number; -1: it has none yet */
 	int fd;
 	struct segment segment;
 	uint32_t at;
@@ -42,7 +43,6 @@ struct scribe {
 
 struct journal_writer {
 	struct scribe s;
-	int lock;
 	struct round rounds[2];
 	struct round *filling;
 	bool away;		  /* the other is */
@@ -71,14 +71,40 @@ segment_leave(struct scribe *s)
 	s->fd = -1;
 }
 
+/* The least number that nobody holds. */
+static enum rc
+number_take(struct scribe *s, struct err *e)
+{
+	size_t n = strlen(s->j->path) + sizeof("/00.lock");
+	char *path = mem_alloc(n);
+	enum rc rc = RC_STATE;
+
+	for (s->number = 0; s->number < JOURNAL_WRITERS_MAX; s->number++) {
+		(void)snprintf(path, n, "%s/%02u.lock", s->j->path, s->number);
+		rc = lock_take(path, &s->lock, e);
+		if (rc != RC_STATE)
+			break;
+	}
+	free(path);
+	if (rc == RC_STATE)
+		return err_set(e, RC_LIMIT,
+			       "the journal has at most %d "
+			       "writers",
+			       JOURNAL_WRITERS_MAX);
+	return rc;
+}
+
 static enum rc
 segment_next(struct scribe *s, struct err *e)
 {
-	enum rc rc;
+	enum rc rc = RC_OK;
 
 	if (clock_mono_us() < s->retry_us)
 		return err_set(e, RC_IO, "the journal has no room");
-	rc = segment_take(s->j, s->number, &s->segment, &s->fd, e);
+	if (s->lock < 0)
+		rc = number_take(s, e);
+	if (rc == RC_OK)
+		rc = segment_take(s->j, s->number, &s->segment, &s->fd, e);
 	if (rc) {
 		s->fd = -1;
 		s->retry_us = clock_mono_us() + RETRY_US;
@@ -232,55 +258,29 @@ journal_append(struct journal_writer *w, const struct hit *h)
 	return true;
 }
 
-/* The least number that nobody holds. */
-static enum rc
-number_take(const struct journal *j, unsigned *number, int *lock, struct err *e)
-{
-	size_t n = strlen(j->path) + sizeof("/00.lock");
-	char *path = mem_alloc(n);
-	enum rc rc = RC_STATE;
-
-	for (*number = 0; *number < JOURNAL_WRITERS_MAX; ++*number) {
-		(void)snprintf(path, n, "%s/%02u.lock", j->path, *number);
-		rc = lock_take(path, lock, e);
-		if (rc != RC_STATE)
-			break;
-	}
-	free(path);
-	if (rc == RC_STATE)
-		return err_set(e, RC_LIMIT,
-			       "the journal has at most %d "
-			       "writers",
-			       JOURNAL_WRITERS_MAX);
-	return rc;
-}
-
 enum rc
 journal_writer_new(struct journal *j, struct journal_writer **out,
 		   struct err *e)
 {
-	struct journal_writer *w;
-	unsigned number;
-	int lock = -1;
-	enum rc rc = number_take(j, &number, &lock, e);
+	struct journal_writer *w = MEM_NEW(struct journal_writer);
+	struct scribe *s = &w->s;
 
-	if (rc)
-		return rc;
-	w = MEM_NEW(struct journal_writer);
-	w->lock = lock;
+	*s = (struct scribe){.j = j, .lock = -1, .fd = -1};
+	if (number_take(s, e) == RC_LIMIT) {
+		free(w);
+		return RC_LIMIT;
+	}
+	s->work = fifo_new("journal work", 1);
+	s->done = fifo_new("journal done", 1);
 	w->filling = &w->rounds[0];
 	for (size_t i = 0; i < 2; i++)
 		sbuf_init(&w->rounds[i].records, ROUND_MAX);
-	w->s = (struct scribe){.j = j,
-			       .number = number,
-			       .fd = -1,
-			       .work = fifo_new("journal work", 1),
-			       .done = fifo_new("journal done", 1)};
-	/* Without room now, hits are answered all the same. */
-	if (segment_resume(j, number, &w->s.segment, &w->s.fd, &w->s.at, e) !=
-	    RC_OK)
-		(void)!segment_next(&w->s, e);
-	thread_start(&w->s.thread, "scribe", scribe_run, &w->s);
+	/* Without room now, or where nothing can be written, hits are answered
+	 * all the same. */
+	if (s->lock < 0 || segment_resume(j, s->number, &s->segment, &s->fd,
+					  &s->at, e) != RC_OK)
+		(void)!segment_next(s, e);
+	thread_start(&s->thread, "scribe", scribe_run, s);
 	*out = w;
 	return RC_OK;
 }
@@ -304,6 +304,7 @@ journal_writer_free(struct journal_writer *w)
 	fifo_free(w->s.done);
 	for (size_t i = 0; i < 2; i++)
 		sbuf_fini(&w->rounds[i].records);
-	(void)close(w->lock);
+	if (w->s.lock >= 0)
+		(void)close(w->s.lock);
 	free(w);
 }

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -454,6 +455,39 @@ test_no_space(void **state)
 	journal_writer_free(w);
 }
 
+/* Where nothing can be written, not even a lock (here: another thing has its
+ * name), likewise; once it can, hits are kept. */
+static void
+test_nothing_can_be_written(void **state)
+{
+	struct place *p = *state;
+	struct journal_writer *w = NULL;
+	struct journal_reader *r = NULL;
+	struct journal_offset o = {0};
+	struct hit h = hit_of(0);
+	int64_t end_us;
+	char path[96];
+	struct err e;
+
+	journal_start(p, 64 * SEGMENT);
+	(void)snprintf(path, sizeof(path), "%s/00.lock", p->dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(journal_writer_new(p->j, &w, &e), RC_OK);
+	assert_true(journal_append(w, &h));
+	assert_false(journal_sync(w));
+	assert_int_equal(journal_lost(p->j), 1);
+	assert_int_equal(rmdir(path), 0);
+	end_us = clock_mono_us() + 20 * SECOND_US;
+	while (!journal_append(w, &h) || !journal_sync(w)) {
+		assert_true(clock_mono_us() < end_us);
+		(void)sched_yield();
+	}
+	assert_int_equal(journal_reader_new(p->dir, &r, &e), RC_OK);
+	assert_int_equal(read_hits(r, 0, &o), 1);
+	journal_reader_free(r);
+	journal_writer_free(w);
+}
+
 /* Killed at any moment, what a sync had answered is there, once, in order. */
 static void
 test_killed(void **state)
@@ -595,6 +629,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_wipe, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_full, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_no_space, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_nothing_can_be_written, setup,
+					    teardown),
 	    cmocka_unit_test_setup_teardown(test_killed, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_restarts_take_no_room, setup,
 					    teardown),
