@@ -13,6 +13,7 @@
 #include "store/writer.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -25,6 +26,7 @@
 
 #define BATCH_OPS 512
 #define BATCH_BYTES ((size_t)4 << 20)
+#define KEPT_LONG_US (8 * SECOND_US)	  /* past the wait for who locks it */
 #define SETTLE_US (20 * SECOND_US / 1000) /* nobody wrote for so long */
 
 struct writer {
@@ -40,6 +42,7 @@ struct writer {
 	struct write_op *batch[BATCH_OPS];
 	struct err *failures[BATCH_OPS]; /* of operations, by place */
 	bool failing;			 /* commits fail: said once */
+	_Atomic int64_t begun_us;	 /* a transaction, or 0 */
 	void (*committed)(void *arg);
 	void *committed_arg;
 };
@@ -77,6 +80,8 @@ writer_submit(struct writer *w, struct write_op *op)
 	mutex_lock(&w->lock);
 	if (w->stopping)
 		rc = RC_STATE;
+	else if (writer_kept_us(w) > KEPT_LONG_US)
+		rc = RC_AGAIN;
 	else if (w->waiting >= w->cap)
 		rc = RC_LIMIT;
 	else
@@ -108,6 +113,14 @@ writer_backlog(struct writer *w)
 	n = w->waiting + w->running;
 	mutex_unlock(&w->lock);
 	return n;
+}
+
+int64_t
+writer_kept_us(const struct writer *w)
+{
+	int64_t begun_us = atomic_load(&w->begun_us);
+
+	return begun_us ? clock_mono_us() - begun_us : 0;
 }
 
 /* False where nobody came within the time that settling waits for. */
@@ -295,12 +308,15 @@ run(void *p)
 	size_t n;
 
 	while ((n = take(w, &idle)) || idle) {
+		atomic_store(&w->begun_us, clock_mono_us());
 		if (idle)
 			settle(w);
 		for (size_t at = 0; at < n;) {
 			at = transact(w, at, n);
 			move(w);
+			atomic_store(&w->begun_us, clock_mono_us());
 		}
+		atomic_store(&w->begun_us, 0);
 	}
 }
 

@@ -33,8 +33,9 @@ void writer_on_commit(struct writer *w, void (*call)(void *arg), void *arg);
 /* Ends it after all that waits was committed. */
 void writer_stop(struct writer *w);
 
-/* Hands an operation over.  Fails: RC_LIMIT (queue full), RC_STATE (stopping);
- * then done is not called.  Thread: any. */
+/* Hands an operation over.  Fails: RC_LIMIT (queue full), RC_AGAIN (a
+ * transaction has been kept for long: it would wait as well), RC_STATE
+ * (stopping); then done is not called.  Thread: any. */
 enum rc writer_submit(struct writer *w, struct write_op *op) MUST_USE;
 
 /* The same however full the queue is: for one who has no other operation
@@ -49,5 +50,9 @@ enum rc writer_do(struct writer *w, struct write_op *op,
 
 /* Operations that wait or run now. */
 size_t writer_backlog(struct writer *w);
+
+/* For how long the disk, or whoever holds the store, has kept what runs now;
+ * 0 where nothing does.  Thread: any. */
+int64_t writer_kept_us(const struct writer *w);
 
 #endif

@@ -22,6 +22,7 @@
 #define RETRY_LAST_MS 2000
 #define WIPE_AFTER_US (10 * MINUTE_US)
 #define ASIDE_MOST 16
+#define KEPT_LONG_US (10 * SECOND_US)
 #define BATCH_LEAST 256
 #define BATCH_LONG_US (50 * SECOND_US / 1000)
 #define BATCH_SHORT_US (20 * SECOND_US / 1000)
@@ -37,6 +38,7 @@ struct drain {
 	size_t batch; /* how many of them are read at a time */
 	uint32_t segments[JOURNAL_WRITERS_MAX]; /* last said consumed */
 	_Atomic bool stalled;
+	_Atomic int64_t taking_us; /* since when the sink has a batch, or 0 */
 	int64_t kept_us; /* since when what was moved stands there, or 0 */
 	unsigned aside_row;
 	_Atomic bool wipe;
@@ -85,9 +87,11 @@ part_take(struct drain *d, size_t from, size_t n,
 
 	for (;;) {
 		int64_t start_us = clock_mono_us();
-		enum rc rc =
-		    d->sink.take(d->sink.owner, d->hits + from, n, after, e);
+		enum rc rc;
 
+		atomic_store(&d->taking_us, start_us);
+		rc = d->sink.take(d->sink.owner, d->hits + from, n, after, e);
+		atomic_store(&d->taking_us, 0);
 		if (rc == RC_OK) {
 			batch_fit(d, clock_mono_us() - start_us);
 			break;
@@ -301,6 +305,15 @@ drain_stop(struct drain *d, int grace_ms)
 	free(d);
 }
 
+/* So long that it is as good as a refusal. */
+static bool
+kept(const struct drain *d)
+{
+	int64_t since_us = atomic_load(&d->taking_us);
+
+	return since_us && clock_mono_us() - since_us > KEPT_LONG_US;
+}
+
 void
 drain_stats(const struct drain *d, struct drain_stats *out)
 {
@@ -310,6 +323,6 @@ drain_stats(const struct drain *d, struct drain_stats *out)
 	    .retries = atomic_load(&d->retries),
 	    .aside = atomic_load(&d->aside),
 	    .lag_us = atomic_load(&d->lag_us),
-	    .stalled = atomic_load(&d->stalled),
+	    .stalled = atomic_load(&d->stalled) || kept(d),
 	};
 }

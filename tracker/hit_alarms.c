@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/date.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/thread.h"
 #include "proof/ledger.h"
@@ -37,8 +38,8 @@ struct trouble {
 	uint64_t before;	    /* bad, when it began */
 	int64_t began_us, worse_us; /* clock_mono */
 	int64_t since_us, until_us; /* clock_wall */
-	bool on, due;
-	_Atomic bool raised;
+	bool on;
+	_Atomic bool due, raised;
 };
 
 struct hit_alarms {
@@ -121,12 +122,21 @@ worse(struct trouble *t, uint64_t bad, uint64_t good, int64_t now_us)
 }
 
 static void
-tell(struct hit_alarms *a, enum trouble_kind what, int64_t lasts_us)
+fall_due(struct trouble *t, enum trouble_kind what, int64_t lasts_us)
+{
+	if (!t->on || t->raised || t->due ||
+	    clock_mono_us() - t->began_us < lasts_us)
+		return;
+	t->due = true;
+	LOG(HITS_ALARM, LOG_Z("reason", kinds[what].reason));
+}
+
+/* Waits for the store. */
+static void
+tell(struct hit_alarms *a, enum trouble_kind what)
 {
 	struct trouble *t = &a->troubles[what];
 
-	if (t->on && !t->raised && clock_mono_us() - t->began_us >= lasts_us)
-		t->due = true;
 	if (t->due && append(a, what, KIND_ALARM_RAISED)) {
 		t->due = false;
 		t->raised = true;
@@ -162,8 +172,10 @@ look(struct hit_alarms *a)
 			worse(t, seen[i].bad, seen[i].good, now_us);
 		else if (seen[i].well && now_us - t->worse_us >= a->c.quiet_us)
 			t->on = false;
-		tell(a, i, seen[i].lasts_us);
+		fall_due(t, i, seen[i].lasts_us);
 	}
+	for (enum trouble_kind i = 0; i < TROUBLES; i++)
+		tell(a, i);
 }
 
 static void
@@ -242,5 +254,6 @@ hit_alarms_metrics(const struct hit_alarms *a, struct sbuf *out)
 	for (enum trouble_kind i = 0; i < TROUBLES; i++)
 		sbuf_addf(out, "acuse_alarm{reason=\"%s\"} %d\n",
 			  kinds[i].reason,
-			  (int)atomic_load(&a->troubles[i].raised));
+			  atomic_load(&a->troubles[i].raised) ||
+			      atomic_load(&a->troubles[i].due));
 }

@@ -8,8 +8,11 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "store/event.h"
 #include "store/request.h"
 #include "store/writer.h"
@@ -446,6 +449,59 @@ test_a_kill_keeps_what_was_answered(void **state)
 	assert_in_range(keys_count(p->path), last + 1, last + 2);
 }
 
+struct keep {
+	struct write_op op;
+	struct bell let_go;
+};
+
+static enum rc
+keep_run(struct write_op *op, struct db *db, struct err *e)
+{
+	(void)db;
+	(void)e;
+	(void)bell_wait(&((struct keep *)op)->let_go, -1);
+	return RC_OK;
+}
+
+static void
+keep_done(struct write_op *op, enum rc rc, const struct err *e)
+{
+	(void)op;
+	(void)rc;
+	(void)e;
+}
+
+/* Where the disk does not answer, nobody is let in to wait for it. */
+static void
+test_what_keeps_it_is_told(void **state)
+{
+	struct place *p = *state;
+	struct keep k = {.op = {.run = keep_run, .done = keep_done}};
+	int64_t end_us = clock_mono_us() + 60 * SECOND_US;
+	struct writer *w;
+	struct put op;
+	struct err e;
+
+	bell_init(&k.let_go);
+	OK(writer_start(p->path, 16, &w, &error));
+	assert_int_equal(writer_kept_us(w), 0);
+	assert_int_equal(writer_submit(w, &k.op), RC_OK);
+	put_init(&op, 0);
+	while (writer_kept_us(w) < 9 * SECOND_US) {
+		assert_true(clock_mono_us() < end_us);
+		(void)usleep(10000);
+	}
+	assert_int_equal(writer_submit(w, &op.op), RC_AGAIN);
+	bell_ring(&k.let_go);
+	assert_int_equal(writer_do(w, &op.op, &e), RC_OK);
+	while (writer_kept_us(w) > 0) {
+		assert_true(clock_mono_us() < end_us);
+		(void)usleep(1000);
+	}
+	writer_stop(w);
+	bell_fini(&k.let_go);
+}
+
 int
 main(void)
 {
@@ -453,6 +509,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, place_make, place_clear)
 	    T(test_what_fails_takes_nothing_along),
 	    T(test_a_hundred_threads),
+	    T(test_what_keeps_it_is_told),
 	    T(test_a_full_queue_says_so),
 	    T(test_one_key_twice_in_a_batch),
 	    T(test_a_file_moved_away_is_noticed),

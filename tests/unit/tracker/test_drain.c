@@ -24,7 +24,9 @@ struct sink {
 	int64_t aside; /* that were read past */
 	size_t batch;  /* of the last refusal: the same must come again */
 	bool wrong;
-	bool broken;	   /* no hit is ever taken */
+	bool broken; /* no hit is ever taken */
+	bool keep;   /* a batch, until the bell rings */
+	struct bell let_go;
 	int64_t poison[2]; /* times of hits that are refused for good */
 	size_t poison_n;
 	enum rc poison_rc; /* of the first one; RC_BUG of others */
@@ -72,6 +74,8 @@ take(void *owner, const struct hit *hits, size_t n,
 	int64_t at = atomic_load(&s->taken);
 	enum rc rc;
 
+	if (s->keep)
+		(void)bell_wait(&s->let_go, -1);
 	for (size_t i = 0; i < n; i++)
 		s->wrong |= hits[i].time_us != at + s->aside + (int64_t)i;
 	if (s->refused < s->refuse) {
@@ -234,6 +238,29 @@ test_poison_is_set_aside(void **state)
 	assert_false(b->s.wrong);
 }
 
+/* A ledger that does not come back is stalled too. */
+static void
+test_kept_is_stalled(void **state)
+{
+	struct bench *b = *state;
+	int64_t end_us = clock_mono_us() + 60 * SECOND_US;
+	struct drain_stats stats = {0};
+
+	b->s.keep = true;
+	bell_init(&b->s.let_go);
+	write_hits(b->w, 0, 10);
+	drain_begin(b);
+	while (!stats.stalled) {
+		assert_true(clock_mono_us() < end_us);
+		(void)bell_wait(&b->s.moved, 50);
+		drain_stats(b->d, &stats);
+	}
+	bell_ring(&b->s.let_go);
+	wait_taken(&b->s, 10);
+	drain_stop(b->d, 1000);
+	bell_fini(&b->s.let_go);
+}
+
 /* A ledger that takes no hit at all is what is at fault: some are set aside,
  * the others wait until it is mended. */
 static void
@@ -356,6 +383,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_not_all_are_poison, setup,
 					    teardown),
 	    cmocka_unit_test_setup_teardown(test_wiped_under_a_trickle, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(test_kept_is_stalled, setup,
 					    teardown),
 	    cmocka_unit_test_setup_teardown(test_wiped_at_the_end, setup,
 					    teardown),
