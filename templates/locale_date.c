@@ -1,7 +1,9 @@
+#include <stdatomic.h>
 #include <unicode/udatpg.h>
 #include <unicode/ustring.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "templates/locale_private.h"
 
 static const char *const skeletons[PATTERNS] = {
@@ -12,24 +14,80 @@ static const char *const skeletons[PATTERNS] = {
     [PATTERN_DATETIME] = "yMMMMdjm",	 [PATTERN_DATETIME_SHORT] = "yMdjm",
 };
 
+/* Patterns that threads found, for all others: finding one takes ICU longer
+ * than a hundred mails take us.  None goes, and past KNOWN_MAX no more are
+ * kept. */
+#define KNOWN_MAX 512
+
+struct known {
+	struct known *next;
+	const char *skeleton;
+	char name[LOCALE_SIZE];
+	UChar pattern[UTF16_MAX];
+};
+
+static struct known *_Atomic known;
+static atomic_int known_n;
+
+static const UChar *
+recall(const char *name, const char *skeleton)
+{
+	for (const struct known *k = atomic_load(&known); k; k = k->next)
+		if (strcmp(k->name, name) == 0 &&
+		    strcmp(k->skeleton, skeleton) == 0)
+			return k->pattern;
+	return NULL;
+}
+
+static void
+keep(const char *name, const char *skeleton, const UChar *pattern)
+{
+	struct known *k;
+
+	if (atomic_fetch_add(&known_n, 1) >= KNOWN_MAX) {
+		(void)atomic_fetch_sub(&known_n, 1);
+		return;
+	}
+	k = MEM_NEW(struct known);
+	k->skeleton = skeleton;
+	memcpy(k->name, name, strlen(name) + 1);
+	u_strcpy(k->pattern, pattern);
+	k->next = atomic_load(&known);
+	while (!atomic_compare_exchange_weak(&known, &k->next, k))
+		continue;
+}
+
+static void
+find_pattern(const char *name, const char *skeleton, UChar pattern[UTF16_MAX],
+	     UErrorCode *st)
+{
+	UDateTimePatternGenerator *g = udatpg_open(name, st);
+	UChar u[64];
+
+	if (U_FAILURE(*st))
+		return;
+	u_charsToUChars(skeleton, u, (int32_t)strlen(skeleton) + 1);
+	(void)udatpg_getBestPattern(g, u, -1, pattern, UTF16_MAX - 1, st);
+	udatpg_close(g);
+	if (U_SUCCESS(*st))
+		keep(name, skeleton, pattern);
+}
+
+/* skeleton: for ever. */
 static UDateFormat *
 open_pattern(const char *name, const char *skeleton, const UChar *zone,
 	     UErrorCode *st)
 {
-	UDateTimePatternGenerator *g = udatpg_open(name, st);
-	UChar u[64], pattern[UTF16_MAX];
-	UDateFormat *f = NULL;
-	int32_t n;
+	UChar found[UTF16_MAX] = {0};
+	const UChar *pattern = recall(name, skeleton);
 
-	if (U_FAILURE(*st))
-		return NULL;
-	u_charsToUChars(skeleton, u, (int32_t)strlen(skeleton) + 1);
-	n = udatpg_getBestPattern(g, u, -1, pattern, UTF16_MAX, st);
-	if (U_SUCCESS(*st))
-		f = udat_open(UDAT_PATTERN, UDAT_PATTERN, name, zone, -1,
-			      pattern, n, st);
-	udatpg_close(g);
-	return f;
+	if (pattern == NULL) {
+		find_pattern(name, skeleton, found, st);
+		pattern = found;
+	}
+	return U_SUCCESS(*st) ? udat_open(UDAT_PATTERN, UDAT_PATTERN, name,
+					  zone, -1, pattern, -1, st)
+			      : NULL;
 }
 
 static enum rc
