@@ -20,12 +20,11 @@ eight_load(const char *p)
 	return w;
 }
 
-/* Not 0 when a byte of w is below c (at most 128).  The high bit of such a
- * byte is set, and perhaps that of the next one up. */
+/* The high bits of the bytes of w that are below c (1 to 128). */
 static inline uint64_t
 eight_below(uint64_t w, unsigned char c)
 {
-	return (w - EIGHT(c)) & ~w & EIGHT(0x80);
+	return ~(((w & EIGHT(0x7f)) + EIGHT(0x80 - c)) | w) & EIGHT(0x80);
 }
 
 /* The same for bytes that are c. */
@@ -40,6 +39,17 @@ static inline uint64_t
 eight_high(uint64_t w)
 {
 	return w & EIGHT(0x80);
+}
+
+/* Where the first of such bits is, of some: 0 to 7. */
+static inline unsigned
+eight_first(uint64_t bits)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (unsigned)__builtin_ctzll(bits) / 8;
+#else
+	return (unsigned)__builtin_clzll(bits) / 8;
+#endif
 }
 
 /* How many there are. */

@@ -1,5 +1,7 @@
 #include "base/slice.h"
 
+#include "base/eight.h"
+
 int
 slice_cmp(struct slice a, struct slice b)
 {
@@ -52,8 +54,8 @@ slice_find(struct slice s, struct slice needle)
 {
 	const char *at;
 
-	if (needle.n == 0)
-		return 0;
+	if (needle.n <= 1)
+		return needle.n ? slice_find_c(s, needle.p[0]) : 0;
 	at = s.n ? memmem(s.p, s.n, needle.p, needle.n) : NULL;
 	return at ? at - s.p : -1;
 }
@@ -156,20 +158,18 @@ slice_utf8_next(struct slice s)
 	return s.n ? utf8_length((const unsigned char *)s.p, s.n) : 0;
 }
 
-/* Bytes of ASCII without NUL that s begins with, in steps of eight. */
+/* Bytes of ASCII without NUL that s begins with, but for some of the last. */
 static size_t
 ascii_length(struct slice s)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
 	size_t n = 0;
 
-	for (; s.n - n >= sizeof(uint64_t); n += sizeof(uint64_t)) {
-		uint64_t v;
+	for (; s.n - n >= 8; n += 8) {
+		uint64_t w = eight_load(s.p + n);
+		uint64_t odd = eight_high(w) | eight_below(w, 1);
 
-		memcpy(&v, s.p + n, sizeof(v));
-		/* A zero byte borrows, which sets its high bit. */
-		if ((v | (v - ones)) & high)
-			break;
+		if (odd)
+			return n + eight_first(odd);
 	}
 	return n;
 }

@@ -4,8 +4,8 @@
 
 #include "base/clock.h"
 #include "base/codec.h"
-#include "base/eight.h"
 #include "base/hash.h"
+#include "base/sixteen.h"
 #include "conf/route.h"
 
 #define HEADERS_MAX 128
@@ -138,26 +138,27 @@ add_body(struct sbuf *out, struct slice body)
 static bool
 canonical_already(struct slice body)
 {
-	uint64_t odd = 0;
+	sixteen odd = {0};
 	size_t i = 0;
 
 	if (body.n < 4 || !slice_ends(body, SLICE("\r\n")) ||
 	    slice_ends(body, SLICE("\r\n\r\n")))
 		return false;
-	for (; body.n - i > 8 && odd == 0; i += 8) {
-		uint64_t at = eight_load(body.p + i);
-		uint64_t next = eight_load(body.p + i + 1);
+	for (; body.n - i > 16; i += 16) {
+		sixteen at = sixteen_load(body.p + i);
+		sixteen next = sixteen_load(body.p + i + 1);
 
-		odd = eight_same(at, '\t') |
-		      (eight_same(at, ' ') &
-		       (eight_same(next, ' ') | eight_same(next, '\t') |
-			eight_same(next, '\r')));
+		odd |= (sixteen)(at == '\t') |
+		       ((sixteen)(at == ' ') &
+			(sixteen)((next == ' ') | (next == '\t') |
+				  (next == '\r')));
 	}
-	for (; i + 1 < body.n && odd == 0; i++)
-		odd = body.p[i] == '\t' ||
-		      (body.p[i] == ' ' &&
-		       (blank(body.p[i + 1]) || body.p[i + 1] == '\r'));
-	return odd == 0;
+	for (; i + 1 < body.n; i++)
+		if (body.p[i] == '\t' ||
+		    (body.p[i] == ' ' &&
+		     (blank(body.p[i + 1]) || body.p[i + 1] == '\r')))
+			return false;
+	return !sixteen_any(odd);
 }
 
 /* ---- the message ---- */

@@ -21,23 +21,27 @@ blank(unsigned char c)
 	return c == ' ' || c == '\t';
 }
 
-/* How many of n bytes stay as they are amid a line. */
+/* Copies what stays as it is amid a line, of n bytes, and says how many. */
 static size_t
-qp_run(const char *p, size_t n)
+qp_copy(char *to, const char *p, size_t n)
 {
 	size_t i = 0;
 
-	while (n - i >= 8) {
+	for (; n - i >= 8; i += 8) {
 		uint64_t w = eight_load(p + i);
+		uint64_t odd = eight_high(w) | eight_below(w, ' ') |
+			       eight_same(w, '=') | eight_same(w, 127);
 
-		if (eight_high(w) | eight_below(w, ' ') | eight_same(w, '=') |
-		    eight_same(w, 127))
-			break;
-		i += 8;
+		memcpy(to + i, &w, sizeof(w));
+		if (odd)
+			return i + eight_first(odd);
 	}
-	while (i < n &&
-	       (qp_plain((unsigned char)p[i]) || blank((unsigned char)p[i])))
-		i++;
+	for (; i < n; i++) {
+		if (!qp_plain((unsigned char)p[i]) &&
+		    !blank((unsigned char)p[i]))
+			break;
+		to[i] = p[i];
+	}
 	return i;
 }
 
@@ -45,7 +49,8 @@ qp_run(const char *p, size_t n)
 static bool
 qp_guarded(struct slice rest)
 {
-	return rest.p[0] == '.' || slice_starts(rest, SLICE("From "));
+	return rest.p[0] == '.' ||
+	       (rest.p[0] == 'F' && slice_starts(rest, SLICE("From ")));
 }
 
 /* The longest that a line of n bytes can become, its CRLF included. */
@@ -69,8 +74,7 @@ qp_line(struct slice line, struct sbuf *out)
 		unsigned char c;
 
 		if (col > 0 && col < QP_MAX - 1) {
-			w = qp_run(line.p + i, left < room ? left : room);
-			memcpy(o, line.p + i, w);
+			w = qp_copy(o, line.p + i, left < room ? left : room);
 			o += w;
 			col += w;
 			i += w;
@@ -84,7 +88,8 @@ qp_line(struct slice line, struct sbuf *out)
 			o += 3;
 			col = 0;
 		}
-		if (col == 0 && plain && qp_guarded(slice_skip(line, i)))
+		if (col == 0 && plain &&
+		    qp_guarded(slice_of(line.p + i, left + 1)))
 			plain = false;
 		w = plain ? 1 : 3;
 		if (plain) {

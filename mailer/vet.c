@@ -1,6 +1,7 @@
 #include "mailer/vet.h"
 
 #include "base/mailbox.h"
+#include "base/sixteen.h"
 
 #define NAME_MAX_BYTES 253
 #define CREDENTIAL_MAX 255
@@ -189,6 +190,44 @@ vet_headers(struct slice rest, struct err *e)
 	return RC_OK;
 }
 
+/* Whether each CR stands before a LF, and each LF behind a CR, and there is no
+ * NUL; of bytes of which the last is a LF. */
+static bool
+whole_lines(struct slice s)
+{
+	sixteen odd = {0};
+	size_t i = 0;
+
+	for (; s.n - i > 16; i += 16) {
+		sixteen at = sixteen_load(s.p + i);
+
+		odd |= (sixteen)(at == 0) |
+		       ((sixteen)(at == '\r') ^
+			(sixteen)(sixteen_load(s.p + i + 1) == '\n'));
+	}
+	for (; i + 1 < s.n; i++)
+		if (s.p[i] == '\0' || (s.p[i] == '\r') != (s.p[i + 1] == '\n'))
+			return false;
+	return s.p[0] != '\n' && !sixteen_any(odd);
+}
+
+/* Whether each line is short enough; of such that end in a LF. */
+static bool
+short_lines(struct slice s)
+{
+	const size_t max = LINE_MAX_BYTES + 2;
+
+	while (s.n > max) {
+		const char *last = memrchr(s.p, '\n', max);
+
+		if (last == NULL)
+			return false;
+		s = slice_skip(s, (size_t)(last + 1 - s.p));
+	}
+	return true;
+}
+
+/* Goes line by line where something is wrong, to say where. */
 static enum rc
 vet_lines(struct slice rest, struct err *e)
 {
@@ -200,6 +239,8 @@ vet_lines(struct slice rest, struct err *e)
 	if (!slice_ends(rest, SLICE("\r\n")))
 		return err_at(e, RC_INVALID, "/content",
 			      "does not end in CRLF");
+	if (whole_lines(rest) && short_lines(rest))
+		return RC_OK;
 	if (memchr(rest.p, '\0', rest.n) != NULL)
 		return err_at(e, RC_INVALID, "/content", "holds a NUL");
 	while (rest.n > 0) {

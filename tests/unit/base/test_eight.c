@@ -43,6 +43,25 @@ test_agrees_with_looking_at_each_byte(void **state)
 			}
 }
 
+/* Each byte is marked for itself, whatever those below it. */
+static void
+test_finds_the_first(void **state)
+{
+	(void)state;
+	for (size_t at = 0; at < 8; at++) {
+		char p[9] = "\x1f\x21\x21\x21\x21\x21\x21\x21";
+
+		p[at] = ' ';
+		p[7] = at == 7 ? ' ' : '\xa0';
+		assert_int_equal(eight_first(eight_same(eight_load(p), ' ')),
+				 at);
+		p[at] = '\t';
+		p[0] = at ? '\xff' : '\t';
+		assert_int_equal(eight_first(eight_below(eight_load(p), ' ')),
+				 at);
+	}
+}
+
 static void
 test_counts_the_bytes_over_127(void **state)
 {
@@ -61,6 +80,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_agrees_with_looking_at_each_byte),
+	    cmocka_unit_test(test_finds_the_first),
 	    cmocka_unit_test(test_counts_the_bytes_over_127),
 	};
 
