@@ -55,6 +55,7 @@ struct conf {
 	const int64_t *retry_us;
 	size_t retry_n;
 	int64_t smtp_connect_us, smtp_reply_us, smtp_io_us, smtp_session_us;
+	int64_t smtp_stop_us;
 	/* http { } */
 	struct listener public, private;
 	const char *const *trusted_proxies;

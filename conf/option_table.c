@@ -165,6 +165,11 @@ const struct option option_table[] = {
      24 * 3600 * SEC, NULL, NULL,
      "For a whole session, but for the reply to the end of a message. None "
      "begins in its second half; what is left has another session."},
+    {"smtp", "stop_wait", OPT_US, F(conf, smtp_stop_us), "45s", 0, 600 * SEC,
+     NULL, NULL,
+     "At a stop, for the replies to messages that are being sent: cut off, "
+     "they would be uncertain and go twice. systemd's `TimeoutStopSec` must be "
+     "longer by half a minute."},
     /* http */
     {"http", "public_listen", OPT_LISTEN, F(conf, public.listen),
      "127.0.0.1:8480", 0, 0, NULL, NULL,

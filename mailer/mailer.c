@@ -436,7 +436,7 @@ mailer_start(const struct mailer_config *c, struct mailer **out, struct err *e)
 	}
 	if (rc != RC_OK) {
 		m->seats = 0;
-		mailer_stop(m, 0);
+		mailer_stop(m, 0, NULL);
 		return rc;
 	}
 	for (unsigned i = 0; i < m->seats; i++) {
@@ -453,21 +453,36 @@ mailer_start(const struct mailer_config *c, struct mailer **out, struct err *e)
 	return RC_OK;
 }
 
+/* Breaks off all sessions, or those alone that this costs nothing. */
 static void
-cancel_after(struct mailer *m, int grace_ms)
+cancel(struct mailer *m, bool all)
 {
-	int64_t end = clock_mono_us() + grace_ms * INT64_C(1000);
+	for (unsigned i = 0; i < m->seats; i++)
+		if (all || !atomic_load(&m->w[i].content))
+			bell_ring(&m->w[i].cancel);
+}
 
-	while (atomic_load(&m->under_way) > 0 && clock_mono_us() < end) {
+static void
+cancel_after(struct mailer *m, int grace_ms, bool (*cut)(void))
+{
+	int64_t now = clock_mono_us();
+	int64_t soon = now + grace_ms * INT64_C(1000);
+	int64_t end = now + (m->conf != NULL ? m->conf->smtp_stop_us : 0);
+
+	while (atomic_load(&m->under_way) > 0 && (now < soon || now < end)) {
+		if (now >= soon)
+			cancel(m, false);
+		if (cut != NULL && cut())
+			break;
 		bell_wait(&m->c.queue->mail, 20);
 		collect(m);
+		now = clock_mono_us();
 	}
-	for (unsigned i = 0; i < m->seats; i++)
-		bell_ring(&m->w[i].cancel);
+	cancel(m, true);
 }
 
 void
-mailer_stop(struct mailer *m, int grace_ms)
+mailer_stop(struct mailer *m, int grace_ms, bool (*cut)(void))
 {
 	if (m == NULL)
 		return;
@@ -475,7 +490,7 @@ mailer_stop(struct mailer *m, int grace_ms)
 	bell_ring(&m->c.queue->mail);
 	if (m->seats > 0) {
 		thread_join(&m->dispatcher);
-		cancel_after(m, grace_ms);
+		cancel_after(m, grace_ms, cut);
 	}
 	fifo_close(m->todo);
 	for (unsigned i = 0; i < m->seats; i++)

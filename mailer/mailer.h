@@ -28,9 +28,11 @@ struct mailer_config {
 enum rc mailer_start(const struct mailer_config *c, struct mailer **out,
 		     struct err *e) MUST_USE;
 
-/* Cuts sessions off after grace_ms and ends the threads; what was past its
- * dot is uncertain, the rest goes back to the queue. */
-void mailer_stop(struct mailer *m, int grace_ms);
+/* Begins no further message, cuts sessions off after grace_ms, but those that
+ * wait for the reply to a message's content after the configuration's
+ * stop_wait, or once cut() says so (NULL: never), and ends the threads.  What
+ * was cut off past its dot is uncertain, the rest goes back to the queue. */
+void mailer_stop(struct mailer *m, int grace_ms, bool (*cut)(void));
 
 /* Whether, before now_us, nothing may be sent of what is due: all of it waits
  * for hops that rest.  Thread: any. */

@@ -213,7 +213,7 @@ next(void *arg)
 {
 	struct run *r = arg;
 
-	if (late(r))
+	if (late(r) || atomic_load(r->w->stop))
 		return NULL;
 	for (size_t i = 0; i < r->n && r->job->block_us == 0; i++) {
 		if (!r->list[i].ready || r->list[i].asked)
@@ -234,7 +234,8 @@ may_go(void *arg, struct transport_message *m)
 	struct run *r = arg;
 	struct sending *s = m->job;
 
-	return !halted(r, s) && phase_go(r->w->queue->phases, s->claim->slot);
+	return !atomic_load(r->w->stop) && !halted(r, s) &&
+	       phase_go(r->w->queue->phases, s->claim->slot);
 }
 
 static void
@@ -243,6 +244,7 @@ content(void *arg, struct transport_message *m)
 	struct run *r = arg;
 	struct sending *s = m->job;
 
+	atomic_store(&r->w->content, true);
 	phase_content(r->w->queue->phases, s->claim->slot);
 }
 
@@ -258,6 +260,7 @@ verdict(void *arg, struct transport_message *m)
 	struct run *r = arg;
 	struct sending *s = m->job;
 
+	atomic_store(&r->w->content, false);
 	if (m->outcome.fate != FATE_UNTRIED)
 		decide(r, s);
 }
@@ -380,8 +383,9 @@ some_ready(const struct run *r)
 static void
 send_all(struct run *r)
 {
-	for (size_t h = 0; h < r->route.hops_n && r->job->block_us == 0 &&
-			   !r->late && !r->starved && some_may_begin(r);
+	for (size_t h = 0;
+	     h < r->route.hops_n && r->job->block_us == 0 && !r->late &&
+	     !r->starved && !atomic_load(r->w->stop) && some_may_begin(r);
 	     h++) {
 		r->hop = &r->route.hops[h];
 		r->last_hop = h + 1 == r->route.hops_n;
@@ -391,7 +395,8 @@ send_all(struct run *r)
 		    r->job->session.outcome.code != 421)
 			r->job->block_reason = "";
 	}
-	r->unheard = !r->answered && (r->halt != NULL || !some_ready(r));
+	r->unheard = !r->answered && (r->halt != NULL || !some_ready(r) ||
+				      atomic_load(r->w->stop));
 	if (r->unheard)
 		r->job->block_reason = "";
 	worker_weigh_session(r);
@@ -536,9 +541,10 @@ give_back(struct run *r, bool passed)
 		struct claim_verdict v = {
 		    .end = passed ? CLAIM_PASSED : CLAIM_UNTRIED,
 		    .verdict = "untried",
-		    .wait_us = r->starved    ? WORKER_STARVED_US
-			       : r->answered ? 0
-					     : worker_backoff_us(r)};
+		    .wait_us = r->starved ? WORKER_STARVED_US
+			       : r->answered || r->unheard
+				   ? 0
+				   : worker_backoff_us(r)};
 
 		if (!s->ready)
 			continue;

@@ -36,6 +36,9 @@ struct worker {
 	struct dns *dns;
 	struct sts *sts;
 	struct bell cancel; /* breaks off the session at hand */
+	/* A message's content has begun, and no reply to it has come: to break
+	 * off now would make it uncertain. */
+	atomic_bool content;
 	struct compose_room room;
 	const atomic_bool *stop; /* the mailer's: end soon */
 };

@@ -1,5 +1,6 @@
 #include "server/parts.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -507,12 +508,23 @@ start_mailer(struct server *s, struct err *e)
 	return rc == RC_OK ? mailer_start(&c, &s->mailer, e) : rc;
 }
 
+/* Whoever says it a second time does not want to wait for replies. */
+static bool
+told_again(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 &&
+	       (sigismember(&pending, SIGTERM) == 1 ||
+		sigismember(&pending, SIGINT) == 1);
+}
+
 static void
 stop_mailer(struct server *s)
 {
 	sts_stop(s->sts);
 	dns_stop(s->dns);
-	mailer_stop(s->mailer, GRACE_MS);
+	mailer_stop(s->mailer, GRACE_MS, told_again);
 	sts_free(s->sts);
 	dns_free(s->dns);
 	transport_free(s->transport);

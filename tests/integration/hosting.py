@@ -28,6 +28,7 @@ smtp {
 	connect_timeout = "%(patience)s"
 	reply_timeout = "%(patience)s"
 	io_timeout = "%(patience)s"
+	stop_wait = "%(stop_wait)s"
 	%(smtp)s
 }
 http {
@@ -127,7 +128,8 @@ class Hosting(acuse.Acuse):
         self.fills = {
             "include": "", "send": "true", "general": "", "smtp": "",
             "http": "", "more": "", "public": "0", "private": "0",
-            "patience": "60s", "opens": "individual", "links": "true",
+            "patience": "60s", "stop_wait": "0s",
+            "opens": "individual", "links": "true",
             "basis": "our contract with you",
             "exchangers": exchangers(to)}
         self.configure(policy=policy, **fills)
