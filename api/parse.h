@@ -60,8 +60,12 @@ struct key_ask {
 enum rc parse_key(json_t *o, struct arena *a, struct key_ask *out,
 		  struct err *e) MUST_USE;
 
-/* {"brand"}: whose links get a new key. */
-enum rc parse_token_key(json_t *o, struct arena *a, struct slice *brand,
+/* Whose links get a new key; next: it waits for the next such call. */
+struct token_key_ask {
+	struct slice brand;
+	bool next;
+};
+enum rc parse_token_key(json_t *o, struct arena *a, struct token_key_ask *out,
 			struct err *e) MUST_USE;
 
 /* What an operator's call on the queue is about: a message, a destination, a

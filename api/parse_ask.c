@@ -126,15 +126,19 @@ parse_key(json_t *o, struct arena *a, struct key_ask *out, struct err *e)
 /* ---- keys of links ---- */
 
 static const struct json_rule token_key_rules[] = {
-    {"brand", JSON_WANT_ID, true, 0, 0, 64, NULL, 0},
+    {"brand", JSON_WANT_ID, true, offsetof(struct token_key_ask, brand), 0, 64,
+     NULL, 0},
+    {"next", JSON_WANT_BOOL, false, offsetof(struct token_key_ask, next), 0, 0,
+     NULL, 0},
 };
 const struct form form_token_key =
     FORM("TokenKeyRequest", token_key_rules, NULL);
 
 enum rc
-parse_token_key(json_t *o, struct arena *a, struct slice *brand, struct err *e)
+parse_token_key(json_t *o, struct arena *a, struct token_key_ask *out,
+		struct err *e)
 {
-	return form_fill(&form_token_key, o, "", brand, a, e);
+	return form_fill(&form_token_key, o, "", out, a, e);
 }
 
 /* ---- the queue, by hand ---- */

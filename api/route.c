@@ -158,8 +158,9 @@ const struct http_route api_routes[] = {
      .durable = true,
      .body_max = SMALL_BODY_MAX,
      .handle = token_key_post_handle,
-     .doc = "Makes a brand a new key for its links; links that are out stay "
-	    "good."},
+     .doc = "Gives a brand a new key for its links, the one that waits if one "
+	    "does; links that are out stay good.  With next it makes the one "
+	    "that waits, which others can have before it signs."},
     {.method = HTTP_DELETE,
      .pattern = "/v1/token-keys/{key}",
      .scope = "admin",

@@ -111,40 +111,45 @@ answer_key(struct reading *r, uint32_t id, enum token_key_state state)
 	member_close(&r->out, '}');
 }
 
+/* The key that signs from now on. */
 static enum rc
-make(struct reading *r, uint16_t brand, uint32_t *id, struct err *e)
+rotate(struct reading *r, uint16_t brand, uint32_t *id, struct err *e)
 {
 	enum rc rc = keyring_create(r->api->c.state_dir, brand, id, e);
 
 	return rc == RC_OK ? tell(r, KIND_KEY_ROTATED, *id, e) : rc;
 }
 
+/* One that waits signs nothing: there is no event until it does. */
 static enum rc
-rotate_key(struct reading *r, struct err *e)
+make_key(struct reading *r, struct err *e)
 {
+	struct token_key_ask ask = {.brand = SLICE("")};
 	const struct conf *conf;
 	const struct brand *brand;
-	struct slice name = SLICE("");
 	json_t *o = NULL;
 	uint32_t id;
 	enum rc rc = json_read(r->rq->body, SMALL_BODY_MAX, &o, e);
 
 	if (rc == RC_OK)
-		rc = parse_token_key(o, r->a, &name, e);
+		rc = parse_token_key(o, r->a, &ask, e);
 	json_decref(o);
 	if (rc != RC_OK)
 		return rc;
 	conf = conf_box_get(r->api->c.queue->conf);
-	brand = conf_brand(conf, name);
+	brand = conf_brand(conf, ask.brand);
 	if (brand == NULL)
 		rc = err_at(e, RC_INVALID, "/brand",
 			    "there is no such brand in the configuration");
+	else if (ask.next)
+		rc =
+		    keyring_prepare(r->api->c.state_dir, brand->number, &id, e);
 	else
-		rc = make(r, brand->number, &id, e);
+		rc = rotate(r, brand->number, &id, e);
 	conf_unref(conf);
 	if (rc != RC_OK)
 		return rc;
-	answer_key(r, id, TOKEN_KEY_ACTIVE);
+	answer_key(r, id, ask.next ? TOKEN_KEY_NEXT : TOKEN_KEY_ACTIVE);
 	answer_json(r->rq, 201, &r->out);
 	r->replied = true;
 	return RC_OK;
@@ -167,7 +172,7 @@ revoke_known(struct reading *r, const struct keyring *keys, uint32_t id,
 		return err_set(e, RC_STATE,
 			       "token-%08" PRIx32 " is revoked already", id);
 	if (keyring_active(keys, brand) == key)
-		rc = make(r, brand, &fresh, e);
+		rc = rotate(r, brand, &fresh, e);
 	if (rc == RC_OK)
 		rc = keyring_revoke(r->api->c.state_dir, id, e);
 	return rc == RC_OK ? tell(r, KIND_KEY_REVOKED, id, e) : rc;
@@ -230,7 +235,7 @@ token_key_list_handle(struct http_request *rq)
 void
 token_key_post_handle(struct http_request *rq)
 {
-	answer_work(rq, rotate_key);
+	answer_work(rq, make_key);
 }
 
 void

@@ -23,6 +23,7 @@ static const char *const state_names[] = {
     [TOKEN_KEY_ACTIVE] = "active",
     [TOKEN_KEY_RETIRED] = "retired",
     [TOKEN_KEY_REVOKED] = "revoked",
+    [TOKEN_KEY_NEXT] = "next",
 };
 
 #define STATES (sizeof(state_names) / sizeof(state_names[0]))
@@ -258,11 +259,37 @@ retire_others(const char *dir, const struct keyring *k, uint16_t brand,
 	return rc;
 }
 
+static const struct token_key *
+find_state(const struct keyring *k, uint16_t brand, enum token_key_state state)
+{
+	for (size_t i = k->n; i > 0; i--) {
+		const struct token_key *key = &k->keys[i - 1];
+
+		if (key->id >> 16 == brand && key->state == state)
+			return key;
+	}
+	return NULL;
+}
+
 static enum rc
-make_key(const char *dir, const struct keyring *k, uint16_t brand, uint32_t *id,
+activate(const char *dir, const struct token_key *waiting, uint32_t *id,
 	 struct err *e)
 {
-	struct token_key key = {.id = (uint32_t)brand << 16};
+	struct token_key key = *waiting;
+	enum rc rc;
+
+	key.state = TOKEN_KEY_ACTIVE;
+	rc = write_key(dir, &key, false, e);
+	*id = key.id;
+	secret_wipe(&key, sizeof(key));
+	return rc;
+}
+
+static enum rc
+make_key(const char *dir, const struct keyring *k, uint16_t brand,
+	 enum token_key_state state, uint32_t *id, struct err *e)
+{
+	struct token_key key = {.id = (uint32_t)brand << 16, .state = state};
 	enum rc rc;
 
 	for (size_t i = 0; i < k->n; i++)
@@ -272,7 +299,6 @@ make_key(const char *dir, const struct keyring *k, uint16_t brand, uint32_t *id,
 		return err_set(e, RC_LIMIT, "brand %u has no generation left",
 			       brand);
 	key.id++;
-	key.state = TOKEN_KEY_ACTIVE;
 	random_bytes(key.secret, sizeof(key.secret));
 	rc = write_key(dir, &key, true, e);
 	*id = key.id;
@@ -285,19 +311,42 @@ keyring_create(const char *dir, uint16_t brand, uint32_t *id, struct err *e)
 {
 	struct keyring *k = NULL;
 	char *path = keys_path(dir);
+	const struct token_key *waiting;
 	uint32_t fresh = 0;
 	enum rc rc = dir_make(path, 0700, e);
 
 	if (rc == RC_OK)
 		rc = keyring_load(dir, &k, e);
-	if (rc == RC_OK)
-		rc = make_key(dir, k, brand, &fresh, e);
+	if (rc == RC_OK) {
+		waiting = find_state(k, brand, TOKEN_KEY_NEXT);
+		rc = waiting
+			 ? activate(dir, waiting, &fresh, e)
+			 : make_key(dir, k, brand, TOKEN_KEY_ACTIVE, &fresh, e);
+	}
 	if (rc == RC_OK)
 		rc = retire_others(dir, k, brand, e);
 	if (rc == RC_OK)
 		*id = fresh;
 	keyring_free(k);
 	free(path);
+	return rc;
+}
+
+enum rc
+keyring_prepare(const char *dir, uint16_t brand, uint32_t *id, struct err *e)
+{
+	const struct token_key *waiting;
+	struct keyring *k = NULL;
+	enum rc rc = keyring_load(dir, &k, e);
+
+	if (rc != RC_OK)
+		return rc;
+	waiting = find_state(k, brand, TOKEN_KEY_NEXT);
+	if (waiting)
+		*id = waiting->id;
+	else
+		rc = make_key(dir, k, brand, TOKEN_KEY_NEXT, id, e);
+	keyring_free(k);
 	return rc;
 }
 
@@ -355,11 +404,5 @@ keyring_find(const struct keyring *k, uint32_t id)
 const struct token_key *
 keyring_active(const struct keyring *k, uint16_t brand)
 {
-	for (size_t i = k->n; i > 0; i--) {
-		const struct token_key *key = &k->keys[i - 1];
-
-		if (key->id >> 16 == brand && key->state == TOKEN_KEY_ACTIVE)
-			return key;
-	}
-	return NULL;
+	return find_state(k, brand, TOKEN_KEY_ACTIVE);
 }

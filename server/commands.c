@@ -202,8 +202,8 @@ const struct command commands[] = {
      run_check_conf, 1},
     {"key",
      "add [--name NAME] [--scope send,read,admin] | list | "
-     "token [--brand NAME] | token list | token rotate --brand NAME | "
-     "token revoke KEY [--yes]",
+     "token [--brand NAME] | token list | token next --brand NAME | "
+     "token rotate --brand NAME | token revoke KEY [--yes]",
      "makes and lists API keys; makes, lists, changes and revokes the keys "
      "that sign a brand's links",
      key_command_run, 3},

@@ -109,8 +109,9 @@ show_token_key(struct slice answer)
 	json_decref(o);
 }
 
+/* next: a key that waits for the next rotation. */
 static enum rc
-rotate_token_key(const struct options *o, struct err *e)
+new_token_key(const struct options *o, bool next, struct err *e)
 {
 	struct sbuf body;
 	enum rc rc;
@@ -122,7 +123,7 @@ rotate_token_key(const struct options *o, struct err *e)
 	sbuf_init(&body, 4096);
 	sbuf_add_z(&body, "{\"brand\":");
 	sbuf_add_json(&body, slice_z(o->brand));
-	sbuf_add_c(&body, '}');
+	sbuf_add_z(&body, next ? ",\"next\":true}" : "}");
 	rc = client_print(o, "POST", "/v1/token-keys", sbuf_slice(&body),
 			  show_token_key, e);
 	sbuf_fini(&body);
@@ -186,11 +187,14 @@ run_token(const struct options *o, struct err *e)
 		return client_print(o, "GET", "/v1/token-keys", SLICE(""),
 				    show_token_keys, e);
 	if (strcmp(what, "rotate") == 0)
-		return rotate_token_key(o, e);
+		return new_token_key(o, false, e);
+	if (strcmp(what, "next") == 0)
+		return new_token_key(o, true, e);
 	if (strcmp(what, "revoke") == 0)
 		return revoke_token_key(o, e);
 	return err_set(e, RC_USAGE,
-		       "token takes list, rotate or revoke, not %s", what);
+		       "token takes list, next, rotate or revoke, not %s",
+		       what);
 }
 
 /* ---- API keys ---- */

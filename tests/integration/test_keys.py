@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 
 from acuse import PROGRAM
 from harness import DEADLINE, Failed, Process, run, test, wait_for
@@ -23,10 +24,11 @@ def click_of(mail):
     return re.search(r"https://[^/\"]+(/c/[\w-]{52}/[\w-]+)", html).group(1)
 
 
-def redirect_role(t, a):
+def redirect_role(t, a, state=None):
     ports = t.path("redirect-ports")
-    p = Process(t, [PROGRAM, "serve", "--role", "redirect", "--state", a.state,
-                    "--config", a.config, "--ports-file", ports], "redirect")
+    p = Process(t, [PROGRAM, "serve", "--role", "redirect", "--state",
+                    state or a.state, "--config", a.config, "--ports-file",
+                    ports], "redirect")
     t.on_end(p.stop)
     wait_for(lambda: os.path.exists(ports), what="the redirect role")
     with open(ports) as f:
@@ -103,6 +105,26 @@ def _(t):
                                    "--yes"), "once")
 
 
+@test("a key is known elsewhere before it signs")
+def _(t):
+    w = World(t, send=False)
+    a = w.acuse
+    far = t.path("far")
+    shutil.copytree(os.path.join(a.state, "keys"), os.path.join(far, "keys"))
+    port = redirect_role(t, a, far)
+    t.eq(said(t, a, 0, "next", "--brand", "default"),
+         "brand default: token-00010002 is next\n")
+    t.eq(key_of(click_of(w.notice())), "token-00010001", "it signs already")
+    name = os.path.join("keys", "token-00010002")
+    shutil.copy2(os.path.join(a.state, name), os.path.join(far, name))
+    said(t, a, 0, "rotate", "--brand", "default")
+    new = click_of(w.notice())
+    t.eq((key_of(new), w.get(new).status), ("token-00010002", 302))
+    wait_for(lambda: status_at(port, new)[0] == 302,
+             what="the redirect role elsewhere knows it")
+    t.eq([e["key"] for e in events(a, "key.rotated")], ["token-00010002"])
+
+
 @test("keys are listed, and what is not one is refused")
 def _(t):
     w = World(t, send=False)
@@ -115,7 +137,7 @@ def _(t):
     t.eq([(i["state"], i["in_force"]) for i in items],
          [("retired", True), ("active", True)])
     t.ok("secret" not in json.dumps(items), items)
-    for code, argv in ((64, ["rotate"]), (65, ["rotate", "--brand", "none"]),
+    for code, argv in ((64, ["rotate"]), (64, ["next"]), (65, ["rotate", "--brand", "none"]),
                        (64, ["revoke"]), (66, ["revoke", "token-1", "--yes"]),
                        (66, ["revoke", "token-00090001", "--yes"]),
                        (64, ["forget"]), (64, ["list", "all"])):

@@ -101,6 +101,34 @@ a_new_key_retires_the_one_before(void **state)
 	assert_memory_not_equal(keyring_active(p->keys, 1)->secret, first, 32);
 }
 
+/* Who verifies elsewhere has it before it signs. */
+static void
+a_key_that_waits_signs_from_the_next_rotation_on(void **state)
+{
+	struct place *p = *state;
+	uint8_t waiting[32];
+	uint32_t id;
+
+	assert_int_equal(keyring_create(p->dir, 1, &id, &p->e), RC_OK);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(keyring_prepare(p->dir, 1, &id, &p->e), RC_OK);
+		assert_int_equal(id, 0x00010002);
+	}
+	reload(p);
+	assert_int_equal(keyring_size(p->keys), 2);
+	assert_int_equal(keyring_find(p->keys, id)->state, TOKEN_KEY_NEXT);
+	assert_int_equal(keyring_active(p->keys, 1)->id, 0x00010001);
+	memcpy(waiting, keyring_find(p->keys, id)->secret, 32);
+	assert_int_equal(keyring_create(p->dir, 1, &id, &p->e), RC_OK);
+	assert_int_equal(id, 0x00010002);
+	reload(p);
+	assert_memory_equal(keyring_active(p->keys, 1)->secret, waiting, 32);
+	assert_int_equal(keyring_find(p->keys, 0x00010001)->state,
+			 TOKEN_KEY_RETIRED);
+	assert_int_equal(keyring_prepare(p->dir, 1, &id, &p->e), RC_OK);
+	assert_int_equal(id, 0x00010003);
+}
+
 static void
 a_revoked_key_is_not_in_use_and_not_gone(void **state)
 {
@@ -230,6 +258,9 @@ main(void)
 					    setup, teardown),
 	    cmocka_unit_test_setup_teardown(of_two_active_ones_the_later_counts,
 					    setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		a_key_that_waits_signs_from_the_next_rotation_on, setup,
+		teardown),
 	    cmocka_unit_test_setup_teardown(
 		a_revoked_key_is_not_in_use_and_not_gone, setup, teardown),
 	    cmocka_unit_test_setup_teardown(broken_files_are_named, setup,
