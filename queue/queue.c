@@ -122,6 +122,25 @@ queue_paused_by(struct db *db, struct sbuf *by, int64_t *at_us, struct err *e)
 }
 
 enum rc
+queue_paused_itself(struct db *db, bool *out, struct err *e)
+{
+	struct sbuf text;
+	int64_t at_us;
+	enum rc rc;
+
+	*out = false;
+	sbuf_init(&text, 4096);
+	rc = queue_paused(db, &text, e);
+	if (rc == RC_OK) {
+		sbuf_reset(&text);
+		rc = queue_paused_by(db, &text, &at_us, e);
+		*out = rc == RC_OK && text.n == 0;
+	}
+	sbuf_fini(&text);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc
 queue_blast_allowed(struct db *db, int64_t now_us, bool *out, struct err *e)
 {
 	int64_t since = 0;

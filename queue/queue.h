@@ -50,6 +50,8 @@ enum rc queue_paused(struct db *db, struct sbuf *out, struct err *e) MUST_USE;
 /* Who paused it last ("" : the program itself), and when (0: not known). */
 enum rc queue_paused_by(struct db *db, struct sbuf *by, int64_t *at_us,
 			struct err *e) MUST_USE;
+/* Whether the program itself paused it, for something that it doubts. */
+enum rc queue_paused_itself(struct db *db, bool *out, struct err *e) MUST_USE;
 /* Pauses, appending the event.  No change when it is paused already.  by: who
  * asks; "" : the program itself. */
 enum rc queue_pause(struct queue *q, struct db *db, struct slice reason,

@@ -337,7 +337,8 @@ start_rules(struct server *s, struct err *e)
 	struct classifier_config c = {.writer = s->queue.writer,
 				      .db_path = s->db_path,
 				      .refreshed = s->ranges_path,
-				      .conf = s->queue.conf};
+				      .conf = s->queue.conf,
+				      .paused = queue_paused_itself};
 	const struct agents *rules;
 	enum rc rc = path_of(s, STATE_RANGES, s->ranges_path, e);
 

@@ -7,6 +7,9 @@
  * 3. Times of the ledger never go back, so after a clock that was ahead they
  *    may lie in the future: such events are quiet half an hour after the clock
  *    was seen to be behind them.
+ * 4. What is forgotten is gone for good, so it is never reckoned by a clock
+ *    that may be wrong: steady.h, and nothing while sending is paused for what
+ *    the program itself doubts.  A fast clock goes its own pace, and right.
  */
 #include "tracker/classifier.h"
 
@@ -20,6 +23,7 @@
 #include "store/event.h"
 #include "store/meta.h"
 #include "tracker/forget.h"
+#include "tracker/steady.h"
 
 #define CURSOR "classified"
 #define HEADS 1000 /* events of a pass */
@@ -40,6 +44,7 @@ struct classifier {
 	_Atomic int64_t due_us;
 	_Atomic bool stopping;
 	int64_t forget_us; /* when visits are looked at next */
+	struct steady steady;
 	/* events before ahead_to were ahead of the clock at ahead_us, or 0 */
 	int64_t ahead_us, ahead_to;
 };
@@ -383,6 +388,53 @@ forget(struct classifier *c, int64_t cursor)
 }
 
 static void
+keep_steady(struct classifier *c, int64_t wall, int64_t mono)
+{
+	struct err e = {0};
+
+	if (steady_keep(&c->steady, c->c.writer, wall, mono, &e) != RC_OK)
+		LOG(FORGET_FAILED, LOG_ERR(&e));
+}
+
+/* Whether it is time to destroy, by a wall clock that may be believed. */
+static bool
+forget_is_due(struct classifier *c)
+{
+	int64_t wall = clock_wall_us(), mono = clock_mono_us();
+	bool paused = false;
+	struct err e = {0};
+
+	if (clock_is_fast())
+		return wall >= c->forget_us;
+	if (steady_parted(&c->steady, wall, mono)) {
+		LOG(FORGET_WAITS, LOG_Z("why", "clock jumped"));
+		c->forget_us = 0;
+		keep_steady(c, wall, mono);
+	}
+	if (mono - c->steady.kept_us >= HOUR_US)
+		keep_steady(c, wall, mono);
+	if (!steady_enough(&c->steady, mono) || wall < c->forget_us)
+		return false;
+	if (c->c.paused != NULL && c->c.paused(c->db, &paused, &e) != RC_OK) {
+		LOG(FORGET_FAILED, LOG_ERR(&e));
+		return false;
+	}
+	return !paused;
+}
+
+static enum rc
+start_steady(struct classifier *c, struct err *e)
+{
+	bool far;
+	enum rc rc = steady_start(&c->steady, c->db, clock_wall_us(),
+				  clock_mono_us(), &far, e);
+
+	if (rc == RC_OK && far && !clock_is_fast())
+		LOG(FORGET_WAITS, LOG_Z("why", "clock at start"));
+	return rc;
+}
+
+static void
 run(void *arg)
 {
 	struct classifier *c = arg;
@@ -397,7 +449,7 @@ run(void *arg)
 		if (rc == RC_OK)
 			rc = look(c, &cursor, &due_us, &e);
 		if (rc == RC_OK) {
-			if (clock_wall_us() >= c->forget_us)
+			if (forget_is_due(c))
 				forget(c, cursor);
 			atomic_store(&c->due_us, due_us);
 			wait_ms = clock_wait_ms(due_us, LOOK_MS);
@@ -409,6 +461,9 @@ run(void *arg)
 				rc = RC_OK;
 		}
 	}
+	if (!clock_is_fast() &&
+	    !steady_parted(&c->steady, clock_wall_us(), clock_mono_us()))
+		keep_steady(c, clock_wall_us(), clock_mono_us());
 }
 
 enum rc
@@ -416,6 +471,8 @@ classifier_start(struct classifier *c, struct err *e)
 {
 	enum rc rc = db_open(c->c.db_path, DB_READ, &c->db, e);
 
+	if (rc == RC_OK)
+		rc = start_steady(c, e);
 	if (rc != RC_OK)
 		return rc;
 	atomic_store(&c->due_us, 0);

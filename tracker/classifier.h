@@ -21,6 +21,9 @@ struct classifier_config {
 	const char *db_path;
 	const char *refreshed; /* of agents_load() */
 	struct conf_box *conf; /* lifetimes of what is kept of visitors */
+	/* Whether the program paused sending because it doubts something, its
+	 * clock for one: nothing is forgotten then.  NULL: it never does. */
+	enum rc (*paused)(struct db *db, bool *out, struct err *e);
 };
 
 /* Without a thread yet, and without rules.
