@@ -138,12 +138,14 @@ ask_again(struct claims_work *w, struct message *m, bool *go, struct err *e)
 	rc = customer_get_hold(w->db, m->customer, &held_until, e);
 	if (rc != RC_OK)
 		return rc;
-	if (held_until > w->now)
+	if (held_until > w->now) {
+		m->reason = SLICE(CLAIMS_CUSTOMER_HOLD);
 		return claims_unclaim(w, m,
 				      held_until < w->now + HOLD_WAIT_US
 					  ? held_until
 					  : w->now + HOLD_WAIT_US,
 				      e);
+	}
 	rc = recipients_suppressed(w->q, w->conf, w->db, m, w->a, &stop, e);
 	if (rc != RC_OK)
 		return rc;

@@ -30,6 +30,9 @@ struct claim_batch {
 	size_t n;
 };
 
+/* Why a message that is due waits on: its customer is held. */
+#define CLAIMS_CUSTOMER_HOLD "customer_hold"
+
 /* Takes up to limit due messages of one lane; those that may no longer go
  * (paid, cancelled, past their not-after, held) are ended here with their
  * event.  out->n is 0 where nothing is left, or sending is paused. */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/date.h"
+#include "queue/claims.h"
 #include "queue/halt.h"
 #include "queue/state.h"
 #include "templates/locale.h"
@@ -215,6 +216,25 @@ resume_notices(struct db *db, const struct customer *c, struct arena *a,
 	return rc;
 }
 
+/* Messages that were put off for it are asked again: they go, or are put off
+ * until its new end. */
+static enum rc
+resume_messages(struct db *db, const struct customer *c, struct arena *a,
+		struct err *e)
+{
+	struct message *list;
+	size_t n;
+	enum rc rc = message_list_held_off(
+	    db, c->id, SLICE(CLAIMS_CUSTOMER_HOLD), a, &list, &n, e);
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		list[i].reason = SLICE("");
+		list[i].next_us = clock_wall_us();
+		rc = message_update(db, &list[i], e);
+	}
+	return rc;
+}
+
 enum rc
 customers_hold(struct queue *q, struct db *db, struct slice id,
 	       int64_t until_us, struct slice reason, struct slice by,
@@ -232,6 +252,8 @@ customers_hold(struct queue *q, struct db *db, struct slice id,
 		rc = append_hold(db, &c, until_us, reason, by, e);
 	if (rc == RC_OK && until_us == 0)
 		rc = resume_notices(db, &c, a, e);
+	if (rc == RC_OK)
+		rc = resume_messages(db, &c, a, e);
 	halt_note(q);
 	queue_wake_planner(q);
 	queue_wake_mailer(q);

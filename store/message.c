@@ -319,6 +319,19 @@ message_list_notice(struct db *db, int64_t notice, struct arena *a,
 }
 
 enum rc
+message_list_held_off(struct db *db, struct slice customer, struct slice reason,
+		      struct arena *a, struct message **out, size_t *n,
+		      struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_MESSAGE_LIST_HELD_OFF);
+	bind_text(&q, 0, customer);
+	bind_text(&q, 1, reason);
+	return message_read_all(&q, a, out, n, e);
+}
+
+enum rc
 message_first_late(struct db *db, int64_t *out, struct err *e)
 {
 	struct query q;

@@ -94,6 +94,12 @@ enum rc message_list_notice(struct db *db, int64_t notice, struct arena *a,
 			    struct message **out, size_t *n,
 			    struct err *e) MUST_USE;
 
+/* Those of a customer that wait unheld for a reason. */
+enum rc message_list_held_off(struct db *db, struct slice customer,
+			      struct slice reason, struct arena *a,
+			      struct message **out, size_t *n,
+			      struct err *e) MUST_USE;
+
 /* When the first of those that wait unheld gets too late, INT64_MAX: none
  * waits; and those that are too late by now_us.  Takes some 60 ms for each
  * million that wait. */

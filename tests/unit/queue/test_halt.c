@@ -115,6 +115,34 @@ test_a_held_customer_reaches_what_is_claimed(void **state)
 	fixture_end(f, &t, CLAIM_STOPPED);
 }
 
+/* What was due meanwhile goes as the hold ends, or at its new end. */
+static void
+test_a_customers_hold_puts_off_no_longer_than_it_stands(void **state)
+{
+	int64_t until = INT64_MAX;
+	struct fixture *f = *state;
+	struct message *m;
+	struct take t;
+
+	fixture_proforma(f);
+	OK(fixture_do(f, hold_customer, &until, e));
+	OK(fixture_do(f, fixture_run_take, &t, e));
+	assert_int_equal(t.batch.n, 0);
+	m = fixture_message(f);
+	assert_true(slice_eq_z(m->reason, "customer_hold"));
+	assert_true(m->next_us > clock_wall_us());
+	until = clock_wall_us() + MINUTE_US;
+	OK(fixture_do(f, hold_customer, &until, e));
+	OK(fixture_do(f, fixture_run_take, &t, e));
+	assert_int_equal(t.batch.n, 0);
+	assert_true(fixture_message(f)->next_us == until);
+	until = 0;
+	OK(fixture_do(f, hold_customer, &until, e));
+	assert_true(slice_eq_z(fixture_message(f)->reason, ""));
+	fixture_begin(f, &t);
+	fixture_end(f, &t, CLAIM_ACCEPTED);
+}
+
 static void
 test_what_got_too_late_in_a_batch_ends(void **state)
 {
@@ -235,6 +263,7 @@ main(void)
 	    TEST(test_a_held_destination_reaches_what_is_claimed),
 	    TEST(test_nothing_is_claimed_of_a_held_destination),
 	    TEST(test_a_held_customer_reaches_what_is_claimed),
+	    TEST(test_a_customers_hold_puts_off_no_longer_than_it_stands),
 	    TEST(test_what_got_too_late_in_a_batch_ends),
 	    TEST(test_who_leaves_has_what_is_claimed_asked_again),
 	    TEST(test_a_refusal_of_us_reaches_what_is_claimed),
