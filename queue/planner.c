@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "queue/clock_watch.h"
 #include "queue/customers.h"
 #include "queue/gate.h"
 #include "queue/look.h"
@@ -13,7 +14,6 @@
 #include "store/act.h"
 
 #define ROUND_LIMIT 200
-#define JUMP_US HOUR_US
 
 struct planner {
 	struct queue *q;
@@ -307,39 +307,11 @@ run_round(struct write_op *op, struct db *db, struct err *e)
 			     &r->next_us, e);
 }
 
-static enum rc
-run_jump(struct write_op *op, struct db *db, struct err *e)
-{
-	struct round_op *r = (struct round_op *)op;
-
-	return queue_pause(r->q, db, SLICE("the system's clock jumped"),
-			   SLICE(""), e);
-}
-
-/* A wall clock that leaps away from the monotonic one would release, or skip,
- * what is not due. */
-static void
-watch_clock(struct planner *p, int64_t *wall, int64_t *mono)
-{
-	int64_t w = clock_wall_us(), m = clock_mono_us();
-	int64_t drift = (w - *wall) - (m - *mono);
-	struct round_op r = {.op = {.run = run_jump}, .q = p->q};
-	struct err e;
-
-	if (!clock_is_fast() && (drift > JUMP_US || drift < -JUMP_US)) {
-		LOG(CLOCK_JUMPED, LOG_I("by_us", drift));
-		if (writer_do(p->q->writer, &r.op, &e) != RC_OK)
-			LOG(PLANNER_FAILED, LOG_ERR(&e));
-	}
-	*wall = w;
-	*mono = m;
-}
-
 static void
 run_planner(void *arg)
 {
 	struct planner *p = arg;
-	int64_t wall = clock_wall_us(), mono = clock_mono_us();
+	struct clock_watch clock = {0};
 
 	while (!atomic_load(&p->stop)) {
 		struct round_op r = {
@@ -347,7 +319,7 @@ run_planner(void *arg)
 		struct err e;
 		int wait_ms = 1000;
 
-		watch_clock(p, &wall, &mono);
+		clock_watch_look(&clock, p->q);
 		if (writer_do(p->q->writer, &r.op, &e) != RC_OK)
 			LOG(PLANNER_FAILED, LOG_ERR(&e));
 		else if (r.more)

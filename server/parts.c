@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "queue/claims.h"
+#include "queue/clock_watch.h"
 #include "server/brands.h"
 #include "server/listeners.h"
 #include "server/settings.h"
@@ -175,6 +176,8 @@ run_start(struct write_op *op, struct db *db, struct err *e)
 		rc = brands_keep(db, x->conf, e);
 	if (rc == RC_OK)
 		rc = claims_recover(x->q, db, &x->uncertain, &x->requeued, e);
+	if (rc == RC_OK)
+		rc = clock_watch_begin(x->q, db, clock_wall_us(), e);
 	return rc;
 }
 
