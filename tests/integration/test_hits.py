@@ -8,7 +8,7 @@ import sqlite3
 import struct
 import time
 
-from harness import Failed, run, test, wait_for
+from harness import DEADLINE, Failed, run, test, wait_for
 from mailed import counted, fill, mailed, metric, on_small_disk
 from tracker import Load
 
@@ -44,8 +44,8 @@ def alarms(a, reason):
 def raised_and_cleared(t, a, reason, meanwhile=lambda: None):
     """Once, however often it was found so; the payloads of both."""
     name = 'acuse_alarm{reason="%s"}' % reason
-    wait_for(lambda: meanwhile() or len(alarms(a, reason)) > 1, 60,
-             "the alarm %s cleared" % reason)
+    wait_for(lambda: meanwhile() or len(alarms(a, reason)) > 1,
+             what="the alarm %s cleared" % reason)
     t.eq(len(alarms(a, reason)), 2, alarms(a, reason))
     (first, raised), (last, cleared) = alarms(a, reason)
     t.eq((first, last), ("raised", "cleared"))
@@ -155,31 +155,42 @@ def _(t):
 
 
 class Clicks:
-    """Clicks of one client, each with as much about it as a hit may hold;
-    none may lead elsewhere."""
+    """Clicks of one client, each with as much about it as a hit may hold, over
+    connections whose hits share a sync of the disk; none may lead elsewhere."""
+
+    CONNECTIONS = 25
 
     WIDE = "".join("%s: %s\r\n" % (name, "w" * 120) for name in (
         "Accept", "Accept-Language", "Via", "From", "X-Requested-With", "DNT"))
 
     def __init__(self, t, a, path):
-        self.socket = socket.create_connection(
-            ("127.0.0.1", a.ports["public"]), 20)
-        t.on_end(self.socket.close)
+        self.sockets = [socket.create_connection(
+            ("127.0.0.1", a.ports["public"]), DEADLINE)
+            for _ in range(self.CONNECTIONS)]
+        for s in self.sockets:
+            t.on_end(s.close)
         self.request = ("GET %s HTTP/1.1\r\nHost: x\r\nUser-Agent: %s\r\n%s"
                         "\r\n" % (path, "a" * 512, self.WIDE)).encode()
         self.answered = 0
 
     def do(self, n):
-        self.socket.sendall(self.request * n)
+        shares = [n // self.CONNECTIONS + (i < n % self.CONNECTIONS)
+                  for i in range(self.CONNECTIONS)]
+        for s, share in zip(self.sockets, shares):
+            s.sendall(self.request * share)
+        for s, share in zip(self.sockets, shares):
+            self.answers(s, share)
+        self.answered += n
+
+    def answers(self, s, n):
         data = b""
         while data.count(b"\r\n\r\n") < n:
-            more = self.socket.recv(1 << 16)
+            more = s.recv(1 << 16)
             if not more:
                 raise Failed("a click was not answered")
             data += more
         if data.count(b"HTTP/1.1 302 ") != n:
             raise Failed("a click did not lead on: %r" % data[:200])
-        self.answered += n
 
 
 @test("with disk and journal full links lead on, and what is lost is counted")
@@ -195,14 +206,14 @@ def _(t):
     def lost():
         clicks.do(50)
         return metric(a, "acuse_hits_lost") > 200
-    wait_for(lost, 60, what="hits that find no room")
+    wait_for(lost, what="hits that find no room")
     t.ok(a.log("hits.lost"), "the log says so")
     t.ok(a.log("drain.stalled"), "and that the ledger takes none")
     os.unlink(ballast)
     a.wait_log("drain.resumed")
     clicks.do(DAY_HITS)
     wait_for(lambda: clicks.answered - metric(a, "acuse_hits_lost") ==
-             counted(a, mref), 60, what="every hit that was not lost")
+             counted(a, mref), what="every hit that was not lost")
     t.eq(len([e for e in a.events(mref, "message.clicked")
               if not e["data"].get("flood")]), DAY_HITS)
     wait_for(lambda: alarms(a, "hits_lost"), what="the alarm")
