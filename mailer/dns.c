@@ -333,7 +333,7 @@ find_mx(struct call *c, struct slice domain, struct dns_exchanger *list,
 		rc = read_mx(&answer, domain, c->a, list, n, e);
 		answer_fini(&answer);
 	} else if (rc == RC_NOTFOUND && !answer.exists) {
-		rc = err_set(e, RC_INVALID, "there is no domain %s", name);
+		rc = err_set(e, RC_NOTFOUND, "there is no domain %s", name);
 	} else if (rc == RC_NOTFOUND) {
 		/* That there is none may be signed too. */
 		list[0].host = name;

@@ -44,9 +44,10 @@ struct dns_exchanger {
 /* The exchangers of a domain (A-labels), by preference, equal ones in random
  * order; without an MX the domain itself.  One whose addresses or TLSA records
  * cannot be told for sure now has a fault and no address.  Owns: the arena.
- * Fails: RC_INVALID (null MX, or no such domain: no mail will ever go there),
- * RC_AGAIN (no answer, or a bogus one; the text says which).
- * Thread: any.  Ref: RFC 5321 5.1, RFC 7505, RFC 7672 2.1, 2.2. */
+ * Fails: RC_INVALID (null MX: no mail will ever go there), RC_NOTFOUND (there
+ * is no such domain, now; it may be one that was not renewed in time), RC_AGAIN
+ * (no answer, or a bogus one; the text says which). Thread: any.  Ref: RFC
+ * 5321 5.1, RFC 7505, RFC 7672 2.1, 2.2. */
 enum rc dns_exchangers(struct dns *d, struct slice domain, struct arena *a,
 		       struct dns_exchanger **out, size_t *n,
 		       struct err *e) MUST_USE;

@@ -25,11 +25,11 @@ struct route_ask {
 /* Finds the way for a brand and a domain, and what is demanded of each hop:
  * DANE where there are TLSA records, else MTA-STS, else what the configuration
  * says.  Owns: the arena.  Fails: RC_INVALID (the domain takes no mail),
- * RC_AGAIN (DNS; or no exchanger may be used, the text says which and why),
- * RC_IO, RC_CONFIG (a relay's password file; there is no such relay),
- * RC_DENIED (its exchangers are at private addresses, or this machine, and
- * those are not allowed).
- * Ref: RFC 5321 5.1, RFC 7672 2.2, RFC 8461 2, 5. */
+ * RC_NOTFOUND (there is no such domain now), RC_AGAIN (DNS; or no exchanger may
+ * be used, the text says which and why), RC_IO, RC_CONFIG (a relay's password
+ * file; there is no such relay), RC_DENIED (its exchangers are at private
+ * addresses, or this machine, and those are not allowed). Ref: RFC 5321 5.1,
+ * RFC 7672 2.2, RFC 8461 2, 5. */
 enum rc route_find(const struct route_ask *ask, struct arena *a,
 		   struct route *out, struct err *e) MUST_USE;
 

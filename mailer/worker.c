@@ -475,8 +475,10 @@ journal(struct run *r)
 	return true;
 }
 
-/* No way was found: what is wrong with the domain itself is the address's
- * fault, with the configuration or a password file ours; the rest passes. */
+/* No way was found: that the domain takes no mail is the address's fault, what
+ * is wrong with the configuration or a password file ours; the rest passes.  So
+ * may a domain's not being there: customers forget to renew theirs, and a
+ * resolver may lie.  Who else can be told meanwhile is. */
 static void
 no_route(struct run *r, enum rc rc, const struct err *e)
 {
@@ -496,6 +498,7 @@ no_route(struct run *r, enum rc rc, const struct err *e)
 			struct claim_verdict v = {
 			    .end = untold ? CLAIM_UNTRIED : CLAIM_DEFERRED,
 			    .verdict = "no_route",
+			    .elsewhere = rc == RC_NOTFOUND,
 			    .wait_us = r->starved ? WORKER_STARVED_US
 				       : untold	  ? 0
 						  : worker_backoff_us(r),
