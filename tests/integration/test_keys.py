@@ -155,8 +155,9 @@ def _(t):
     w = World(t)
     a = w.acuse
     path = os.path.join(a.state, "keys", "token-00010002")
-    with open(path, "w") as f:
+    with open(t.path("broken"), "w") as f:
         f.write("broken\n")
+    os.rename(t.path("broken"), path)  # whole at once, so that it is said once
     wait_for(lambda: "keys.refused" in a.process.stderr(),
              what="it is said")
     click = click_of(w.notice())
