@@ -381,7 +381,7 @@ resolve(struct claims_work *w, struct message *m, size_t *is_uncertain,
 	rc = attempt_end(w->db, last, SLICE(""), e);
 	if (rc != RC_OK)
 		return rc;
-	if (phases_left(w->q->phases, m->mref) == PHASE_CONTENT) {
+	if (phases_left(w->q->phases, m->mref, m->instance) == PHASE_CONTENT) {
 		(*is_uncertain)++;
 		return uncertain(w, m, SLICE("died"), SLICE(""), e);
 	}

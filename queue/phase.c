@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/thread.h"
 
@@ -19,7 +20,12 @@
  *    PHASE_CLAIMED, phase_back() and phase_stop() by one from PHASE_GOING:
  *    exactly one of them wins.
  * 3. What an earlier process left stays in the file until phases_forget(), so
- *    that a second death before it was resolved loses nothing. */
+ *    that a second death before it was resolved loses nothing.
+ * 4. Only phases_forget() writes an instance: until then a file that was made
+ *    anew speaks for none.
+ * 5. An open attempt has its slot: it is taken before the claim is committed
+ *    and freed after the verdict is.  One without it is not what this file is
+ *    about. */
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
@@ -33,7 +39,7 @@ struct header {
 	char magic[8]; /* "acusepha" */
 	uint64_t slots;
 	char boot[40];
-	uint8_t spare[8];
+	int64_t instance; /* whose slots they are; 0: nobody's */
 };
 
 struct phases {
@@ -41,7 +47,7 @@ struct phases {
 	struct slot *slots;
 	size_t n, size;
 	struct slot *left; /* what earlier processes left */
-	bool rebooted;
+	bool unsure;	   /* whether they are of the last one */
 	struct mutex lock; /* taking slots */
 	size_t hint;
 };
@@ -63,23 +69,30 @@ read_boot_id(char out[40])
 	sbuf_fini(&b);
 }
 
-static enum rc
-check(struct phases *p, size_t slots, struct err *e)
+static bool
+is_zero(const void *p, size_t n)
 {
+	const char *bytes = p;
+
+	return n == 0 || (*bytes == 0 && memcmp(bytes, bytes + 1, n - 1) == 0);
+}
+
+static void
+check(struct phases *p, size_t slots, const char *path)
+{
+	struct header *h = p->header;
 	char boot[40];
 
-	read_boot_id(boot);
-	if (p->header->slots == 0) {
-		memcpy(p->header->magic, "acusepha", 8);
-		memcpy(p->header->boot, boot, sizeof(boot));
-		p->header->slots = slots;
+	if (memcmp(h->magic, "acusepha", 8) != 0 || h->slots != slots) {
+		if (!is_zero(h, sizeof(*h)))
+			LOG(PHASES_DAMAGED, LOG_Z("path", path));
+		memset(h, 0, p->size);
+		memcpy(h->magic, "acusepha", 8);
+		h->slots = slots;
 	}
-	if (memcmp(p->header->magic, "acusepha", 8) != 0 ||
-	    p->header->slots != slots)
-		return err_set(e, RC_INVALID, "it is not a file of phases");
-	p->rebooted =
-	    boot[0] == '\0' || memcmp(p->header->boot, boot, sizeof(boot)) != 0;
-	return RC_OK;
+	read_boot_id(boot);
+	p->unsure = h->instance == 0 || boot[0] == '\0' ||
+		    memcmp(h->boot, boot, sizeof(boot)) != 0;
 }
 
 /* All of it on disk: writing to a hole of a mapping would end the process when
@@ -121,11 +134,7 @@ phases_open(const char *path, size_t slots, struct phases **out, struct err *e)
 	p->n = slots;
 	p->size = size;
 	mutex_init(&p->lock, "phases");
-	rc = check(p, slots, e);
-	if (rc != RC_OK) {
-		phases_close(p);
-		return err_add(e, "%s", path);
-	}
+	check(p, slots, path);
 	p->left = mem_alloc(slots * sizeof(*p->left));
 	memcpy(p->left, p->slots, slots * sizeof(*p->left));
 	*out = p;
@@ -144,25 +153,29 @@ phases_close(struct phases *p)
 }
 
 enum phase
-phases_left(const struct phases *p, struct ref mref)
+phases_left(const struct phases *p, struct ref mref, int64_t instance)
 {
-	if (p->rebooted)
+	enum phase out = PHASE_FREE;
+
+	if (p->unsure || p->left == NULL || p->header->instance != instance)
 		return PHASE_CONTENT;
-	for (size_t i = 0; p->left != NULL && i < p->n; i++)
+	/* One that has two may have come further in either. */
+	for (size_t i = 0; i < p->n && out != PHASE_CONTENT; i++)
 		if (p->left[i].phase != PHASE_FREE &&
 		    memcmp(p->left[i].mref, mref.b, sizeof(mref.b)) == 0)
-			return (enum phase)p->left[i].phase;
-	return PHASE_FREE;
+			out = (enum phase)p->left[i].phase;
+	return out == PHASE_FREE ? PHASE_CONTENT : out;
 }
 
 void
-phases_forget(struct phases *p)
+phases_forget(struct phases *p, int64_t instance)
 {
 	read_boot_id(p->header->boot);
 	memset(p->slots, 0, p->n * sizeof(*p->slots));
+	p->header->instance = instance;
 	free(p->left);
 	p->left = NULL;
-	p->rebooted = false;
+	p->unsure = false;
 }
 
 int

@@ -23,19 +23,22 @@ enum phase {
 
 struct phases;
 
-/* Maps the file, making it when absent, with room for slots messages.
- * Fails: RC_IO, RC_INVALID (not such a file). */
+/* Maps the file, with room for slots messages, making it anew when it is absent
+ * or damaged (which is logged).
+ * Fails: RC_IO. */
 enum rc phases_open(const char *path, size_t slots, struct phases **out,
 		    struct err *e) MUST_USE;
 void phases_close(struct phases *p);
 
-/* What an earlier process left about a message.  After a reboot the file may
- * be older than the database: then each message counts as PHASE_CONTENT. */
-enum phase phases_left(const struct phases *p, struct ref mref);
+/* What an instance left about a message with an open attempt.  PHASE_CONTENT
+ * where the file does not say: it is another instance's, was made anew, may be
+ * older than the database after a reboot, or has no slot of the message. */
+enum phase phases_left(const struct phases *p, struct ref mref,
+		       int64_t instance);
 
-/* Forgets what earlier processes left, once it is resolved: call it before
- * the first claim. */
-void phases_forget(struct phases *p);
+/* Forgets what earlier processes left, once it is resolved, and begins as this
+ * instance (above 0): call it before the first claim. */
+void phases_forget(struct phases *p, int64_t instance);
 
 /* Takes a slot for a message that was claimed; -1 when all are taken. */
 int phase_claim(struct phases *p, struct ref mref);

@@ -206,7 +206,7 @@ start_queue(struct server *s, struct err *e)
 		rc = writer_do(s->queue.writer, &x.op, e);
 	if (rc != RC_OK)
 		return rc;
-	phases_forget(s->queue.phases);
+	phases_forget(s->queue.phases, s->queue.instance);
 	if (x.uncertain + x.requeued > 0)
 		LOG(CLAIMS_RESOLVED, LOG_I("uncertain", x.uncertain),
 		    LOG_I("requeued", x.requeued));

@@ -226,6 +226,42 @@ def _(t):
     t.eq(len(a.messages(state="accepted")), 6)
 
 
+@test("killed past the dot, and phases is lost too: uncertain, and marked")
+def _(t):
+    def garble(path):
+        with open(path, "wb") as f:
+            f.write(os.urandom(5000))
+
+    def zero(path):
+        with open(path, "r+b") as f:
+            f.write(bytes(os.path.getsize(path)))
+
+    r = t.receiver()
+    a = Hosting(t, to=[r], patience="10m", smtp='uncertain_delay = "1s"')
+    ways = {"gone": os.unlink, "zeroed": zero, "garbled": garble,
+            "cut": lambda path: os.truncate(path, 64), "older": None}
+    phases = os.path.join(a.state, "phases")
+    for n, (name, lose) in enumerate(ways.items(), 1):
+        with open(phases, "rb") as f:
+            older = f.read()
+        r.set_rules("match=* stage=dot action=stall count=1")
+        a.customer("c%d" % n, "ana@%s.example" % name)
+        a.notice("c%d" % n)
+        r.wait_journal("message", 2 * n - 1)
+        a.kill()
+        if lose is None:
+            with open(phases, "wb") as f:
+                f.write(older)
+        else:
+            lose(phases)
+        a.start()
+        m = [m for m in a.wait_messages(n, state="accepted")
+             if name in m["to"]][0]
+        t.eq((name, m["uncertain"]), (name, 1))
+        t.eq(len(a.events(m["mref"], "message.uncertain")), 1)
+    t.eq(len(a.log("phases.damaged")), 1)
+
+
 def refusing(a, when):
     """What the store takes no more, until it is called."""
     def execute(sql):

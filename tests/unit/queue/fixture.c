@@ -86,6 +86,7 @@ fixture_make(void **state)
 	OK(writer_start(f->path, 64, &f->q.writer, e));
 	writer_on_commit(f->q.writer, queue_committed, &f->q);
 	OK(phases_open(phases, 64, &f->q.phases, e));
+	phases_forget(f->q.phases, f->q.instance);
 	OK(db_open(f->path, DB_READ, &f->db, e));
 	arena_init(&f->a, 64u << 20);
 	*state = f;

@@ -58,7 +58,7 @@ leave(const struct place *p, struct ref refs[4])
 {
 	struct phases *left = open_phases(p);
 
-	phases_forget(left);
+	phases_forget(left, 1);
 	for (int i = 0; i < 4; i++) {
 		int slot;
 
@@ -87,15 +87,17 @@ test_a_death_leaves_how_far_each_had_come(void **state)
 	for (int again = 0; again < 2; again++) {
 		p = open_phases(*state);
 		for (int i = 0; i < 4; i++)
-			assert_int_equal(phases_left(p, refs[i]), want[i]);
-		assert_int_equal(phases_left(p, ref_new()), PHASE_FREE);
+			assert_int_equal(phases_left(p, refs[i], 1), want[i]);
+		assert_int_equal(phases_left(p, ref_new(), 1), PHASE_CONTENT);
+		assert_int_equal(phases_left(p, refs[0], 2), PHASE_CONTENT);
 		phases_close(p); /* a second death before it was resolved */
 	}
 	p = open_phases(*state);
-	phases_forget(p);
+	phases_forget(p, 2);
+	assert_true(phase_claim(p, refs[3]) >= 0);
 	phases_close(p);
 	p = open_phases(*state);
-	assert_int_equal(phases_left(p, refs[3]), PHASE_FREE);
+	assert_int_equal(phases_left(p, refs[3], 2), PHASE_CLAIMED);
 	phases_close(p);
 }
 
@@ -114,12 +116,12 @@ test_after_a_reboot_each_may_have_arrived(void **state)
 	close(fd);
 	p = open_phases(place);
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(phases_left(p, refs[i]), PHASE_CONTENT);
-	assert_int_equal(phases_left(p, ref_new()), PHASE_CONTENT);
-	phases_forget(p);
+		assert_int_equal(phases_left(p, refs[i], 1), PHASE_CONTENT);
+	phases_forget(p, 2);
+	assert_true(phase_claim(p, refs[0]) >= 0);
 	phases_close(p);
 	p = open_phases(place);
-	assert_int_equal(phases_left(p, refs[0]), PHASE_FREE);
+	assert_int_equal(phases_left(p, refs[0], 2), PHASE_CLAIMED);
 	phases_close(p);
 }
 
@@ -130,7 +132,7 @@ test_stop_and_go_have_one_winner(void **state)
 	struct ref a = ref_new(), b = ref_new();
 	int slot_a, slot_b;
 
-	phases_forget(p);
+	phases_forget(p, 1);
 	slot_a = phase_claim(p, a);
 	slot_b = phase_claim(p, b);
 	assert_true(phase_go(p, slot_a));
@@ -151,7 +153,7 @@ test_back_and_stop_have_one_winner(void **state)
 	struct ref a = ref_new(), b = ref_new(), c = ref_new();
 	int slot_a, slot_b, slot_c;
 
-	phases_forget(p);
+	phases_forget(p, 1);
 	slot_a = phase_claim(p, a);
 	slot_b = phase_claim(p, b);
 	slot_c = phase_claim(p, c);
@@ -183,7 +185,7 @@ test_a_stop_reaches_whoever_has_it(void **state)
 	struct ref a = ref_new();
 	int old, new;
 
-	phases_forget(p);
+	phases_forget(p, 1);
 	old = phase_claim(p, a);
 	new = phase_claim(p, a);
 	assert_true(phase_stop(p, a));
@@ -204,7 +206,7 @@ test_slots_are_bounded_and_used_again(void **state)
 	struct phases *p = open_phases(*state);
 	int slots[SLOTS];
 
-	phases_forget(p);
+	phases_forget(p, 1);
 	for (int i = 0; i < SLOTS; i++)
 		assert_true((slots[i] = phase_claim(p, ref_new())) >= 0);
 	assert_int_equal(phase_claim(p, ref_new()), -1);
@@ -213,20 +215,63 @@ test_slots_are_bounded_and_used_again(void **state)
 	phases_close(p);
 }
 
+/* Whatever became of it: it tells nothing until it was begun anew. */
 static void
-test_another_file_is_refused(void **state)
+test_a_file_that_is_lost_tells_nothing(void **state)
 {
 	static const char text[] = "dear diary, this is no file of phases at "
 				   "all, but it is long enough to look";
+	enum { GONE, EMPTY, CUT, ZEROED, OTHER, WAYS };
+	static const char zeros[64 + SLOTS * 32];
 	struct place *place = *state;
-	struct phases *p = NULL;
-	struct err e;
-	int fd = open(place->path, O_WRONLY | O_CREAT, 0600);
 
-	assert_int_equal(write(fd, text, sizeof(text)), sizeof(text));
-	close(fd);
-	assert_int_equal(phases_open(place->path, SLOTS, &p, &e), RC_INVALID);
-	assert_non_null(strstr(e.text, place->path));
+	for (int way = 0; way < WAYS; way++) {
+		struct ref refs[4];
+		int fd;
+
+		leave(place, refs);
+		fd = open(place->path, O_WRONLY);
+		if (way == GONE)
+			assert_int_equal(unlink(place->path), 0);
+		else if (way == ZEROED)
+			assert_int_equal(write(fd, zeros, sizeof(zeros)),
+					 sizeof(zeros));
+		else if (way == OTHER)
+			assert_int_equal(write(fd, text, sizeof(text)),
+					 sizeof(text));
+		else
+			assert_int_equal(ftruncate(fd, way == CUT ? 64 : 0), 0);
+		close(fd);
+		for (int again = 0; again < 2; again++) {
+			struct phases *p = open_phases(place);
+
+			for (int i = 0; i < 4; i++)
+				assert_int_equal(phases_left(p, refs[i], 1),
+						 PHASE_CONTENT);
+			phases_close(p);
+		}
+	}
+}
+
+/* Given back by one and claimed by another, before the first freed its slot. */
+static void
+test_of_two_slots_the_one_with_content_counts(void **state)
+{
+	for (int which = 0; which < 2; which++) {
+		struct phases *p = open_phases(*state);
+		struct ref a = ref_new();
+		int slots[2];
+
+		phases_forget(p, 1);
+		for (int i = 0; i < 2; i++)
+			slots[i] = phase_claim(p, a);
+		assert_true(phase_go(p, slots[which]));
+		phase_content(p, slots[which]);
+		phases_close(p);
+		p = open_phases(*state);
+		assert_int_equal(phases_left(p, a, 1), PHASE_CONTENT);
+		phases_close(p);
+	}
 }
 
 /* A hole in it would end the process when the disk is full. */
@@ -257,7 +302,8 @@ main(void)
 	    TEST(test_back_and_stop_have_one_winner),
 	    TEST(test_a_stop_reaches_whoever_has_it),
 	    TEST(test_slots_are_bounded_and_used_again),
-	    TEST(test_another_file_is_refused),
+	    TEST(test_a_file_that_is_lost_tells_nothing),
+	    TEST(test_of_two_slots_the_one_with_content_counts),
 	    TEST(test_the_file_has_its_room_on_disk),
 	};
 
