@@ -15,6 +15,7 @@ pending_init(struct pending *p, struct queue *q, const atomic_bool *stop,
 	p->stop = stop;
 	p->list = ARENA_ARRAY(a, struct claim_verdict, COUNT_MAX);
 	p->n = 0;
+	p->lost = false;
 	p->flushed_us = clock_mono_us();
 }
 
@@ -41,13 +42,27 @@ passing(enum rc rc)
 	return rc == RC_IO || rc == RC_LIMIT || rc == RC_AGAIN;
 }
 
-/* Tries until the store takes it, or the mailer stops. */
+void
+pending_note(struct pending *p, enum rc rc, const struct err *e)
+{
+	if (rc == RC_OK || !passing(rc) || !atomic_load(p->stop))
+		return;
+	p->lost = true;
+	p->why = *e;
+}
+
+/* Tries until the store takes it, or the mailer stops: then once, for all that
+ * is left. */
 static enum rc
 persist(struct pending *p, struct write_op *op, struct err *e)
 {
 	int wait_ms = 50;
 	enum rc rc;
 
+	if (p->lost) {
+		*e = p->why;
+		return e->rc;
+	}
 	while ((rc = writer_do(p->queue->writer, op, e)) != RC_OK &&
 	       passing(rc) && !atomic_load(p->stop)) {
 		struct timespec pause = {wait_ms / 1000,
@@ -57,6 +72,7 @@ persist(struct pending *p, struct write_op *op, struct err *e)
 		if (wait_ms < STORE_WAIT_MAX_MS)
 			wait_ms *= 2;
 	}
+	pending_note(p, rc, e);
 	return rc;
 }
 

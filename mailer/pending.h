@@ -13,6 +13,8 @@
 struct pending {
 	struct queue *queue;
 	const atomic_bool *stop; /* end soon: do not wait for the store */
+	bool lost; /* it was stopped, and the store failed: no more tries */
+	struct err why;
 	struct claim_verdict *list;
 	size_t n;
 	int64_t flushed_us; /* clock_mono_us() */
@@ -24,6 +26,9 @@ void pending_init(struct pending *p, struct queue *q, const atomic_bool *stop,
 
 /* Takes a verdict, and commits those that have waited. */
 void pending_put(struct pending *p, const struct claim_verdict *v);
+
+/* Notes what came of a try: whether another is worth while at a stop. */
+void pending_note(struct pending *p, enum rc rc, const struct err *e);
 
 /* Commits those that have waited; call it now and then while nothing comes. */
 void pending_tick(struct pending *p);

@@ -143,6 +143,7 @@ worker_rest(struct run *r)
 {
 	struct rest_op x = {.op = {.run = run_rest}, .r = r};
 	struct err e;
+	enum rc rc;
 
 	if (r->starved && r->job->block_us == 0)
 		r->job->block_reason = WORKER_STARVED;
@@ -156,6 +157,10 @@ worker_rest(struct run *r)
 		return;
 	if (r->told.n > TOLD_MAX)
 		r->told.n = TOLD_MAX;
-	if (writer_do(r->w->queue->writer, &x.op, &e) != RC_OK)
+	if (r->pending.lost)
+		return;
+	rc = writer_do(r->w->queue->writer, &x.op, &e);
+	pending_note(&r->pending, rc, &e);
+	if (rc != RC_OK)
 		LOG(VERDICT_LOST, LOG_ERR(&e));
 }

@@ -304,6 +304,32 @@ def _(t):
     t.ok(len(twice) == 2 and twice[0] == twice[1], twice)
 
 
+@test("a stop does not wait for a store that somebody else has locked")
+def _(t):
+    r = t.receiver(rules="stage=dot action=delay:100ms")
+    a = Hosting(t, to=[r], smtp='uncertain_delay = "1s"')
+    a.ok(a.post("sending/pause", {"reason": "one batch each"}))
+    for i in range(120):
+        a.customer("c%d" % i, "x%d@d%d.example" % (i, i % 4))
+        a.notice("c%d" % i)
+    a.ok(a.post("sending/resume", {}))
+    r.wait_journal("message", 8)
+    db = sqlite3.connect(a.state + "/acuse.db", isolation_level=None,
+                         timeout=60)
+    db.execute("BEGIN IMMEDIATE")
+    a.process.proc.terminate()
+    # Each verdict that is left would wait five seconds by itself.
+    a.process.proc.wait(timeout=60)
+    db.execute("ROLLBACK")
+    db.close()
+    a.start()
+    a.wait_messages(120, state="accepted", deadline=120)
+    for m in a.messages():
+        got = [e for e in r.journal("message")
+               if m["to"] in json.dumps(e["recipients"])]
+        t.ok(len(got) == 1 or m["uncertain"], (m, len(got)))
+
+
 @test("a refusal that the store refuses for good is tried again, once")
 def _(t):
     r = t.receiver(rules='match=* stage=rcpt count=1 '
