@@ -87,8 +87,6 @@ struct subject {
 	int64_t now_us; /* wall */
 };
 
-struct rule;
-
 /* What the rules say to one stage.  Texts live as long as the rules. */
 struct ruling {
 	enum action action; /* ACTION_ACCEPT where nothing ended the search */
@@ -96,11 +94,10 @@ struct ruling {
 	bool has_text;
 	int64_t cut; /* bytes of a partial reply, -1: half */
 	enum then then;
-	bool keep; /* the message counts as received */
-	int64_t delay_ms, slow_bps;
+	bool keep;			  /* the message counts as received */
+	int64_t delay_ms, slow_bps, hold; /* hold: what it waits for, or 0 */
 	struct slice inject;
 	unsigned without; /* extensions not offered */
-	int64_t hold;	  /* number of what it waits for, 0: it does not */
 	bool ticket, key_update;
 	enum report_kind report;
 	int64_t wait_us;
@@ -147,8 +144,6 @@ int64_t rules_next_edge(const struct rules *r, int64_t now_us);
 
 /* Names as the rules file has them. */
 const char *stage_name(enum stage stage);
-
-/* The same of an action. */
 const char *action_name(enum action action);
 
 #endif
