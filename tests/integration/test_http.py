@@ -600,8 +600,10 @@ def _(t):
     stall = t.write("stall", "")
     k = Tracker(t, stall=stall, request_ms=600000)
     held = [k.connect() for _ in range(2 + 64)]
-    for s in held:
+    for n, s in enumerate(held):
         s.sendall(b"GET /t/wait HTTP/1.1\r\nHost: x\r\n\r\n")
+        if n == 1:
+            wait_for(lambda: k.get("/t/waiting").body == b"2")
 
     def full():
         with k.connect() as s:
