@@ -76,8 +76,14 @@ start_tls(struct wire *w, struct sbuf *ehlo)
 	code = ask(w, STAGE_STARTTLS, "STARTTLS");
 	if (code < 0)
 		return false;
-	if (code != 220)
-		return must ? give_up(w) : true;
+	/* Ref: RFC 5321 3.8: after a 421 it closes. */
+	if (code != 220 && (must || code == 421))
+		return give_up(w);
+	if (code != 220) {
+		snprintf(w->facts->refused, sizeof w->facts->refused, "%.*s",
+			 SLICE_ARG(slice_trim(wire_last(w))));
+		return true;
+	}
 	/* What lies here came in plaintext, and would be taken for the answer
 	 * to what is asked inside TLS.  Ref: RFC 3207 5. */
 	if (w->in_n > 0)
@@ -90,6 +96,7 @@ hello(struct wire *w, struct sbuf *greeting, struct sbuf *ehlo)
 {
 	const struct target *to = w->to;
 
+	w->facts->refused[0] = '\0';
 	if (!wire_connect(w))
 		return false;
 	if (to->tls == TARGET_IMPLICIT && !wire_tls(w))

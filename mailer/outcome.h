@@ -63,8 +63,11 @@ const char *fate_name(enum fate fate);
 /* What a peer showed of TLS, and how it was judged. */
 struct tls_facts {
 	bool on;
-	char policy[16];   /* "opportunistic", "dane", "sts enforce" … */
-	char failure[128]; /* what a policy that only tests would refuse */
+	char policy[16]; /* "opportunistic", "dane", "sts enforce" … */
+	/* What a policy that only tests would refuse, or why TLS that was
+	 * offered is not on. */
+	char failure[128];
+	char refused[96]; /* the reply to STARTTLS, where it is none of 220 */
 	char version[16], cipher[64], subject[160], issuer[160];
 	char validated[32]; /* "none", "name", "dane 3 1 1" */
 	char verify[96];    /* of the chain: "ok", or why not */

@@ -244,5 +244,10 @@ tls_facts_judge(struct tls_facts *f, const struct target *to)
 	    strcmp(f->validated, "none") == 0)
 		failure = "no TLSA record that can be used";
 	snprintf(f->policy, sizeof f->policy, "%s", policies[to->policy]);
+	if (failure[0] == '\0' && !f->on && f->refused[0] != '\0') {
+		snprintf(f->failure, sizeof f->failure, "STARTTLS: %s",
+			 f->refused);
+		return;
+	}
 	snprintf(f->failure, sizeof f->failure, "%s", failure);
 }

@@ -1,5 +1,8 @@
 #include "mailer/worker_private.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -311,6 +314,16 @@ remember_all(struct run *r)
 			remember(r, &r->list[i], &r->job->session.outcome);
 }
 
+/* Some devices between us and the peer swallow STARTTLS. */
+static bool
+swallowed(const struct outcome *o)
+{
+	return o->stage == STAGE_STARTTLS && o->code == 0 &&
+	       (strcmp(o->fault, "peer closed") == 0 ||
+		strcmp(o->fault, "reply timeout") == 0 ||
+		strcmp(o->fault, strerror(ECONNRESET)) == 0);
+}
+
 /* Opportunistic TLS: a handshake that fails is no reason to keep the mail
  * (RFC 7435). */
 static bool
@@ -319,13 +332,17 @@ fall_back(struct run *r)
 	const struct outcome *o = &r->job->session.outcome;
 	const char *why = o->fault;
 
-	if (o->stage != STAGE_TLS || r->hop->tls != TARGET_MAY)
+	if (r->hop->tls != TARGET_MAY ||
+	    (o->stage != STAGE_TLS && !swallowed(o)))
 		return false;
 	if (strncmp(why, "TLS ", 4) == 0)
 		why += 4;
-	r->handshake = arena_printf(
-	    &r->job->arena, "%s%s",
-	    strncmp(why, "handshake", 9) == 0 ? "" : "handshake: ", why);
+	r->handshake =
+	    arena_printf(&r->job->arena, "%s%s",
+			 o->stage == STAGE_STARTTLS	     ? "STARTTLS: "
+			 : strncmp(why, "handshake", 9) == 0 ? ""
+							     : "handshake: ",
+			 why);
 	r->hop->tls = TARGET_PLAIN;
 	return true;
 }

@@ -108,6 +108,40 @@ def _(t):
     t.ok(" C STARTTLS" in said and " ! " in said, said)
 
 
+@test("STARTTLS that is swallowed or refused is told of what went in plaintext")
+def _(t):
+    net = Net(t)
+    cases = (("drop", "STARTTLS: peer closed", ["STARTTLS"]),
+             ('reply:"454 4.7.0 not now"', "STARTTLS: 454 4.7.0 not now", []))
+    for n, (action, _, _) in enumerate(cases, 1):
+        net.exchanger("mx%d.plain" % n, "127.0.0.%d" % n,
+                      rules="stage=starttls action=%s\n" % action)
+        net.ns.add("d%d.plain" % n, "MX", "10 mx%d.plain" % n)
+    a = net.hosting()
+    for n, (_, why, tried) in enumerate(cases, 1):
+        send(a, "ana@d%d.plain" % n, "c%d" % n)
+        m, = a.wait_messages(state="accepted", customer="c%d" % n)
+        data = a.events(m["mref"], "message.accepted")[0]["data"]
+        t.eq((data["tls"], data.get("tls_failure")), (None, why))
+        t.eq([x["stage"] for x in data.get("tried", [])], tried)
+
+
+@test("a 421 to STARTTLS ends the session: the next exchanger is asked")
+def _(t):
+    net = Net(t)
+    one = net.exchanger("mx1.plain", "127.0.0.1", rules='stage=starttls '
+                        'action=reply:"421 4.3.2 busy"\n')
+    net.exchanger("mx2.plain", "127.0.0.2")
+    net.ns.add("one.plain", "MX", "10 mx1.plain", "20 mx2.plain")
+    a = net.hosting()
+    send(a, "ana@one.plain")
+    m = a.wait_messages(state="accepted")[0]
+    data = a.events(m["mref"], "message.accepted")[0]["data"]
+    t.eq([(x["stage"], x["reply"]) for x in data["tried"]],
+         [("STARTTLS", "421 4.3.2 busy")])
+    t.eq(one.journal("mail"), [])
+
+
 @test("a listing that the first exchanger speaks of is not forgotten")
 def _(t):
     net = Net(t)
