@@ -168,7 +168,10 @@ const struct http_route api_routes[] = {
      .durable = true,
      .handle = token_key_delete_handle,
      .doc = "Revokes one: links that it signed lead nowhere any more.  The "
-	    "brand gets a new key first where it was the one in use."},
+	    "brand gets a new key first where it was the one in use.  waiting "
+	    "says how many messages (of the first 10,000) are queued with such "
+	    "links: they are composed anew before their next attempt, or held "
+	    "where an earlier one may have arrived."},
 
     /* of the program */
     {.method = HTTP_GET,

@@ -5,7 +5,9 @@
 #include "api/handlers.h"
 #include "base/clock.h"
 #include "base/keyring.h"
+#include "mailer/dead_links.h"
 #include "proof/ledger.h"
+#include "store/content.h"
 
 /*
  * Keys that sign links.  The file comes first, the event after it: an event
@@ -16,6 +18,7 @@
 
 #define FORCE_US (2 * SECOND_US)
 #define FORCE_LOOK_MS 5
+#define WAITING_MAX 10000 /* messages that are looked at */
 
 struct token_key_op {
 	struct write_op op;
@@ -92,9 +95,11 @@ is_in_force(struct reading *r, uint32_t id, enum token_key_state state)
 	return taken;
 }
 
-/* The key, and whether the server goes by it. */
+/* The key, and whether the server goes by it.  waiting: messages that have to
+ * be composed anew without it, or -1. */
 static void
-answer_key(struct reading *r, uint32_t id, enum token_key_state state)
+answer_key(struct reading *r, uint32_t id, enum token_key_state state,
+	   int64_t waiting)
 {
 	static const struct timespec pause = {0, FORCE_LOOK_MS * 1000000L};
 	int64_t until_us = clock_mono_us() + FORCE_US;
@@ -108,6 +113,8 @@ answer_key(struct reading *r, uint32_t id, enum token_key_state state)
 	add_brand(r, &r->out, id);
 	member_text(&r->out, "state", slice_z(token_key_state_name(state)));
 	member_bool(&r->out, "in_force", taken);
+	if (waiting >= 0)
+		member_int(&r->out, "waiting", waiting);
 	member_close(&r->out, '}');
 }
 
@@ -149,21 +156,64 @@ make_key(struct reading *r, struct err *e)
 	conf_unref(conf);
 	if (rc != RC_OK)
 		return rc;
-	answer_key(r, id, ask.next ? TOKEN_KEY_NEXT : TOKEN_KEY_ACTIVE);
+	answer_key(r, id, ask.next ? TOKEN_KEY_NEXT : TOKEN_KEY_ACTIVE, -1);
 	answer_json(r->rq, 201, &r->out);
 	r->replied = true;
 	return RC_OK;
 }
 
+static enum rc
+has_links(struct reading *r, int64_t message, uint32_t key_id, bool *out,
+	  struct err *e)
+{
+	struct message m;
+	struct sbuf bytes;
+	enum rc rc = message_get_id(r->db, message, r->a, &m, e);
+
+	*out = false;
+	sbuf_init(&bytes, CONTENT_MAX);
+	if (rc == RC_OK)
+		rc = content_get(r->db, message, &bytes, e);
+	if (rc == RC_OK)
+		*out = dead_links_by(sbuf_slice(&bytes), m.mref, key_id);
+	sbuf_fini(&bytes);
+	return rc == RC_NOTFOUND ? RC_OK : rc; /* erased meanwhile */
+}
+
+/* How many of the brand's messages wait with links of the key. */
+static enum rc
+count_waiting(struct reading *r, uint32_t id, int64_t *out, struct err *e)
+{
+	const struct conf *conf = conf_box_get(r->api->c.queue->conf);
+	const struct brand *brand =
+	    conf_brand_number(conf, (uint16_t)(id >> 16));
+	int64_t *ids = NULL;
+	size_t n = 0;
+	enum rc rc = RC_OK;
+
+	*out = 0;
+	if (brand != NULL)
+		rc = message_list_composed(r->db, slice_z(brand->name),
+					   WAITING_MAX, r->a, &ids, &n, e);
+	conf_unref(conf);
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		bool has;
+
+		rc = has_links(r, ids[i], id, &has, e);
+		*out += rc == RC_OK && has;
+	}
+	return rc;
+}
+
 /* A brand is not left without a key, for its mail would wait. */
 static enum rc
 revoke_known(struct reading *r, const struct keyring *keys, uint32_t id,
-	     struct err *e)
+	     int64_t *waiting, struct err *e)
 {
 	const struct token_key *key = keyring_find(keys, id);
 	uint16_t brand = (uint16_t)(id >> 16);
 	uint32_t fresh;
-	enum rc rc = RC_OK;
+	enum rc rc;
 
 	if (key == NULL)
 		return err_set(e, RC_NOTFOUND, "there is no token-%08" PRIx32,
@@ -171,7 +221,8 @@ revoke_known(struct reading *r, const struct keyring *keys, uint32_t id,
 	if (key->state == TOKEN_KEY_REVOKED)
 		return err_set(e, RC_STATE,
 			       "token-%08" PRIx32 " is revoked already", id);
-	if (keyring_active(keys, brand) == key)
+	rc = count_waiting(r, id, waiting, e);
+	if (rc == RC_OK && keyring_active(keys, brand) == key)
 		rc = rotate(r, brand, &fresh, e);
 	if (rc == RC_OK)
 		rc = keyring_revoke(r->api->c.state_dir, id, e);
@@ -183,6 +234,7 @@ revoke_key(struct reading *r, struct err *e)
 {
 	struct keyring *keys = NULL;
 	uint32_t id;
+	int64_t waiting = 0;
 	enum rc rc;
 
 	if (!keyring_parse_name(r->rq->params[0], &id))
@@ -190,10 +242,10 @@ revoke_key(struct reading *r, struct err *e)
 			       "a key is called as token-00010001");
 	rc = keyring_load(r->api->c.state_dir, &keys, e);
 	if (rc == RC_OK)
-		rc = revoke_known(r, keys, id, e);
+		rc = revoke_known(r, keys, id, &waiting, e);
 	keyring_free(keys);
 	if (rc == RC_OK)
-		answer_key(r, id, TOKEN_KEY_REVOKED);
+		answer_key(r, id, TOKEN_KEY_REVOKED, waiting);
 	return rc;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/mailbox.h"
+#include "mailer/dead_links.h"
 #include "mailer/dkim.h"
 #include "store/content.h"
 
@@ -84,6 +85,30 @@ sign_again(const struct composer *c, struct claim *claim, struct slice stored,
 	return rc;
 }
 
+/* As it was composed, unless its links have lost their key since. */
+static enum rc
+use_stored(const struct composer *c, struct compose_room *room,
+	   struct claim *claim, struct slice stored, struct arena *a,
+	   struct arena *shelf, struct err *e)
+{
+	const struct brand *brand = conf_brand(c->conf, claim->m.brand);
+	const struct token_key *dead =
+	    brand == NULL
+		? NULL
+		: dead_links(stored, claim->m.mref,
+			     materials_keys(c->materials), brand->number);
+
+	if (dead == NULL)
+		return sign_again(c, claim, stored, a, shelf, e);
+	if (claim->m.uncertain > 0)
+		return err_set(e, RC_INVALID,
+			       "it may have arrived as it is, and its links "
+			       "lead nowhere any more: token-%08x was revoked",
+			       dead->id);
+	claim->anew = slice_z(arena_printf(a, "token-%08x revoked", dead->id));
+	return compose_now(c, room, claim, a, shelf, e);
+}
+
 enum rc
 outgoing_compose(const struct composer *c, struct compose_room *room,
 		 struct claim *claim, struct arena *a, struct arena *shelf,
@@ -97,7 +122,8 @@ outgoing_compose(const struct composer *c, struct compose_room *room,
 	sbuf_init(&stored, CONTENT_MAX);
 	rc = content_get(c->db, claim->m.id, &stored, e);
 	if (rc == RC_OK)
-		rc = sign_again(c, claim, sbuf_slice(&stored), a, shelf, e);
+		rc = use_stored(c, room, claim, sbuf_slice(&stored), a, shelf,
+				e);
 	sbuf_fini(&stored);
 	return rc;
 }

@@ -7,7 +7,8 @@
 
 /* Gives a claim its exact bytes: composed now, packed for the store and told
  * of in its message, or as they were at an earlier attempt.  Where its way
- * wants other signatures now than they have, they get those, packed and told of
+ * wants other signatures now than they have, they get those, and where their
+ * links have lost their key they are composed anew, packed and told of
  * likewise; but RC_INVALID where an attempt is uncertain, so that they may have
  * arrived.  Owns: the arena; what is packed, the shelf.  Fails: as compose(),
  * dkim_sign() and content_get(). */

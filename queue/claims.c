@@ -299,6 +299,10 @@ journal(struct claims_work *w, struct claim *c, struct slice more,
 		hex_encode(c->m.sha256, &b);
 		sbuf_add_c(&b, '"');
 	}
+	if (c->anew.n > 0) {
+		sbuf_add_z(&b, ",\"anew\":");
+		sbuf_add_json(&b, c->anew);
+	}
 	if (more.n > 0) {
 		sbuf_add_c(&b, ',');
 		sbuf_add(&b, more);

@@ -18,6 +18,7 @@ struct claim {
 	struct attempt attempt; /* journaled once composed */
 	struct slice bytes;	/* filled by the composer, or stored before */
 	struct slice packed;	/* by content_pack(), where they are new */
+	struct slice anew;	/* why it was composed once more, or "" */
 	bool dropped;		/* stopped meanwhile: leave it out */
 	int tries; /* attempts in which a server said something, with this */
 	int ours;  /* earlier ones whose verdict was our fault */

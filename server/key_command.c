@@ -100,12 +100,18 @@ static void
 show_token_key(struct slice answer)
 {
 	json_t *o = json_loadb(answer.p, answer.n, 0, NULL);
+	json_int_t waiting = json_integer_value(json_object_get(o, "waiting"));
 	bool taken = json_is_true(json_object_get(o, "in_force"));
 
 	printf("brand %s: %s is %s%s\n", text_of(o, "brand"), text_of(o, "key"),
 	       text_of(o, "state"),
 	       taken ? ""
 		     : "; the server does not go by it yet, its log says why");
+	if (waiting > 0)
+		printf("%lld %s queued with links of it: composed anew before "
+		       "the next attempt, or held where one may have arrived\n",
+		       (long long)waiting,
+		       waiting == 1 ? "message is" : "messages are");
 	json_decref(o);
 }
 

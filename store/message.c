@@ -345,23 +345,43 @@ message_first_late(struct db *db, int64_t *out, struct err *e)
 	return rc;
 }
 
+static enum rc
+read_ids(struct query *q, struct arena *a, int64_t **ids, size_t *n,
+	 struct err *e)
+{
+	struct rows rows = ROWS(a, int64_t);
+	enum rc rc;
+
+	while ((rc = query_row(q, e)) == RC_OK)
+		*(int64_t *)rows_add(&rows) = column_int(q, 0);
+	query_close(q);
+	*ids = rows.p;
+	*n = rows.n;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 enum rc
 message_list_late(struct db *db, int64_t now_us, size_t limit, struct arena *a,
 		  int64_t **ids, size_t *n, struct err *e)
 {
-	struct rows rows = ROWS(a, int64_t);
 	struct query q;
-	enum rc rc;
 
 	query_open(&q, db, STMT_MESSAGE_LIST_LATE);
 	bind_int(&q, 0, now_us);
 	bind_int(&q, 1, (int64_t)limit);
-	while ((rc = query_row(&q, e)) == RC_OK)
-		*(int64_t *)rows_add(&rows) = column_int(&q, 0);
-	query_close(&q);
-	*ids = rows.p;
-	*n = rows.n;
-	return rc == RC_NOTFOUND ? RC_OK : rc;
+	return read_ids(&q, a, ids, n, e);
+}
+
+enum rc
+message_list_composed(struct db *db, struct slice brand, size_t limit,
+		      struct arena *a, int64_t **ids, size_t *n, struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_MESSAGE_LIST_COMPOSED);
+	bind_text(&q, 0, brand);
+	bind_int(&q, 1, (int64_t)limit);
+	return read_ids(&q, a, ids, n, e);
 }
 
 enum rc

@@ -108,6 +108,11 @@ enum rc message_list_late(struct db *db, int64_t now_us, size_t limit,
 			  struct arena *a, int64_t **ids, size_t *n,
 			  struct err *e) MUST_USE;
 
+/* Those of a brand that wait unheld and were composed already. */
+enum rc message_list_composed(struct db *db, struct slice brand, size_t limit,
+			      struct arena *a, int64_t **ids, size_t *n,
+			      struct err *e) MUST_USE;
+
 /* Claims of instances before this one, to be resolved at start. */
 enum rc message_list_orphans(struct db *db, int64_t instance, size_t limit,
 			     struct arena *a, struct message **out, size_t *n,

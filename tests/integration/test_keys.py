@@ -1,6 +1,9 @@
 """The keys that sign links: made, changed and revoked, while servers run."""
 
 import base64
+import email
+import email.policy
+import hashlib
 import http.client
 import json
 import os
@@ -88,7 +91,8 @@ def _(t):
     t.eq(w.get(old).status, 302, "not without --yes")
     text = said(t, a, 0, "revoke", "token-00010001", "--yes", "--json")
     t.eq(json.loads(text), {"key": "token-00010001", "brand": "default",
-                            "state": "revoked", "in_force": True})
+                            "state": "revoked", "in_force": True,
+                            "waiting": 0})
     page = w.get(old)
     t.ok(page.status != 302 and "billing.example" in page.text,
          "a page that names the host")
@@ -103,6 +107,54 @@ def _(t):
          ["token-00010001"])
     t.ok("revoked already" in said(t, a, 69, "revoke", "token-00010001",
                                    "--yes"), "once")
+
+
+def waiting_at(t, rules, state):
+    """A world whose one message waits in a state, and its mref."""
+    w = World(t, send=False, rules=rules)
+    a = w.acuse
+    a.ok(a.post("notices", {"template": "reminder", "customer": "c1",
+                            "invoice": "i1"}))
+
+    def found():
+        items = a.get("messages?customer=c1").body["items"]
+        return [m for m in items if m["state"] == state]
+
+    return w, wait_for(found, what="it to be " + state)[0]["mref"]
+
+
+@test("mail that waits when its links' key is revoked is composed anew")
+def _(t):
+    w, mref = waiting_at(t, "match=* stage=dot "
+                         'action=reply:"451 4.3.0 later" count=1', "deferred")
+    a = w.acuse
+    text = said(t, a, 0, "revoke", "token-00010001", "--yes")
+    t.ok("\n1 message is queued with links of it" in text, text)
+    a.ok(a.post("queue/retry", {"all": True}))
+    wait_for(lambda: a.get("messages/" + mref).body["state"] == "accepted",
+             what="it to be accepted")
+    mail = w.mx.message(w.mx.wait_journal("message")[-1])
+    link = click_of(email.message_from_bytes(
+        mail, policy=email.policy.default))
+    t.eq((key_of(link), w.get(link).status), ("token-00010002", 302))
+    tries = [e for e in events(a, "message.attempted") if e["mref"] == mref]
+    t.eq([e.get("anew") for e in tries], [None, "token-00010001 revoked"])
+    t.eq(tries[1]["sha256"], hashlib.sha256(mail).hexdigest())
+    t.eq(a.get("messages/%s/content" % mref).body, mail)
+
+
+@test("what may have arrived with such links is held, with an alarm")
+def _(t):
+    w, mref = waiting_at(t, "match=* stage=dot action=drop count=1",
+                         "uncertain")
+    a = w.acuse
+    said(t, a, 0, "revoke", "token-00010001", "--yes")
+    a.ok(a.post("queue/retry", {"all": True}))
+    m = wait_for(lambda: [m for m in [a.get("messages/" + mref).body]
+                          if m["held"]], what="it to be held")[0]
+    t.ok("token-00010001 was revoked" in m["reason"], m["reason"])
+    t.ok([e for e in events(a, "alarm.raised") if e["mref"] == mref],
+         "an alarm")
 
 
 @test("a key is known elsewhere before it signs")

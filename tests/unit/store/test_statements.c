@@ -19,6 +19,7 @@ static const struct {
     {STMT_STATS_CLAIMED, "its index holds the claimed ones alone"},
     {STMT_LANE_CLAIMED, "the same, and its lane among them"},
     {STMT_MESSAGE_LIST_LATE, "once a minute, along what waits"},
+    {STMT_MESSAGE_LIST_COMPOSED, "once a key is revoked, along what waits"},
     {STMT_LANE_HOLD_ALL, "by hand, over some thousands"},
 };
 
