@@ -18,7 +18,8 @@ struct resolver_config {
 	const char *forward; /* "127.0.0.1@5300", in their place; NULL: none */
 };
 
-/* Owns: the caller, resolver_free().  Fails: RC_IO. */
+/* resolv.conf is read again when it changes.
+ * Owns: the caller, resolver_free().  Fails: RC_IO. */
 enum rc resolver_new(const struct resolver_config *c, struct resolver **out,
 		     struct err *e) MUST_USE;
 void resolver_free(struct resolver *r);
