@@ -297,9 +297,10 @@ hits_look(void *owner, struct hit_health *out)
 	hits_stats(s->hits, &hits);
 	drain_stats(s->drain, &drain);
 	*out = (struct hit_health){
-	    .kept =
-		hits.opens + hits.clicks + hits.views + hits.visits - hits.lost,
-	    .lost = hits.lost,
+	    /* those of a redirect role show when they are moved */
+	    .kept = hits.opens + hits.clicks + hits.views + hits.visits -
+		    hits.lost + drain.hits,
+	    .lost = hits.lost_ever,
 	    .moved = drain.hits - drain.aside,
 	    .refused = drain.aside,
 	    .stalled = drain.stalled,
@@ -394,8 +395,9 @@ add_metrics(void *owner, struct sbuf *out)
 	add_counter(out, "acuse_hits_views", "Views answered.", hits.views);
 	add_counter(out, "acuse_hits_visits", "Forms answered.", hits.visits);
 	add_counter(out, "acuse_hits_lost",
-		    "Hits answered that found no room in the journal.",
-		    hits.lost);
+		    "Hits answered that found no room in the journal, by any "
+		    "process of this state directory, ever.",
+		    hits.lost_ever);
 	if (s->drain != NULL)
 		drain_stats(s->drain, &moved);
 	add_counter(out, "acuse_hits_refused",

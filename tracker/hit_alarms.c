@@ -26,11 +26,12 @@ enum trouble_kind { LOST, REFUSED, STALLED, LATE, TROUBLES };
 
 static const struct {
 	const char *reason, *key; /* of the event, and of the meta table */
+	const char *told;	  /* what was told of a count that stays */
 } kinds[TROUBLES] = {
-    [LOST] = {"hits_lost", "alarm.hits_lost"},
-    [REFUSED] = {"hits_refused", "alarm.hits_refused"},
-    [STALLED] = {"drain_stalled", "alarm.drain_stalled"},
-    [LATE] = {"journal_late", "alarm.journal_late"},
+    [LOST] = {"hits_lost", "alarm.hits_lost", "alarm.hits_lost.told"},
+    [REFUSED] = {"hits_refused", "alarm.hits_refused", NULL},
+    [STALLED] = {"drain_stalled", "alarm.drain_stalled", NULL},
+    [LATE] = {"journal_late", "alarm.journal_late", NULL},
 };
 
 struct trouble {
@@ -87,6 +88,9 @@ run_alarm(struct write_op *op, struct db *db, struct err *e)
 	sbuf_add_c(&b, '}');
 	rc = ledger_append(db, x->kind, self, sbuf_slice(&b), e);
 	sbuf_fini(&b);
+	if (rc == RC_OK && kinds[x->what].told)
+		rc = meta_set_int(db, kinds[x->what].told, (int64_t)x->t->bad,
+				  e);
 	if (rc != RC_OK)
 		return rc;
 	return meta_set_int(db, kinds[x->what].key, raise ? x->t->since_us : 0,
@@ -168,6 +172,8 @@ look(struct hit_alarms *a)
 	for (enum trouble_kind i = 0; i < TROUBLES; i++) {
 		struct trouble *t = &a->troubles[i];
 
+		if (seen[i].bad < t->bad) /* its file was made anew */
+			t->bad = t->before = 0;
 		if (seen[i].now || seen[i].bad > t->bad)
 			worse(t, seen[i].bad, seen[i].good, now_us);
 		else if (seen[i].well && now_us - t->worse_us >= a->c.quiet_us)
@@ -193,6 +199,19 @@ struct load_op {
 };
 
 static enum rc
+load_told(struct db *db, enum trouble_kind what, struct trouble *t,
+	  struct err *e)
+{
+	int64_t told = 0;
+	enum rc rc = kinds[what].told
+			 ? meta_get_int(db, kinds[what].told, &told, e)
+			 : RC_NOTFOUND;
+
+	t->bad = t->before = (uint64_t)told;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static enum rc
 run_load(struct write_op *op, struct db *db, struct err *e)
 {
 	struct hit_alarms *a = ((struct load_op *)op)->a;
@@ -201,7 +220,9 @@ run_load(struct write_op *op, struct db *db, struct err *e)
 		struct trouble *t = &a->troubles[i];
 		enum rc rc = meta_get_int(db, kinds[i].key, &t->since_us, e);
 
-		if (rc != RC_OK && rc != RC_NOTFOUND)
+		if (rc == RC_OK || rc == RC_NOTFOUND)
+			rc = load_told(db, i, t, e);
+		if (rc != RC_OK)
 			return rc;
 		t->raised = t->since_us > 0;
 		t->on = t->since_us > 0;

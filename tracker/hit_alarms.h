@@ -15,7 +15,7 @@
 
 /* How hits fare: counts since the start, and what is so now. */
 struct hit_health {
-	uint64_t kept, lost;	 /* by the journal */
+	uint64_t kept, lost;	 /* by the journal; lost: ever */
 	uint64_t moved, refused; /* by the ledger */
 	bool stalled;
 	bool late; /* the journal is */

@@ -447,6 +447,7 @@ hits_stats(const struct hits *h, struct hits_stats *out)
 {
 	*out = (struct hits_stats){
 	    .lost = h->journal ? journal_lost(h->journal) : 0,
+	    .lost_ever = h->journal ? journal_lost_ever(h->journal) : 0,
 	    .late = h->journal && journal_late(h->journal),
 	};
 	for (unsigned i = 0; i < h->loops_n; i++) {

@@ -55,7 +55,8 @@ struct slice hits_signals(const struct http_request *rq, struct sbuf *b);
 
 struct hits_stats {
 	uint64_t opens, clicks, views, visits, bad_tokens, revoked, lost;
-	bool late; /* now: journal_late() */
+	uint64_t lost_ever; /* by all processes of the journal */
+	bool late;	    /* now: journal_late() */
 };
 
 /* Counts since the start, over all loops.  Thread: any. */

@@ -33,6 +33,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "tracker/journal_private.h"
+#include "tracker/tally.h"
 
 #define SEGMENT_BYTES ((size_t)4 << 20)
 #define TOTAL_BYTES ((size_t)256 << 20)
@@ -351,6 +352,19 @@ keep(void *arg)
 	free(path);
 }
 
+static void
+lost_open(struct journal *j)
+{
+	size_t n = strlen(j->path) + sizeof("/lost");
+	char *path = mem_alloc(n);
+	struct err e = {0};
+
+	(void)snprintf(path, n, "%s/lost", j->path);
+	if (tally_open(path, &j->lost_ever, &e) != RC_OK)
+		LOG(JOURNAL_FAILED, LOG_ERR(&e));
+	free(path);
+}
+
 enum rc
 journal_open(const struct journal_config *c, struct journal **out,
 	     struct err *e)
@@ -371,6 +385,7 @@ journal_open(const struct journal_config *c, struct journal **out,
 	j->total_bytes = c->total_bytes ? c->total_bytes : TOTAL_BYTES;
 	j->spare = c->spare ? c->spare : SPARE;
 	j->patience_ms = c->patience_ms ? c->patience_ms : PATIENCE_MS;
+	lost_open(j);
 	bell_init(&j->bell);
 	thread_start(&j->keeper, "journal", keep, j);
 	*out = j;
@@ -386,9 +401,24 @@ journal_close(struct journal *j)
 	bell_ring(&j->bell);
 	thread_join(&j->keeper);
 	bell_fini(&j->bell);
+	tally_close(j->lost_ever);
 	(void)close(j->dir);
 	free(j->path);
 	free(j);
+}
+
+uint64_t
+journal_lose(struct journal *j, size_t n)
+{
+	if (j->lost_ever)
+		tally_add(j->lost_ever, n);
+	return atomic_fetch_add(&j->lost, n) + n;
+}
+
+uint64_t
+journal_lost_ever(const struct journal *j)
+{
+	return j->lost_ever ? tally_get(j->lost_ever) : journal_lost(j);
 }
 
 uint64_t

@@ -39,6 +39,8 @@ void journal_close(struct journal *j);
 
 /* Hits that were answered and not kept, since the start.  Thread: any. */
 uint64_t journal_lost(const struct journal *j);
+/* The same of all processes that share the directory, dead ones too. */
+uint64_t journal_lost_ever(const struct journal *j);
 
 /* Whether a disk keeps hits waiting for longer than those who wait for it, so
  * that they are answered before they are on it.  Thread: any. */

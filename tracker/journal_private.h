@@ -56,6 +56,9 @@ enum rc segment_take(struct journal *j, unsigned writer, struct segment *out,
 enum rc segment_resume(struct journal *j, unsigned writer, struct segment *out,
 		       int *fd, uint32_t *at, struct err *e) MUST_USE;
 
+/* Counts hits that were answered and are not kept; how many by now. */
+uint64_t journal_lose(struct journal *j, size_t n);
+
 struct journal {
 	int dir;
 	char *path;
@@ -66,7 +69,8 @@ struct journal {
 	_Atomic bool closing;
 	int patience_ms;
 	_Atomic uint64_t lost;
-	_Atomic unsigned late; /* writers whose round is overdue */
+	struct tally *lost_ever; /* or NULL, where there was no room */
+	_Atomic unsigned late;	 /* writers whose round is overdue */
 };
 
 #endif

@@ -53,7 +53,7 @@ static void
 lose(struct scribe *s, size_t n, const struct err *e)
 {
 	int64_t now_us = clock_mono_us();
-	uint64_t all = atomic_fetch_add(&s->j->lost, n) + n;
+	uint64_t all = journal_lose(s->j, n);
 
 	if (n == 0 ||
 	    (s->complained_us && now_us - s->complained_us < COMPLAIN_US))
@@ -250,7 +250,7 @@ journal_append(struct journal_writer *w, const struct hit *h)
 		(void)journal_sync(w);
 	r = w->filling;
 	if (r->records.n + HIT_RECORD_MAX > ROUND_MAX) {
-		atomic_fetch_add(&w->s.j->lost, 1);
+		(void)journal_lose(w->s.j, 1);
 		return false;
 	}
 	hit_encode(h, &r->records);

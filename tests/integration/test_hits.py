@@ -3,6 +3,7 @@
 import datetime
 import json
 import os
+import resource
 import socket
 import sqlite3
 import struct
@@ -226,6 +227,36 @@ def _(t):
     t.ok(0 < raised["hits"] <= lost, raised)
 
 
+@test("what a redirect role loses the server tells, when it runs again")
+def _(t):
+    a, mref, _, click = mailed(t)
+    a.stop()
+    before = len(alarms(a, "hits_lost"))
+    a.args = ["--role", "redirect"]
+    a.start()
+    clicks = Clicks(t, a, click)
+    clicks.do(1)
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(a.process.proc.pid, resource.RLIMIT_FSIZE, (64, hard))
+    clicks.do(20)  # the disk is full: they lead on, and are not kept
+    with open(os.path.join(a.state, "hits", "lost"), "rb") as f:
+        wait_for(lambda: os.pread(f.fileno(), 8, 0) != bytes(8))
+    a.kill()
+    t.eq(len(alarms(a, "hits_lost")), before, "nobody has told yet")
+    a.args = []
+    a.start()
+    raised = wait_for(lambda: alarms(a, "hits_lost")[before:])[0]
+    lost = metric(a, "acuse_hits_lost")
+    t.ok(lost > 0 and raised == ("raised", dict(raised[1], hits=lost)), raised)
+    wait_for(lambda: clicks.answered - lost == len(
+        a.events(mref, "message.clicked")), what="those that were kept")
+    a.stop()
+    a.start()
+    wait_for(lambda: metric(a, "acuse_hits_lost") == lost)
+    t.eq([x for x, _ in alarms(a, "hits_lost")[before:]].count("raised"), 1,
+         "once")
+
+
 @test("the hit journal grows to the size that was configured, not past it")
 def _(t):
     size = 32 << 20
@@ -239,7 +270,8 @@ def _(t):
     def taken():
         where = os.path.join(a.state, "hits")
         return sum(os.stat(os.path.join(where, x)).st_size
-                   for x in os.listdir(where) if not x.endswith(".lock"))
+                   for x in os.listdir(where)
+                   if not x.endswith((".lock", "lost")))
 
     def full():
         clicks.do(500)
