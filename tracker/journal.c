@@ -9,6 +9,7 @@
  *             -> spare-*
  *   spare-*, used-* -> wipe-*   to be zeroed before anything else
  *     -> spare-*
+ *   bad-*      had the name of a segment and is none: a person's to look at
  *
  * 1. A name that ends in .hits has a whole header on disk.
  * 2. A writer's newest segment is never consumed, and numbers only grow (they
@@ -137,7 +138,8 @@ static enum rc
 zero_file(const struct journal *j, const char *from, int flags, const char *to,
 	  struct err *e)
 {
-	int fd = openat(j->dir, from, O_RDWR | O_CLOEXEC | flags, 0600);
+	int fd =
+	    openat(j->dir, from, O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
 	enum rc rc;
 
 	if (fd < 0)
@@ -179,20 +181,51 @@ segment_make(struct journal *j, const char *to, struct err *e)
 	return zero_file(j, name, O_CREAT | O_EXCL, to, e);
 }
 
+/* A file of the size that segments have, and nothing else. */
+static bool
+is_sound(const struct journal *j, const char *name)
+{
+	struct stat st;
+
+	return fstatat(j->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(st.st_mode) && (size_t)st.st_size == j->segment_bytes;
+}
+
+static enum rc
+put_away(const struct journal *j, const char *name, struct err *e)
+{
+	char bad[SEGMENT_NAME];
+
+	name_fresh("bad", bad);
+	if (renameat(j->dir, name, j->dir, bad) == 0)
+		LOG(JOURNAL_FAILED, LOG_Z("segment", name), LOG_Z("now", bad));
+	else if (errno != ENOENT)
+		return err_errno(e, name);
+	return RC_OK;
+}
+
 /* A spare file under the name "claim-WW"; one may be left from a death. */
 static enum rc
 segment_claim(struct journal *j, const char *claim, struct err *e)
 {
-	if (faccessat(j->dir, claim, F_OK, 0) == 0)
+	enum rc rc;
+
+	if (is_sound(j, claim))
 		return RC_OK;
+	rc = put_away(j, claim, e);
 	for (;;) {
 		struct census c;
-		enum rc rc = census_take(j, JOURNAL_WRITERS_MAX, &c, e);
 
+		if (rc == RC_OK)
+			rc = census_take(j, JOURNAL_WRITERS_MAX, &c, e);
 		if (rc)
 			return rc;
 		if (c.spare == 0)
 			return segment_make(j, claim, e);
+		if (!is_sound(j, c.spare_name)) {
+			rc = put_away(j, c.spare_name, e);
+			continue;
+		}
 		if (renameat(j->dir, c.spare_name, j->dir, claim) == 0)
 			return RC_OK;
 		if (errno != ENOENT)
@@ -223,7 +256,7 @@ segment_take(struct journal *j, unsigned writer, struct segment *out, int *fd,
 		rc = census_take(j, writer, &c, e);
 	if (rc)
 		return rc;
-	f = openat(j->dir, claim, O_RDWR | O_CLOEXEC);
+	f = openat(j->dir, claim, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (f < 0)
 		return err_errno(e, claim);
 	*out = (struct segment){.writer = (uint16_t)writer,
@@ -255,7 +288,7 @@ segment_resume(struct journal *j, unsigned writer, struct segment *out, int *fd,
 	if (c.newest == 0)
 		return err_set(e, RC_NOTFOUND, "no segment yet");
 	segment_name(writer, c.newest, name);
-	f = openat(j->dir, name, O_RDWR | O_CLOEXEC);
+	f = openat(j->dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (f < 0)
 		return err_errno(e, name);
 	rc = segment_end(f, out, at, e);

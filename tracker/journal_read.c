@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -159,6 +160,14 @@ source_skip(struct journal_reader *r, struct source *s)
 	return true;
 }
 
+static bool
+is_file(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 static enum rc
 source_advance(struct journal_reader *r, struct source *s, struct err *e)
 {
@@ -173,13 +182,16 @@ source_advance(struct journal_reader *r, struct source *s, struct err *e)
 	if (s->fd >= 0)
 		(void)close(s->fd);
 	segment_name(s->o.writer, number, name);
-	s->fd = openat(r->dir, name, O_RDONLY | O_CLOEXEC);
+	s->fd = openat(r->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (s->fd < 0 && errno == ELOOP) /* a name, to be passed over */
+		s->fd = openat(r->dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (s->fd < 0)
 		return errno == ENOENT ? RC_OK : err_errno(e, name);
 	if (number != s->o.segment)
 		s->o.at = SEGMENT_HEADER;
 	s->o.segment = number;
-	rc = segment_read(s->fd, &s->segment, e);
+	rc = is_file(s->fd) ? segment_read(s->fd, &s->segment, e)
+			    : err_set(e, RC_INVALID, "not a file");
 	if (rc == RC_INVALID) {
 		/* Nothing of it can be read; the next one follows. */
 		LOG(JOURNAL_FAILED, LOG_Z("segment", name), LOG_ERR(e));

@@ -488,6 +488,42 @@ test_nothing_can_be_written(void **state)
 	journal_writer_free(w);
 }
 
+/* What is no segment has the name of one: it is neither written through nor
+ * taken for one, and hits go on. */
+static void
+test_what_is_no_segment(void **state)
+{
+	struct place *p = *state;
+	struct journal_writer *w = NULL;
+	struct journal_reader *r = NULL;
+	struct journal_offset o = {0};
+	char path[128], victim[96];
+	struct stat st;
+	struct err e;
+
+	(void)snprintf(victim, sizeof(victim), "%s/victim", p->dir);
+	(void)close(open(victim, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	assert_int_equal(truncate(victim, SEGMENT), 0);
+	(void)snprintf(path, sizeof(path), "%s/spare-0000000000000001", p->dir);
+	assert_int_equal(symlink(victim, path), 0);
+	(void)snprintf(path, sizeof(path), "%s/spare-0000000000000002", p->dir);
+	(void)close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	(void)snprintf(path, sizeof(path), "%s/00-00000001.hits", p->dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	(void)snprintf(path, sizeof(path), "%s/00-00000002.hits", p->dir);
+	assert_int_equal(symlink(victim, path), 0);
+	journal_start(p, 64 * SEGMENT);
+	assert_int_equal(journal_writer_new(p->j, &w, &e), RC_OK);
+	write_hits(w, 0, 1000);
+	assert_int_equal(journal_reader_new(p->dir, &r, &e), RC_OK);
+	assert_int_equal(read_hits(r, 0, &o), 1000);
+	assert_int_equal(stat(victim, &st), 0);
+	assert_int_equal(st.st_size, SEGMENT);
+	assert_int_equal(st.st_blocks, 0); /* nothing was written to it */
+	journal_reader_free(r);
+	journal_writer_free(w);
+}
+
 /* Killed at any moment, what a sync had answered is there, once, in order. */
 static void
 test_killed(void **state)
@@ -629,6 +665,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_wipe, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_full, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_no_space, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_what_is_no_segment, setup,
+					    teardown),
 	    cmocka_unit_test_setup_teardown(test_nothing_can_be_written, setup,
 					    teardown),
 	    cmocka_unit_test_setup_teardown(test_killed, setup, teardown),
