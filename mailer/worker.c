@@ -598,7 +598,7 @@ worker_run(struct worker *w, struct job *job)
 	pending_init(&r.pending, w->queue, w->stop, &job->arena);
 	sbuf_init(&r.scratch, CONTENT_MAX);
 	arena_init(&r.shelf, SHELF_MAX);
-	job->block_reason = "unreachable";
+	job->block_reason = WORKER_UNREACHABLE;
 	for (size_t i = 0; i < r.n; i++) {
 		r.list[i].claim = &job->batch.claims[i];
 		transport_message_init(&r.list[i].tm);

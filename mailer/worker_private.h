@@ -44,6 +44,8 @@ struct run {
 
 /* What a lane rests for, and what waits of it, where this machine lacks
  * descriptors, memory or ports: no failure of the destination. */
+#define WORKER_UNREACHABLE "unreachable"
+#define WORKER_PUT_OFF "put_off" /* by a reply to a session as a whole */
 #define WORKER_STARVED "starved"
 #define WORKER_STARVED_US (10 * SECOND_US)
 

@@ -149,6 +149,9 @@ worker_rest(struct run *r)
 		r->job->block_reason = WORKER_STARVED;
 	else if (r->job->block_reason[0] != '\0' && r->job->block_us == 0)
 		r->job->block_us = worker_backoff_us(r);
+	if (strcmp(r->job->block_reason, WORKER_UNREACHABLE) == 0 &&
+	    r->job->session.outcome.code > 0)
+		r->job->block_reason = WORKER_PUT_OFF;
 	if (r->job->block_reason[0] != '\0' && r->told.n == 0)
 		r->told = word_of(r, &r->job->session.outcome);
 	if (r->starved)

@@ -97,6 +97,7 @@ static const struct {
 	const char *reason, *words;
 } reasons[] = {
     {"unreachable", "none of its servers can be reached"},
+    {"put_off", "its server answers, and takes no mail now"},
     {"starved", "this machine has no room for a connection (descriptors)"},
     {"no_route", "no way to it was found (DNS, MTA-STS, DANE)"},
     {"slow_down", "it finds us too fast: it rests, then gets mail slowly"},

@@ -413,6 +413,20 @@ def _(t):
           for x in a.items("queue")], [("idle", None, None, 0)] * 2)
 
 
+@test("who answers, and takes nothing, is not told to be out of reach")
+def _(t):
+    for stage in ("greeting", "mail"):
+        r = t.receiver(rules='stage=%s action=reply:"421 closing for now"'
+                       % stage)
+        a = Hosting(t, to=[r], name="acuse-" + stage)
+        a.customer("c1", "ana@one.example")
+        a.notice("c1")
+        rests(a, "one.example", "put_off")
+        t.ok("421 closing for now" in lane(a, "one.example")["reply"], stage)
+        code, said = a.run("queue", "list")
+        t.ok("takes no mail now: 421 closing for now" in said, said)
+
+
 @test("a fast clock runs on while what is due waits for a relay that rests")
 def _(t):
     r = submission(t, rules='match=*@fast.example stage=rcpt count=1 '
