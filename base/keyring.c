@@ -176,22 +176,18 @@ load(const char *dir, struct keyring **out, size_t *broken, struct err *e)
 	struct keyring *k = MEM_NEW(struct keyring);
 	char *path = keys_path(dir);
 	DIR *listing = opendir(path);
-	enum rc rc;
+	enum rc rc = listing != NULL ? add_all(k, listing, dir, broken, e)
+				     : err_errno(e, path);
 
-	if (listing == NULL) {
-		rc = err_errno(e, path);
-		goto out;
+	if (listing != NULL)
+		(void)closedir(listing);
+	if (rc == RC_OK) {
+		if (k->n)
+			qsort(k->keys, k->n, sizeof(k->keys[0]), compare_keys);
+		*out = k;
+	} else {
+		keyring_free(k);
 	}
-	rc = add_all(k, listing, dir, broken, e);
-	(void)closedir(listing);
-	if (rc != RC_OK)
-		goto out;
-	if (k->n)
-		qsort(k->keys, k->n, sizeof(k->keys[0]), compare_keys);
-	*out = k;
-	k = NULL;
-out:
-	keyring_free(k);
 	free(path);
 	return rc;
 }
