@@ -1,4 +1,5 @@
 #include "server/client.h"
+#include "server/harmless.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -160,10 +161,12 @@ client_print(const struct options *o, const char *method, const char *path,
 
 	sbuf_init(&out, ANSWER_MAX);
 	rc = client_call(o, method, path, body, &out, e);
-	if (rc == RC_OK && (o->json || show == NULL))
-		printf("%.*s\n", SLICE_ARG(sbuf_slice(&out)));
-	else if (rc == RC_OK)
+	if (rc == RC_OK && (o->json || show == NULL)) {
+		harmless_print_json(sbuf_slice(&out));
+		putchar('\n');
+	} else if (rc == RC_OK) {
 		show(sbuf_slice(&out));
+	}
 	sbuf_fini(&out);
 	return rc;
 }

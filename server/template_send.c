@@ -1,6 +1,7 @@
 #include "server/template_send.h"
 
 #include <signal.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/mailbox.h"
@@ -8,6 +9,7 @@
 #include "mailer/route.h"
 #include "mailer/transport.h"
 #include "queue/queue.h"
+#include "server/harmless.h"
 #include "server/settings.h"
 
 #define MESSAGE_MAX ((size_t)64 << 20)
@@ -102,6 +104,8 @@ try_hop(struct sending *x, const struct target *hop, struct err *e)
 	x->stage = s.outcome.stage;
 	if (!over && rc == RC_OK)
 		(void)err_set(e, RC_AGAIN, "%s took no mail", hop->host);
+	else if (!over && s.outcome.code >= 500)
+		e->rc = RC_DENIED;
 	transport_session_fini(&s);
 	return over;
 }
@@ -113,9 +117,14 @@ judge(const struct sending *x, struct sbuf *answer, struct err *e)
 	struct slice reply = slice_trim(sbuf_slice(&o->reply));
 
 	if (o->fate == FATE_ACCEPTED) {
-		sbuf_add(answer, reply);
+		harmless_add_line(answer, reply);
 		return RC_OK;
 	}
+	if (o->fate == FATE_UNCERTAIN)
+		return err_set(e, RC_AGAIN,
+			       "uncertain: %s; it may have arrived, so look "
+			       "before you send another",
+			       o->fault);
 	return err_set(e, o->code >= 500 ? RC_DENIED : RC_AGAIN,
 		       "%s at %s: %.*s%s", fate_name(o->fate),
 		       stage_name(o->stage), SLICE_ARG(reply), o->fault);
@@ -137,6 +146,18 @@ deliver(struct sending *x, struct sbuf *answer, struct err *e)
 		}
 	}
 	return over ? judge(x, answer, e) : e->rc;
+}
+
+/* It may be what a server said. */
+static void
+say_harmlessly(struct err *e)
+{
+	struct sbuf b;
+
+	sbuf_init(&b, 8 * sizeof(e->text));
+	harmless_add_line(&b, slice_z(e->text));
+	snprintf(e->text, sizeof(e->text), "%s", sbuf_z(&b));
+	sbuf_fini(&b);
 }
 
 enum rc
@@ -168,6 +189,8 @@ template_send(const struct template_sending *s, struct sbuf *answer,
 		rc = prepare(&x, e);
 	if (rc == RC_OK)
 		rc = deliver(&x, answer, e);
+	if (rc != RC_OK)
+		say_harmlessly(e);
 	transport_message_fini(&x.m);
 	sts_free(x.sts);
 	dns_free(x.dns);

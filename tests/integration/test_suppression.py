@@ -213,4 +213,19 @@ def _(t):
     t.eq(len(r.journal("rcpt", recipient="gone@one.example")), 1)
 
 
+@test("what a server says reaches no terminal as an order, by the log neither")
+def _(t):
+    r = t.receiver(rules=r'stage=rcpt '
+                   r'action=garbage:"550 5.1.1 a\xc2\x9b31mb\x1b[2Jc\r\n"')
+    a = Hosting(t, to=[r])
+    a.customer("c1", "ana@one.example")
+    a.notice("c1")
+    m, = a.wait_messages(state="failed")
+    code, said = a.run("log", "c1")
+    t.eq(code, 0, said)
+    t.ok(r"a\u009b31mb\u001b[2Jc" in said.replace("\\u001B", "\\u001b"),
+         said)
+    t.ok("\x9b" not in said and "\x1b" not in said, said)
+
+
 run()

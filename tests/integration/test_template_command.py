@@ -161,6 +161,22 @@ def _(t):
     code, said = a.run("template", "send-test", "reminder", "--to",
                        "ops@x.example\r\nRCPT TO:<x@y.example>")
     t.eq(code, 65, said)
+    r.set_rules(r'stage=rcpt action=garbage:"550 \x1b[31mno\r\n"')
+    code, said = a.run("template", "send-test", "reminder", "--to",
+                       "ops@x.example")
+    t.ok(code == 77 and r"\x1b[31mno" in said, said)
+    r.set_rules(r'stage=dot action=garbage:"250 \x1b[2Jyes\r\n"')
+    code, said = a.run("template", "send-test", "reminder", "--to",
+                       "ops@x.example")
+    t.ok(code == 0 and r"\x1b[2Jyes" in said and "\x1b" not in said, said)
+    r.set_rules('stage=ehlo action=reply:"550 5.7.1 not you"')
+    code, said = a.run("template", "send-test", "reminder", "--to",
+                       "ops@x.example")
+    t.ok(code == 77 and "not you" in said, (code, said))
+    r.set_rules('stage=dot action=drop')
+    code, said = a.run("template", "send-test", "reminder", "--to",
+                       "ops@x.example")
+    t.ok(code == 75 and "may have arrived" in said, (code, said))
 
 
 run()
