@@ -1,5 +1,4 @@
 #include "server/client.h"
-#include "server/harmless.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -12,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fetch.h"
 #include "base/json.h"
+#include "server/harmless.h"
 #include "server/serve.h"
 #include "server/state.h"
 
