@@ -285,8 +285,9 @@ const struct option option_table[] = {
      "loads are counted by the day, of nobody."},
     {"brand", "links", OPT_BOOL, F(brand, links_asked), "true", 0, 0, NULL,
      NULL,
-     "Whether links are rewritten, and clicks recorded, views and requests for "
-     "the forms behind a mail too."},
+     "Whether links are rewritten, and clicks recorded, views, requests for "
+     "the forms behind a mail and those that answer too (the answer itself "
+     "always is)."},
     {"brand", "text_links", OPT_BOOL, F(brand, text_links), "false", 0, 0, NULL,
      NULL,
      "Whether those of the plain text part are, too: they are long, and read "

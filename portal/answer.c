@@ -147,8 +147,8 @@ at_most(struct slice s, size_t n)
 	return slice_of(s.p, s.n < n ? s.n : n);
 }
 
-/* What is kept of the request: raw signals as of any hit, and nothing of who
- * withdrew. */
+/* What is kept of the request: raw signals, where any hit of the customer's may
+ * be recorded. */
 static struct slice
 visit_of(const struct page *pg, struct ref mref, const struct customer *c)
 {
@@ -157,7 +157,7 @@ visit_of(const struct page *pg, struct ref mref, const struct customer *c)
 	struct sbuf b, signals;
 	struct slice out;
 
-	if (consent_withdrawn(c->consent))
+	if (!consent_tracks(pg->brand, c->consent).links)
 		return SLICE("");
 	sbuf_init(&b, VISIT_MAX);
 	sbuf_init(&signals, VISIT_MAX);

@@ -222,6 +222,17 @@ def _(t):
           "Respondió alguien que tiene el enlace secreto")
 
 
+@test("where nothing is recorded, an answer is, and not who asked")
+def _(t):
+    for option in ((r"^\tlinks = .*$", "\tlinks = false"),
+                   (r'tracking_basis = "contract"$', 'tracking_basis = ""')):
+        w = World(t, options=[option], name="acuse-" + option[1][:5].strip())
+        t.eq(w.post(w.links["a"], {"answer": "wrong", "text": "x"}).status,
+             200)
+        t.eq(len(w.events("message.objected")), 1)
+        t.eq(w.events("message.submitted"), [], option[1])
+
+
 @test("an objection holds the acts once a due date, and tells billing why")
 def _(t):
     w = World(t)
