@@ -53,6 +53,53 @@ set_earlier(struct page *pg, struct ref mref, struct err *e)
 	return rc;
 }
 
+/* What billing knows of an invoice, so that nobody goes on worrying. */
+static void
+add_settled(struct page *pg, const struct invoice *v, struct datum *list)
+{
+	static const char *const words[INVOICE_DISPUTED + 1] = {
+	    [INVOICE_PAID] = "paid",
+	    [INVOICE_CANCELLED] = "cancelled",
+	    [INVOICE_REFUNDED] = "refunded"};
+	struct datum *d;
+
+	if (words[v->status] == NULL)
+		return;
+	for (size_t i = 0; i < datum_count(list); i++)
+		if (slice_eq(
+			datum_slice(datum_get(datum_at(list, i), "number")),
+			v->number))
+			return;
+	d = datum_map(&pg->arena);
+	datum_set(d, "number", datum_text(&pg->arena, v->number));
+	datum_set(d, "what",
+		  datum_text(&pg->arena,
+			     page_word(pg, "settled", slice_z(words[v->status]),
+				       SLICE(""))));
+	datum_add(list, d);
+}
+
+static enum rc
+set_settled(struct page *pg, const struct message *m, struct err *e)
+{
+	struct datum *settled = datum_list(&pg->arena);
+	struct notice *list;
+	size_t n;
+	enum rc rc =
+	    notice_list_message(pg->db, m->id, &pg->arena, &list, &n, e);
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct invoice v;
+
+		if (list[i].invoice.n > 0 &&
+		    invoice_get(pg->db, list[i].invoice, &pg->arena, &v,
+				NULL) == RC_OK)
+			add_settled(pg, &v, settled);
+	}
+	datum_set(pg->data, "settled", settled);
+	return rc;
+}
+
 static enum rc
 set_message(struct page *pg, const struct message *m, const struct customer *c,
 	    struct err *e)
@@ -80,7 +127,7 @@ set_message(struct page *pg, const struct message *m, const struct customer *c,
 	datum_set(pg->data, "action_url",
 		  datum_text(&pg->arena,
 			     page_link(pg, "/a/", TOKEN_ANSWER, m->mref)));
-	return RC_OK;
+	return set_settled(pg, m, e);
 }
 
 void

@@ -233,6 +233,24 @@ def _(t):
         t.eq(w.events("message.submitted"), [], option[1])
 
 
+@test("who asks about an invoice that is settled by now is told so")
+def _(t):
+    w = World(t)
+    said = {"paid": ("es", "La proforma", "consta como pagada: no tiene que"),
+            "cancelled": ("it", "La proforma", "è stata annullata"),
+            "refunded": ("en", "Invoice", "is on record as refunded")}
+    t.ok("PF-1042</bdi>" not in w.get(w.links["a"]).text, "it is owed")
+    for rev, (status, (locale, *words)) in enumerate(said.items(), 2):
+        w.customer(locale=locale)
+        w.invoice("i1", "PF-1042", 12, status=status, rev=rev, balance="0.00")
+        page = w.get(w.links["a"])
+        is_safe(t, page)
+        wants(t, page, "<bdi>PF-1042</bdi>", *words)
+    page = w.post(w.links["a"], {"answer": "paid", "paid_on": day(0),
+                                 "paid_by": "x"})
+    wants(t, page, "<bdi>PF-1042</bdi>", "is on record as refunded")
+
+
 @test("an objection holds the acts once a due date, and tells billing why")
 def _(t):
     w = World(t)
