@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "portal/entry.h"
 #include "portal/owed.h"
+#include "queue/look.h"
 
 #define ENTRIES_A_PAGE 60
 #define INVOICES_SHOWN 50
@@ -33,18 +34,24 @@ has_text(const struct datum *list, struct slice s)
 	return false;
 }
 
+static bool
+find_invoice(struct area *x, struct slice id, struct invoice *out)
+{
+	for (size_t k = 0; k < x->invoices_n; k++)
+		if (slice_eq(x->invoices[k].id, id)) {
+			*out = x->invoices[k];
+			return true;
+		}
+	/* an old one: past those that are listed */
+	return invoice_get(x->pg->db, id, &x->pg->arena, out, NULL) == RC_OK;
+}
+
 static struct slice
 number_of(struct area *x, struct slice id)
 {
 	struct invoice i;
 
-	for (size_t k = 0; k < x->invoices_n; k++)
-		if (slice_eq(x->invoices[k].id, id))
-			return x->invoices[k].number;
-	/* an old one: past those that are listed */
-	return invoice_get(x->pg->db, id, &x->pg->arena, &i, NULL) == RC_OK
-		   ? i.number
-		   : id;
+	return find_invoice(x, id, &i) ? i.number : id;
 }
 
 /* The numbers of the notices' invoices, once each. */
@@ -146,6 +153,17 @@ add_unsent(struct area *x, int64_t end, struct err *e)
 	return rc;
 }
 
+/* What its own conditions would skip is not announced: a charge, to who pays by
+ * hand. */
+static bool
+will_come(struct area *x, const struct notice *n)
+{
+	struct invoice i;
+
+	return n->invoice.n == 0 || !find_invoice(x, n->invoice, &i) ||
+	       look_unwanted(x->pg->conf, n, &i) == NULL;
+}
+
 static void
 set_planned(struct area *x)
 {
@@ -158,7 +176,7 @@ set_planned(struct area *x)
 		struct datum *d;
 
 		if ((n->state != NOTICE_PLANNED && !held) ||
-		    datum_count(list) >= PLANNED_SHOWN)
+		    datum_count(list) >= PLANNED_SHOWN || !will_come(x, n))
 			continue;
 		d = datum_map(&pg->arena);
 		datum_set(d, "when", datum_time(&pg->arena, n->due_us));

@@ -27,23 +27,36 @@ find_step(const struct policy *p, struct slice name)
 	return NULL;
 }
 
+static const struct policy *
+policy_of(const struct conf *conf, const struct notice *n)
+{
+	const struct brand *brand = conf_brand(conf, n->brand);
+	const struct policy *p = conf_policy(conf, n->policy);
+
+	return p == NULL && brand != NULL
+		   ? conf_policy(conf, slice_z(brand->policy))
+		   : p;
+}
+
+static const struct policy_step *
+step_of(const struct policy *p, const struct notice *n)
+{
+	return slice_starts(n->subject, SLICE("invoice/"))
+		   ? find_step(p, n->step)
+		   : NULL;
+}
+
 static enum rc
 load(struct look *l, const struct notice *n, struct err *e)
 {
-	const struct brand *brand;
 	enum rc rc = customer_get(l->db, n->customer, l->a, &l->customer, e);
 
 	if (rc == RC_OK && n->invoice.n > 0)
 		rc = invoice_get(l->db, n->invoice, l->a, &l->invoice, e);
 	if (rc != RC_OK)
 		return rc;
-	brand = conf_brand(l->conf, n->brand);
-	l->policy = conf_policy(l->conf, n->policy);
-	if (l->policy == NULL && brand != NULL)
-		l->policy = conf_policy(l->conf, slice_z(brand->policy));
-	l->step = slice_starts(n->subject, SLICE("invoice/"))
-		      ? find_step(l->policy, n->step)
-		      : NULL;
+	l->policy = policy_of(l->conf, n);
+	l->step = step_of(l->policy, n);
 	return RC_OK;
 }
 
@@ -57,17 +70,24 @@ end(struct look *l, struct notice *n, enum notice_event ev, const char *reason,
 
 /* Why a step is no longer wanted; NULL: it is. */
 static const char *
-unwanted(const struct look *l)
+unwanted(const struct policy_step *step, const struct invoice *i)
 {
-	bool renews = invoice_auto_renew_ok(&l->invoice);
+	bool renews = invoice_auto_renew_ok(i);
 
-	if (l->step == NULL)
+	if (step == NULL)
 		return NULL;
-	if ((l->step->unless & COND_AUTO_RENEW_OK) != 0 && renews)
+	if ((step->unless & COND_AUTO_RENEW_OK) != 0 && renews)
 		return "auto_renew";
-	if ((l->step->only & COND_AUTO_RENEW_OK) != 0 && !renews)
+	if ((step->only & COND_AUTO_RENEW_OK) != 0 && !renews)
 		return "no_auto_renew";
 	return NULL;
+}
+
+const char *
+look_unwanted(const struct conf *conf, const struct notice *n,
+	      const struct invoice *i)
+{
+	return unwanted(step_of(policy_of(conf, n), n), i);
 }
 
 static enum rc
@@ -127,7 +147,7 @@ judge(struct look *l, struct notice *n, enum judgement *out, struct err *e)
 	if (n->invoice.n > 0 && outbox_asks(n) &&
 	    !invoice_owed(l->policy, &l->invoice))
 		return end(l, n, NOTICE_EV_CANCEL, "paid", out, e);
-	why = unwanted(l);
+	why = unwanted(l->step, &l->invoice);
 	if (why != NULL)
 		return end(l, n, NOTICE_EV_SKIP, why, out, e);
 	if (l->forced)

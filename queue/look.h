@@ -24,6 +24,11 @@ struct look {
 	struct invoice invoice;
 };
 
+/* Why the step of a planned notice would be skipped as its invoice is now
+ * ("auto_renew", "no_auto_renew"); NULL: it would not. */
+const char *look_unwanted(const struct conf *conf, const struct notice *n,
+			  const struct invoice *i);
+
 /* Looks again at a planned notice: releases it with those that go out together
  * with it, holds, skips or moves it.  Any other is left as it is.
  * Fails: RC_NOTFOUND, RC_IO, RC_LIMIT.  Thread: writer. */

@@ -78,14 +78,15 @@ class World:
         a.ok(a.put("services/s1", {"customer": "c1", "name": "Hosting Pro",
                                    "status": "active", "product": "h"}))
 
-    def invoice(self, id, number, due, status="open", rev=1, balance="100.00"):
+    def invoice(self, id, number, due, status="open", rev=1, balance="100.00",
+                **more):
         return self.acuse.ok(self.acuse.put("invoices/" + id, {
             "customer": "c1", "number": number, "rev": rev, "status": status,
             "currency": "ARS", "total": "100.00", "balance": balance,
             "due_on": day(due), "issued_on": day(due - 20),
             "pay_url": "https://billing.example/pay/" + number,
             "lines": [{"service": "s1", "description": "Hosting",
-                       "amount": "100.00"}]}))
+                       "amount": "100.00"}], **more}))
 
     def send(self):
         a = self.acuse

@@ -251,6 +251,19 @@ def _(t):
     wants(t, page, "<bdi>PF-1042</bdi>", "is on record as refunded")
 
 
+@test("a charge is announced only to whom it will be made")
+def _(t):
+    w = World(t)
+    page = w.get(w.area())
+    wants(t, page, "Recordatorio de pago")
+    t.ok("Próximo cobro automático" not in page.text, "nobody charges it")
+    w.invoice("i1", "PF-1042", 12, rev=2, auto_renew=True, charge_on=day(12))
+    page = w.get(w.area())
+    wants(t, page, "Próximo cobro automático")
+    plan = page.text.split('id="plan"')[1].split("</section>")[0]
+    t.ok("Recordatorio de pago" not in plan, "it is charged")
+
+
 @test("an objection holds the acts once a due date, and tells billing why")
 def _(t):
     w = World(t)
