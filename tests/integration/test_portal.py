@@ -201,7 +201,7 @@ def _(t):
     page = w.get(w.links["a"])
     t.eq(page.status, 200)
     is_safe(t, page)
-    wants(t, page, "He recibido este mensaje", "Ya he pagado", "Hay un error",
+    wants(t, page, "Recibí este mensaje", "Ya pagué", "Hay un error",
           "No soy la persona", "ana@cliente.example")
     t.eq(page.text.count("<form"), 4)
     t.eq(len(w.events("message.answered")), 0, "a GET changed something")
@@ -271,7 +271,7 @@ def _(t):
         "answer": "paid", "paid_on": day(-1), "paid_by": "Transferencia",
         "reference": "<script>alert(1)</script>"})
     t.eq(page.status, 200)
-    wants(t, page, "Ya he pagado", "en espera")
+    wants(t, page, "Ya pagué", "en espera")
     told = w.events("message.objected")
     t.eq(len(told), 1)
     data = json.dumps(told[0])
@@ -588,7 +588,7 @@ def _(t):
         last = pages.pop()
         t.eq(last.status, 503)
         is_safe(t, last)
-        wants(t, last, "No se ha cambiado nada", "Inténtelo en unos minutos",
+        wants(t, last, "No se cambió nada", "Vuelva a intentarlo en unos minutos",
               'value="withdraw"')
         for page, form in zip(pages, said):
             t.eq(page.status, 503)
