@@ -34,7 +34,7 @@ static void
 handle_robots(struct http_request *rq)
 {
 	http_reply(rq, 200, "text/plain; charset=utf-8",
-		   SLICE("User-agent: *\nDisallow: /\n"));
+		   SLICE(LINK_REPLY_ROBOTS));
 }
 
 /* A link that was cut, or has more behind it. */

@@ -21,7 +21,7 @@
 #define WRITER_QUEUE 4096
 #define PHASE_SLOTS 4096
 #define JOB_THREADS 2
-#define JOB_QUEUE 256
+#define JOB_QUEUE 4096 /* a lane; bounded by what is done in time */
 #define GRACE_MS 5000
 
 enum part_use {

@@ -28,8 +28,12 @@ static const struct words all_words[] = {
 	      "message, type the address of the site yourself."},
 	 [HITS_PAGE_WAIT] =
 	     {"Back in a few minutes",
-	      "This page is being serviced. Your link is good: open it again "
-	      "in a few minutes."},
+	      "This page is being serviced. Open your link again in a few "
+	      "minutes."},
+	 [HITS_PAGE_UNSAVED] =
+	     {"Your answer was not saved",
+	      "This page is being serviced. Go back and send it again in a few "
+	      "minutes, or open the link from the message then."},
 	 [HITS_PAGE_BUSY] = {"Please try again in a few seconds",
 			     "Much is being asked of this site just now. "
 			     "Nothing was changed."},
@@ -68,8 +72,13 @@ static const struct words all_words[] = {
 	      "mensaje, escriba usted mismo la dirección del sitio."},
 	 [HITS_PAGE_WAIT] =
 	     {"Volvemos en unos minutos",
-	      "Esta página está en mantenimiento. Su enlace es válido: ábralo "
-	      "de nuevo en unos minutos."},
+	      "Esta página está en mantenimiento. Abra de nuevo su enlace en "
+	      "unos minutos."},
+	 [HITS_PAGE_UNSAVED] =
+	     {"Su respuesta no se guardó",
+	      "Esta página está en mantenimiento. Vuelva atrás y envíela de "
+	      "nuevo en unos minutos, o abra entonces el enlace desde el "
+	      "mensaje."},
 	 [HITS_PAGE_BUSY] = {"Inténtelo en unos segundos",
 			     "En este momento se le pide mucho a este sitio. "
 			     "No se ha cambiado nada."},
@@ -109,8 +118,13 @@ static const struct words all_words[] = {
 	      "questo messaggio, digiti l'indirizzo del sito."},
 	 [HITS_PAGE_WAIT] =
 	     {"Torniamo fra qualche minuto",
-	      "Questa pagina è in manutenzione. Il Suo collegamento è valido: "
-	      "lo apra di nuovo fra qualche minuto."},
+	      "Questa pagina è in manutenzione. Apra di nuovo il collegamento "
+	      "fra qualche minuto."},
+	 [HITS_PAGE_UNSAVED] =
+	     {"La Sua risposta non è stata salvata",
+	      "Questa pagina è in manutenzione. Torni indietro e la invii di "
+	      "nuovo fra qualche minuto, oppure apra allora il collegamento "
+	      "dal messaggio."},
 	 [HITS_PAGE_BUSY] = {"Riprovi tra qualche secondo",
 			     "In questo momento si chiede molto a questo sito. "
 			     "Non è cambiato nulla."},

@@ -10,6 +10,7 @@ enum hits_page {
 	HITS_PAGE_SLOW,	   /* too many of those were followed */
 	HITS_PAGE_REVOKED, /* a good one under a revoked key */
 	HITS_PAGE_WAIT,	   /* for those that need the store */
+	HITS_PAGE_UNSAVED, /* and for what is sent to them */
 	HITS_PAGE_BUSY,	   /* no room for what was asked */
 	HITS_PAGE_LARGE,   /* nor for what was sent */
 	HITS_PAGE_HEADERS, /* nor for what a browser says of itself */

@@ -105,8 +105,17 @@ link_reply_refusal(void *box, struct http_request *rq, int status)
 static void
 handle_wait(struct http_request *rq)
 {
-	reply_host(rq, rq->owner, 503, HITS_PAGE_WAIT);
+	reply_host(rq, rq->owner, 503,
+		   rq->method == HTTP_POST ? HITS_PAGE_UNSAVED
+					   : HITS_PAGE_WAIT);
 	http_header(rq, "Retry-After", SLICE("120"));
+}
+
+static void
+handle_robots(struct http_request *rq)
+{
+	http_reply(rq, 200, "text/plain; charset=utf-8",
+		   SLICE(LINK_REPLY_ROBOTS));
 }
 
 /* clang-format off */
@@ -124,6 +133,11 @@ static const struct http_route wait_routes[] = {
     WAIT(HTTP_GET, "/u/{token...}"),
     WAIT(HTTP_POST, "/u/{token...}"),
     WAIT(HTTP_GET, "/area/{token...}"),
+    {.method = HTTP_GET,
+     .pattern = "/robots.txt",
+     .any_query = true,
+     .handle = handle_robots,
+     .doc = "Keeps robots away"},
 };
 
 struct http_table

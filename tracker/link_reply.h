@@ -26,6 +26,9 @@ void link_reply_slow(struct http_request *rq, struct conf_box *conf);
  * conf_box, or NULL, is its owner. */
 void link_reply_refusal(void *conf, struct http_request *rq, int status);
 
+/* Keeps robots away from all that the public port has. */
+#define LINK_REPLY_ROBOTS "User-agent: *\nDisallow: /\n"
+
 /* Routes for the pages of portal/ where there is no store: 503 with
  * Retry-After, which mail programs that unsubscribe in one click obey.  conf
  * outlives the table. */

@@ -33,6 +33,10 @@ def waits(t, a, click, pixel):
     page = ask(a, "/u/" + "a" * 52)
     t.eq((page.status, page.getheader("Retry-After")), (503, "120"))
     t.ok("Volvemos en unos minutos" in page.body, page.body)
+    page = ask(a, "/a/" + "a" * 52, method="POST", body="answer=received")
+    t.eq(page.status, 503)
+    t.ok("Su respuesta no se guardó" in page.body, page.body)
+    t.eq(ask(a, "/robots.txt").status, 200)
     for method, path in (("GET", "/v1/stats"), ("PUT", "/v1/customers/c2"),
                          ("GET", "/readyz"), ("GET", "/metrics")):
         r = ask(a, path, "private", method, "{}" if method == "PUT" else None)
@@ -56,7 +60,7 @@ def recovers(t, a, mref, click, pixel, kept, ready):
     a.customer("c9", "zoe@one.example")
 
 
-@test("on a full disk serve starts: links lead on, hits are kept; then the rest")
+@test("on a full disk serve starts: links lead on, hits stay; then the rest")
 def _(t):
     a, mref, pixel, click = mailed(t, on_small_disk(t, 30),
                                    general="http_threads = 1")

@@ -3,11 +3,13 @@ programs."""
 
 import os
 import select
+import signal
 import socket
 import ssl
 
 from certificates import Authority
 from harness import run, test, wait_for
+from hosting import Hosting
 from portal import World, is_safe
 from tracker import Tracker, parse, read_all
 
@@ -116,6 +118,21 @@ def _(t):
     os.unlink(stall)
     for s in asked:
         read_all(s)
+
+
+@test("a crowd that asks for pages at once is served, each in turn")
+def _(t):
+    a = Hosting(t, send="false", http='trusted_proxies = {"127.0.0.1"}')
+    crowd = [socket.create_connection(("127.0.0.1", a.ports["public"]), 20)
+             for _ in range(600)]
+    a.process.proc.send_signal(signal.SIGSTOP)  # it finds all of them waiting
+    for n, s in enumerate(crowd):
+        t.on_end(s.close)
+        s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                  b"X-Forwarded-For: 10.0.%d.%d\r\n\r\n" % (n >> 8, n & 255))
+    a.process.proc.send_signal(signal.SIGCONT)
+    seen = [parse(read_all(s)).status for s in crowd]
+    t.eq((seen.count(200), set(seen)), (600, {200}))
 
 
 @test("over TLS what is refused past the library arrives whole too")
