@@ -73,31 +73,9 @@ sbuf_room(struct sbuf *b, size_t n)
 }
 
 void
-sbuf_add(struct sbuf *b, struct slice s)
-{
-	char *to = sbuf_room(b, s.n);
-
-	if (to && s.n) {
-		memcpy(to, s.p, s.n);
-		b->n += s.n;
-	}
-}
-
-void
 sbuf_add_z(struct sbuf *b, const char *z)
 {
 	sbuf_add(b, slice_z(z));
-}
-
-void
-sbuf_add_c(struct sbuf *b, char c)
-{
-	char *to = sbuf_room(b, 1);
-
-	if (to) {
-		*to = c;
-		b->n++;
-	}
 }
 
 void

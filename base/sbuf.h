@@ -45,13 +45,27 @@ const char *sbuf_z(struct sbuf *b);
 char *sbuf_room(struct sbuf *b, size_t n);
 
 /* Adds bytes as they are. */
-void sbuf_add(struct sbuf *b, struct slice s);
+static inline void
+sbuf_add(struct sbuf *b, struct slice s)
+{
+	bool fits = s.n < b->cap - b->n && s.n <= b->max - b->n && !b->over;
+	char *to = fits ? b->p + b->n : sbuf_room(b, s.n);
+
+	if (to && s.n) {
+		memcpy(to, s.p, s.n);
+		b->n += s.n;
+	}
+}
 
 /* Adds a C string as it is; NULL adds nothing. */
 void sbuf_add_z(struct sbuf *b, const char *z);
 
 /* Adds one byte. */
-void sbuf_add_c(struct sbuf *b, char c);
+static inline void
+sbuf_add_c(struct sbuf *b, char c)
+{
+	sbuf_add(b, slice_of(&c, 1));
+}
 
 /* Adds a number in decimal. */
 void sbuf_add_int(struct sbuf *b, int64_t v);

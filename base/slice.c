@@ -29,24 +29,10 @@ slice_ieq(struct slice a, struct slice b)
 }
 
 bool
-slice_starts(struct slice s, struct slice prefix)
-{
-	return s.n >= prefix.n && slice_eq(slice_of(s.p, prefix.n), prefix);
-}
-
-bool
 slice_ends(struct slice s, struct slice suffix)
 {
 	return s.n >= suffix.n &&
 	       slice_eq(slice_skip(s, s.n - suffix.n), suffix);
-}
-
-ptrdiff_t
-slice_find_c(struct slice s, char c)
-{
-	const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
-
-	return at ? at - s.p : -1;
 }
 
 ptrdiff_t
@@ -58,12 +44,6 @@ slice_find(struct slice s, struct slice needle)
 		return needle.n ? slice_find_c(s, needle.p[0]) : 0;
 	at = s.n ? memmem(s.p, s.n, needle.p, needle.n) : NULL;
 	return at ? at - s.p : -1;
-}
-
-struct slice
-slice_skip(struct slice s, size_t n)
-{
-	return n < s.n ? slice_of(s.p + n, s.n - n) : slice_of("", 0);
 }
 
 static bool
@@ -82,22 +62,6 @@ slice_trim(struct slice s)
 	while (s.n && is_space(s.p[s.n - 1]))
 		s.n--;
 	return s;
-}
-
-struct slice
-slice_cut(struct slice *rest, char sep)
-{
-	struct slice part = *rest;
-	ptrdiff_t at = slice_find_c(part, sep);
-
-	if (at < 0) {
-		*rest = (struct slice){NULL, 0};
-		return part;
-	}
-	part.n = (size_t)at;
-	rest->p += at + 1;
-	rest->n -= (size_t)at + 1;
-	return part;
 }
 
 bool

@@ -58,24 +58,54 @@ int slice_cmp(struct slice a, struct slice b);
 bool slice_ieq(struct slice a, struct slice b);
 
 /* True when s begins with prefix. */
-bool slice_starts(struct slice s, struct slice prefix);
+static inline bool
+slice_starts(struct slice s, struct slice prefix)
+{
+	return s.n >= prefix.n && slice_eq(slice_of(s.p, prefix.n), prefix);
+}
 
 /* True when s ends with suffix. */
 bool slice_ends(struct slice s, struct slice suffix);
 
-/* Index of c, or of needle, in s; -1 when absent. */
-ptrdiff_t slice_find_c(struct slice s, char c);
+/* Index of c in s; -1 when absent. */
+static inline ptrdiff_t
+slice_find_c(struct slice s, char c)
+{
+	const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
+
+	return at ? at - s.p : -1;
+}
+
+/* Index of needle in s; -1 when absent. */
 ptrdiff_t slice_find(struct slice s, struct slice needle);
 
 /* s without its first n bytes; empty when it has fewer. */
-struct slice slice_skip(struct slice s, size_t n);
+static inline struct slice
+slice_skip(struct slice s, size_t n)
+{
+	return n < s.n ? slice_of(s.p + n, s.n - n) : slice_of("", 0);
+}
 
 /* s without ASCII space, tab, CR and LF at its ends. */
 struct slice slice_trim(struct slice s);
 
 /* Cuts the part before sep off *rest and returns it; the separator goes.
  * Without one it returns all and leaves *rest empty with p NULL. */
-struct slice slice_cut(struct slice *rest, char sep);
+static inline struct slice
+slice_cut(struct slice *rest, char sep)
+{
+	struct slice part = *rest;
+	ptrdiff_t at = slice_find_c(part, sep);
+
+	if (at < 0) {
+		*rest = (struct slice){NULL, 0};
+		return part;
+	}
+	part.n = (size_t)at;
+	rest->p += at + 1;
+	rest->n -= (size_t)at + 1;
+	return part;
+}
 
 /* Parses all of s as a decimal integer within [min, max]. */
 bool slice_int(struct slice s, int64_t min, int64_t max, int64_t *out);
