@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#define ZSTD_STATIC_LINKING_ONLY /* for one parameter */
 #include <zstd.h>
 
 #include "base/embedded.h"
@@ -70,6 +71,11 @@ packer(void)
 	if (c == NULL || pthread_setspecific(packer_key, c))
 		die("out of memory for zstd");
 	(void)ZSTD_CCtx_refCDict(c, packing);
+	/* Its tables are looked at where they are; left to itself, zstd copies
+	 * them for each of our mails.  A version that knows no such parameter
+	 * packs all the same. */
+	(void)ZSTD_CCtx_setParameter(c, ZSTD_c_forceAttachDict,
+				     ZSTD_dictForceAttach);
 	return c;
 }
 
