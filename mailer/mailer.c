@@ -177,7 +177,7 @@ static enum rc
 take(struct mailer *m, const struct lane *lane, struct pace *pace, size_t limit,
      bool *took)
 {
-	struct take_op t = {.op = {.run = run_take},
+	struct take_op t = {.op = {.run = run_take, .sure = true},
 			    .m = m,
 			    .job = job_new(m),
 			    .lane = lane->id,

@@ -98,7 +98,7 @@ give_up(struct pending *p, const struct claim_verdict *from, size_t n)
 static void
 commit(struct pending *p, const struct claim_verdict *from, size_t n)
 {
-	struct end_op x = {.op = {.run = run_end},
+	struct end_op x = {.op = {.run = run_end, .sure = true},
 			   .queue = p->queue,
 			   .verdicts = from,
 			   .n = n};

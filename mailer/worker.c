@@ -37,13 +37,10 @@ run_journal(struct write_op *op, struct db *db, struct err *e)
 {
 	struct run_op *x = (struct run_op *)op;
 
-	/* It may be run again after a failed commit: from the same start. */
+	/* It may be run again: from the same start. */
 	for (size_t i = 0; i < x->r->n; i++) {
-		struct claim *c = x->r->list[i].claim;
-
-		if (c->attempt.id != 0)
-			c->m.attempts--;
-		c->attempt.id = 0;
+		x->r->list[i].claim->attempt.id = 0;
+		x->r->list[i].claim->dropped = !x->r->list[i].ready;
 	}
 	return claims_journal(x->r->w->queue, db, &x->r->job->batch, x->more,
 			      e);
@@ -475,7 +472,7 @@ prepare_all(struct run *r)
 static bool
 journal(struct run *r)
 {
-	struct run_op x = {.op = {.run = run_journal}, .r = r};
+	struct run_op x = {.op = {.run = run_journal, .sure = true}, .r = r};
 	struct err e;
 
 	r->hop = &r->route.hops[0];

@@ -275,6 +275,7 @@ journal(struct claims_work *w, struct claim *c, struct slice more,
 			   ? claims_unclaim(w, &now, now.next_us, e)
 			   : RC_OK;
 	}
+	c->m.attempts = now.attempts;
 	rc = count_tries(w, c, e);
 	if (rc != RC_OK)
 		return rc;

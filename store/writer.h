@@ -6,7 +6,8 @@
 /*
  * The thread that owns the only writing handle.  Operations wait in a bounded
  * queue; as many as have come are run in one transaction, each in a savepoint
- * of its own, and all are answered after COMMIT: what was answered is on disk.
+ * of its own where it needs one, and all are answered after COMMIT: what was
+ * answered is on disk.
  */
 struct writer;
 
@@ -19,6 +20,9 @@ struct write_op {
 	/* After COMMIT, or after the failure.  Thread: writer; never blocks.
 	 * May free the operation. */
 	void (*done)(struct write_op *op, enum rc rc, const struct err *e);
+	/* It fails seldom, so that it goes without a savepoint among others
+	 * like it; where one of them does fail, all are run again. */
+	bool sure;
 	enum rc rc;
 };
 

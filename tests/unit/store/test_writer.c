@@ -113,6 +113,30 @@ test_what_fails_takes_nothing_along(void **state)
 	assert_int_equal(keys_count(p->path), 200);
 }
 
+/* Those that are sure share a transaction without savepoints: one that fails
+ * has the others run again, and all others' changes are there once. */
+static void
+test_what_is_sure_and_fails_takes_nothing_along(void **state)
+{
+	struct place *p = *state;
+	struct writer *w;
+	struct put ops[400];
+
+	OK(writer_start(p->path, 1000, &w, &error));
+	for (int i = 0; i < 400; i++) {
+		put_init(&ops[i], i);
+		ops[i].op.sure = i % 100 < 80;
+		ops[i].fails = i % 40 == 39 || i % 100 == 90;
+		assert_int_equal(writer_submit(w, &ops[i].op), RC_OK);
+	}
+	writer_stop(w);
+	for (int i = 0; i < 400; i++) {
+		assert_int_equal(ops[i].answers, 1);
+		assert_int_equal(ops[i].rc, ops[i].fails ? RC_INVALID : RC_OK);
+	}
+	assert_int_equal(keys_count(p->path), 400 - 10 - 4);
+}
+
 struct hundred {
 	struct writer *w;
 	int first, ok;
@@ -509,6 +533,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, place_make, place_clear)
 	    T(test_what_fails_takes_nothing_along),
 	    T(test_a_hundred_threads),
+	    T(test_what_is_sure_and_fails_takes_nothing_along),
 	    T(test_what_keeps_it_is_told),
 	    T(test_a_full_queue_says_so),
 	    T(test_one_key_twice_in_a_batch),
