@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/codec.h"
 #include "queue/claims_private.h"
+#include "queue/contacts.h"
 #include "queue/invoices.h"
 #include "queue/outbox.h"
 #include "queue/recipients.h"
@@ -129,7 +130,7 @@ static enum rc
 ask_again(struct claims_work *w, struct message *m, bool *go, struct err *e)
 {
 	int64_t held_until;
-	bool stop;
+	bool stop, stands;
 	enum rc rc = end_over(w, m, &stop, e);
 
 	*go = false;
@@ -146,6 +147,11 @@ ask_again(struct claims_work *w, struct message *m, bool *go, struct err *e)
 					  : w->now + HOLD_WAIT_US,
 				      e);
 	}
+	rc = contacts_have(w->db, m, w->a, &stands, e);
+	if (rc != RC_OK)
+		return rc;
+	if (!stands)
+		return contacts_move(w->q, w->db, m, w->a, e);
 	rc = recipients_suppressed(w->q, w->conf, w->db, m, w->a, &stop, e);
 	if (rc != RC_OK)
 		return rc;

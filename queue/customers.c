@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/date.h"
 #include "queue/claims.h"
+#include "queue/contacts.h"
 #include "queue/halt.h"
 #include "queue/state.h"
 #include "templates/locale.h"
@@ -146,7 +147,10 @@ customers_put(struct queue *q, struct db *db, struct customer *c,
 	rc = customer_put(db, c, e);
 	if (rc != RC_OK)
 		return rc;
-	return append_contacts(db, c, old.contacts, old.contacts_n, e);
+	rc = append_contacts(db, c, old.contacts, old.contacts_n, e);
+	if (rc != RC_OK || *created)
+		return rc;
+	return contacts_changed(q, db, c, old.contacts, old.contacts_n, a, e);
 }
 
 enum rc

@@ -170,7 +170,8 @@ static enum rc
 unreachable(struct look *l, struct notice **group, size_t n, size_t suppressed,
 	    struct err *e)
 {
-	const char *reason = suppressed > 0 ? "suppressed" : "no_address";
+	const char *reason =
+	    suppressed > 0 ? OUTBOX_SUPPRESSED : OUTBOX_NO_ADDRESS;
 	bool critical = false;
 	enum rc rc = RC_OK;
 

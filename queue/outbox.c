@@ -162,11 +162,9 @@ outbox_unreachable(struct db *db, const struct customer *c, struct slice step,
 	return rc;
 }
 
-/* Whether some message of a notice, but for one (0: none), has arrived, or may
- * yet. */
-static enum rc
-has_hope(struct db *db, const struct notice *n, int64_t but, struct arena *a,
-	 bool *out, struct err *e)
+enum rc
+outbox_has_hope(struct db *db, const struct notice *n, int64_t but,
+		struct arena *a, bool *out, struct err *e)
 {
 	struct message *list;
 	size_t count;
@@ -208,7 +206,7 @@ send_elsewhere(struct queue *q, struct db *db, const struct customer *c,
 	if (rc == RC_OK)
 		rc = make_each(q, db, c, &to, n, e);
 	if (rc == RC_OK)
-		rc = has_hope(db, n, 0, a, &hope, e);
+		rc = outbox_has_hope(db, n, 0, a, &hope, e);
 	if (rc != RC_OK || hope || to.gone > 0)
 		return rc;
 	return outbox_unreachable(db, c, n->step, OUTBOX_SUPPRESSED,
@@ -287,7 +285,7 @@ outbox_meanwhile(struct queue *q, struct db *db, const struct message *m,
 		struct recipients to;
 		bool hope;
 
-		rc = has_hope(db, &list[i], m->id, a, &hope, e);
+		rc = outbox_has_hope(db, &list[i], m->id, a, &hope, e);
 		if (rc != RC_OK || hope)
 			continue;
 		rc = recipients_besides(q, db, &c, list[i].roles, a, &to, e);
@@ -309,7 +307,7 @@ outbox_missed(struct db *db, const struct message *m, struct arena *a,
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
 		bool hope;
 
-		rc = has_hope(db, &list[i], 0, a, &hope, e);
+		rc = outbox_has_hope(db, &list[i], 0, a, &hope, e);
 		if (rc == RC_OK && !hope)
 			rc = outbox_unreachable(db, &c, list[i].step, "expired",
 						true, e);

@@ -32,6 +32,16 @@ enum rc outbox_elsewhere(struct queue *q, struct db *db,
 			 const struct message *m, struct arena *a,
 			 struct err *e) MUST_USE;
 
+/* Why a message ends, and a notice is planned again: billing changed its
+ * customer's contacts; why a notice reached nobody: it has none to write to. */
+#define OUTBOX_CONTACT_CHANGED "contact_changed"
+#define OUTBOX_NO_ADDRESS "no_address"
+
+/* Whether some message of a notice, but for one (0: none), has arrived, or may
+ * yet. */
+enum rc outbox_has_hope(struct db *db, const struct notice *n, int64_t but,
+			struct arena *a, bool *out, struct err *e) MUST_USE;
+
 /* While a message waits for room in its mailbox: its notices that an act
  * depends on, and that nobody else has or may get, go to contacts of other
  * roles too. */

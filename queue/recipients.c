@@ -17,9 +17,11 @@ recipients_suppression(struct queue *q, struct db *db, struct slice brand,
 	return suppression_get(db, brand, hash, a, out, e);
 }
 
-static bool
-has_role(struct slice roles, struct slice role)
+bool
+recipients_has_role(struct slice roles, struct slice role)
 {
+	if (roles.n == 0)
+		return slice_eq_z(role, "billing");
 	while (roles.p != NULL && roles.n > 0)
 		if (slice_eq(slice_trim(slice_cut(&roles, ',')), role))
 			return true;
@@ -97,14 +99,12 @@ take_all(const struct search *s, struct slice roles, bool with, struct err *e)
 {
 	const struct customer *c = s->customer;
 
-	if (roles.n == 0)
-		roles = SLICE("billing");
 	for (size_t i = 0; i < c->contacts_n; i++) {
 		const struct contact *k = &c->contacts[i];
 		enum rc rc;
 
 		if (k->email.n == 0 || listed(s->out->list, s->out->n, k) ||
-		    has_role(roles, k->role) != with)
+		    recipients_has_role(roles, k->role) != with)
 			continue;
 		rc = take_in(s, k, e);
 		if (rc != RC_OK)

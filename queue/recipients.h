@@ -18,7 +18,10 @@ struct recipients {
 	size_t gone; /* left out: they left what is optional */
 };
 
-/* Finds them: those with one of its roles (comma separated; "" is "billing"),
+/* Whether a role is one of a notice's (comma separated; "" is "billing"). */
+bool recipients_has_role(struct slice roles, struct slice role);
+
+/* Finds them: those with one of its roles,
  * else, unless one of those left, all that have an address, once each.
  * optional: its class; who left gets the mandatory ones on. */
 enum rc recipients_find(struct queue *q, struct db *db,

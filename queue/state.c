@@ -8,7 +8,8 @@
 #define NONE (-1)
 
 /* planned -> released -> done; planned <-> held; -> cancelled | skipped;
- * cancelled is revived when its reason goes. */
+ * cancelled is revived when its reason goes, what reached nobody when there is
+ * another address. */
 static const int notice_edges[NOTICE_STATES][NOTICE_EVENTS] = {
     /*                    release          finish       hold
 			  resume          cancel            revive
@@ -17,11 +18,11 @@ static const int notice_edges[NOTICE_STATES][NOTICE_EVENTS] = {
 			NOTICE_CANCELLED, NONE, NOTICE_SKIPPED},
     [NOTICE_RELEASED] = {NONE, NOTICE_DONE, NONE, NONE, NOTICE_CANCELLED, NONE,
 			 NONE},
-    [NOTICE_DONE] = {NONE, NONE, NONE, NONE, NONE, NONE, NONE},
+    [NOTICE_DONE] = {NONE, NONE, NONE, NONE, NONE, NOTICE_PLANNED, NONE},
     [NOTICE_HELD] = {NONE, NONE, NONE, NOTICE_PLANNED, NOTICE_CANCELLED, NONE,
 		     NOTICE_SKIPPED},
     [NOTICE_CANCELLED] = {NONE, NONE, NONE, NONE, NONE, NOTICE_PLANNED, NONE},
-    [NOTICE_SKIPPED] = {NONE, NONE, NONE, NONE, NONE, NONE, NONE},
+    [NOTICE_SKIPPED] = {NONE, NONE, NONE, NONE, NONE, NOTICE_PLANNED, NONE},
 };
 
 static const enum kind notice_kind[NOTICE_EVENTS] = {

@@ -212,6 +212,23 @@ customer_get_hold(struct db *db, struct slice id, int64_t *until_us,
 }
 
 enum rc
+customer_has_contact(struct db *db, struct slice id, struct slice contact,
+		     struct slice email, bool *out, struct err *e)
+{
+	struct query q;
+	int64_t one;
+	enum rc rc;
+
+	query_open(&q, db, STMT_CONTACT_HAS);
+	bind_text(&q, 0, id);
+	bind_text(&q, 1, contact);
+	bind_text(&q, 2, email);
+	rc = query_int(&q, &one, e);
+	*out = rc == RC_OK;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc
 customer_get_consent(struct db *db, struct slice id, struct arena *a,
 		     struct slice *out, struct err *e)
 {

@@ -42,6 +42,10 @@ enum rc customer_get_hold(struct db *db, struct slice id, int64_t *until_us,
 			  struct err *e) MUST_USE;
 enum rc customer_set_legal_hold(struct db *db, struct slice id, bool held,
 				struct err *e) MUST_USE;
+/* Whether its contact of an id has an address, written just so. */
+enum rc customer_has_contact(struct db *db, struct slice id,
+			     struct slice contact, struct slice email,
+			     bool *out, struct err *e) MUST_USE;
 /* Ids of customers whose hold ended at or before now. */
 enum rc customer_list_hold_over(struct db *db, int64_t now_us, size_t limit,
 				struct arena *a, struct slice **out, size_t *n,

@@ -319,6 +319,17 @@ message_list_notice(struct db *db, int64_t notice, struct arena *a,
 }
 
 enum rc
+message_list_open(struct db *db, struct slice customer, struct arena *a,
+		  struct message **out, size_t *n, struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_MESSAGE_LIST_OPEN);
+	bind_text(&q, 0, customer);
+	return message_read_all(&q, a, out, n, e);
+}
+
+enum rc
 message_list_held_off(struct db *db, struct slice customer, struct slice reason,
 		      struct arena *a, struct message **out, size_t *n,
 		      struct err *e)

@@ -94,6 +94,11 @@ enum rc message_list_notice(struct db *db, int64_t notice, struct arena *a,
 			    struct message **out, size_t *n,
 			    struct err *e) MUST_USE;
 
+/* Those of a customer that wait, are held or under way. */
+enum rc message_list_open(struct db *db, struct slice customer, struct arena *a,
+			  struct message **out, size_t *n,
+			  struct err *e) MUST_USE;
+
 /* Those of a customer that wait unheld for a reason. */
 enum rc message_list_held_off(struct db *db, struct slice customer,
 			      struct slice reason, struct arena *a,

@@ -95,6 +95,48 @@ def _(t):
     t.eq((gate["allow"], gate["missing"]), (False, ["pre-suspension"]))
 
 
+@test("billing corrects a bad address: it gets what the suspension needs")
+def _(t):
+    r = t.receiver(rules=GONE)
+    a = Hosting(t, to=[r])
+    a.customer("c1", "gone@one.example")
+    a.invoice("i1", "c1", in_days(-2))
+    wait_for(lambda: payloads(a, "alarm.raised"), what="the alarm")
+    a.customer("c1", "ana@one.example")
+    m, = a.wait_messages(state="accepted", customer="c1")
+    t.eq(m["to"], "ana@one.example")
+    gate = a.ok(a.post("gate", {"action": "suspend", "customer": "c1"}))
+    t.eq((gate["reason"], gate["missing"]), ("too_early", []))
+    t.eq([e["reason"] for e in payloads(a, "notice.revived")],
+         ["contact_changed"])
+
+
+@test("billing corrects or removes an address that mail still waits for")
+def _(t):
+    r = t.receiver(rules='match=*@dead.example stage=rcpt '
+                   'action=reply:"451 4.3.0 Not now"')
+    a = Hosting(t, to=[r])
+    for n in (1, 2):
+        a.customer("c%d" % n, "u%d@dead.example" % n)
+        a.invoice("i%d" % n, "c%d" % n, in_days(-2))
+    a.wait_messages(2, state="deferred")
+    a.customer("c1", "u1@live.example")
+    m, = a.wait_messages(state="accepted")
+    t.eq(m["to"], "u1@live.example")
+    a.customer("c2")
+    r.set_rules("")
+    a.ok(a.post("queue/retry", {"all": True}))
+    old = a.wait_messages(2, state="cancelled")
+    t.eq([(m["to"], m["reason"]) for m in sorted(old, key=lambda m: m["to"])],
+         [("u1@dead.example", "contact_changed"),
+          ("u2@dead.example", "contact_changed")])
+    alarm, = payloads(a, "alarm.raised")
+    t.eq((alarm["customer"], alarm["reason"]), ("c2", "no_address"))
+    a.customer("c2", "u2@live.example")
+    a.wait_messages(2, state="accepted")
+    t.ok("dead.example" not in json.dumps(r.journal("message")), "old address")
+
+
 @test("lifted by hand: an event that names who, and mail goes again")
 def _(t):
     r = t.receiver(rules=GONE)
