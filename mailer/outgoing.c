@@ -55,7 +55,7 @@ sign_again(const struct composer *c, struct claim *claim, struct slice stored,
 	   struct arena *a, struct arena *shelf, struct err *e)
 {
 	const struct brand *brand = conf_brand(c->conf, claim->m.brand);
-	const struct dkim_key *keys;
+	const struct dkim_key *keys = NULL;
 	size_t n = brand == NULL
 		       ? 0
 		       : materials_dkim(c->materials, brand->number, &keys);

@@ -328,7 +328,7 @@ release(struct claims_work *w, const struct claim_verdict *v, struct err *e)
 	bool taken = v->end == CLAIM_ACCEPTED || v->end == CLAIM_UNCERTAIN;
 	struct claim_verdict bare = {
 	    .claim = v->claim, .verdict = CLAIMS_UNRECORDED, .code = v->code};
-	struct slice reason = SLICE(CLAIMS_UNRECORDED), more = SLICE("");
+	struct slice reason = SLICE(CLAIMS_UNRECORDED), more;
 	int64_t wait = retry_wait(w->conf, v->claim->tries);
 	struct message now;
 	enum rc rc = message_get_id(w->db, v->claim->m.id, w->a, &now, e);

@@ -150,10 +150,12 @@ wait_for_signals(struct server *s, const sigset_t *set, int signals, int keys)
 static void
 say_ready(struct server *s)
 {
+	const char *sends = "no, the disk is full";
+
+	if (!s->o->limited && s->conf != NULL)
+		sends = s->conf->send ? "yes" : "no, observes";
 	LOG(SERVER_READY, LOG_I("pid", getpid()), LOG_Z("state", s->o->state),
-	    LOG_Z("sends", s->o->limited   ? "no, the disk is full"
-			   : s->conf->send ? "yes"
-					   : "no, observes"));
+	    LOG_Z("sends", sends));
 	sd_notify(0, s->o->limited
 			 ? "READY=1\nSTATUS=the disk is full: links alone"
 			 : "READY=1");

@@ -13,13 +13,13 @@
 #include "base/mem.h"
 
 #define UNIT 64
-#define CLASSES                                                                \
-	80 /* the largest: a page of 4,096 bytes and what goes with it */
+/* The largest: a page of 4,096 bytes and what goes with it. */
+#define CLASSES 80
+/* Bytes a thread; none where what is used after it was freed must be seen. */
 #if defined(__SANITIZE_ADDRESS__)
-#define KEPT_MAX ((size_t)0) /* what is used after it was freed must be seen   \
-			      */
+#define KEPT_MAX ((size_t)0)
 #else
-#define KEPT_MAX ((size_t)256 << 10) /* bytes a thread */
+#define KEPT_MAX ((size_t)256 << 10)
 #endif
 
 struct piece {
@@ -100,7 +100,7 @@ take(int n)
 		return NULL;
 	p->units = units < CLASSES ? (uint32_t)units : 0;
 	p->bytes = (uint32_t)(units * UNIT - HEAD);
-	return &p->next;
+	return (char *)p + HEAD;
 }
 
 static void

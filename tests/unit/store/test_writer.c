@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -503,27 +502,30 @@ test_what_keeps_it_is_told(void **state)
 	struct keep k = {.op = {.run = keep_run, .done = keep_done}};
 	int64_t end_us = clock_mono_us() + 60 * SECOND_US;
 	struct writer *w;
+	struct bell pause;
 	struct put op;
 	struct err e;
 
 	bell_init(&k.let_go);
+	bell_init(&pause);
 	OK(writer_start(p->path, 16, &w, &error));
 	assert_int_equal(writer_kept_us(w), 0);
 	assert_int_equal(writer_submit(w, &k.op), RC_OK);
 	put_init(&op, 0);
 	while (writer_kept_us(w) < 9 * SECOND_US) {
 		assert_true(clock_mono_us() < end_us);
-		(void)usleep(10000);
+		(void)bell_wait(&pause, 10);
 	}
 	assert_int_equal(writer_submit(w, &op.op), RC_AGAIN);
 	bell_ring(&k.let_go);
 	assert_int_equal(writer_do(w, &op.op, &e), RC_OK);
 	while (writer_kept_us(w) > 0) {
 		assert_true(clock_mono_us() < end_us);
-		(void)usleep(1000);
+		(void)bell_wait(&pause, 1);
 	}
 	writer_stop(w);
 	bell_fini(&k.let_go);
+	bell_fini(&pause);
 }
 
 int
