@@ -62,20 +62,44 @@ http_address_exempt(const struct http_server *s, struct addr a)
 	       (s->proxies.trusted && addr_set_find(s->proxies.trusted, a));
 }
 
+/* False past a bound; it counts all the same. */
+static bool
+count_in(struct http_loop *l, struct addr a)
+{
+	struct http_server *s = l->server;
+	bool room = atomic_fetch_add(&s->connections, 1) < s->c.connections_max;
+	size_t most = s->c.connections_per_address;
+
+	l->let_in = true;
+	l->let_in_of = http_address_exempt(s, a) ? NULL : address_count(s, a);
+	if (l->let_in_of && atomic_fetch_add(l->let_in_of, 1) >= most && most)
+		return false;
+	return room;
+}
+
+static void
+count_out(struct http_loop *l)
+{
+	if (!l->let_in)
+		return;
+	l->let_in = false;
+	atomic_fetch_sub(&l->server->connections, 1);
+	if (l->let_in_of)
+		atomic_fetch_sub(l->let_in_of, 1);
+}
+
+/* Counted before it is let in: other loops ask at the same moment. */
 enum MHD_Result
 http_on_accept(void *cls, const struct sockaddr *sa, socklen_t n)
 {
-	struct http_daemon *d = cls;
-	struct http_server *s = d->loop->server;
-	struct addr a = http_address_of(sa);
+	struct http_loop *l = ((struct http_daemon *)cls)->loop;
 
 	(void)n;
-	if (atomic_load(&s->connections) >= s->c.connections_max)
-		return MHD_NO;
-	if (s->c.connections_per_address && !http_address_exempt(s, a) &&
-	    atomic_load(address_count(s, a)) >= s->c.connections_per_address)
-		return MHD_NO;
-	return MHD_YES;
+	count_out(l); /* libmicrohttpd had no room for who was let in */
+	if (count_in(l, http_address_of(sa)))
+		return MHD_YES;
+	count_out(l);
+	return MHD_NO;
 }
 
 static bool
@@ -105,9 +129,9 @@ link_open(struct http_daemon *d, struct MHD_Connection *mhd, void **context)
 	if (l->links)
 		l->links->prev = link;
 	l->links = link;
-	atomic_fetch_add(&l->server->connections, 1);
-	if (!http_address_exempt(l->server, link->peer))
-		atomic_fetch_add(address_count(l->server, link->peer), 1);
+	if (!l->let_in)
+		(void)count_in(l, link->peer);
+	l->let_in = false;
 	*context = link;
 }
 

@@ -57,6 +57,9 @@ struct http_loop {
 	int64_t swept_us;
 	struct http_counters counters;
 	size_t held; /* requests whose round is not yet on disk */
+	/* a connection that was let in and has not begun: counted already */
+	bool let_in;
+	_Atomic uint16_t *let_in_of; /* by its address, or NULL */
 	bool quiesced, again;
 };
 
