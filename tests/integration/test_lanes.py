@@ -248,7 +248,8 @@ def _(t):
         t.ok(datetime.timedelta(0) <= late < datetime.timedelta(hours=1),
              (m["to"], late))
         t.eq(e["data"]["reason"], "not_after")
-    t.eq(lane(a, "one.example")["state"], "resting")
+    # between one try and the next
+    wait_for(lambda: lane(a, "one.example")["state"] == "resting")
     r.set_rules("")
     m, = a.wait_messages(state="accepted")
     t.eq(m["customer"], "c3")
