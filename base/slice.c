@@ -29,6 +29,12 @@ slice_ieq(struct slice a, struct slice b)
 }
 
 bool
+slice_starts(struct slice s, struct slice prefix)
+{
+	return s.n >= prefix.n && slice_eq(slice_of(s.p, prefix.n), prefix);
+}
+
+bool
 slice_ends(struct slice s, struct slice suffix)
 {
 	return s.n >= suffix.n &&
@@ -62,6 +68,22 @@ slice_trim(struct slice s)
 	while (s.n && is_space(s.p[s.n - 1]))
 		s.n--;
 	return s;
+}
+
+struct slice
+slice_cut(struct slice *rest, char sep)
+{
+	struct slice part = *rest;
+	ptrdiff_t at = slice_find_c(part, sep);
+
+	if (at < 0) {
+		*rest = (struct slice){NULL, 0};
+		return part;
+	}
+	part.n = (size_t)at;
+	rest->p += at + 1;
+	rest->n -= (size_t)at + 1;
+	return part;
 }
 
 bool

@@ -58,11 +58,7 @@ int slice_cmp(struct slice a, struct slice b);
 bool slice_ieq(struct slice a, struct slice b);
 
 /* True when s begins with prefix. */
-static inline bool
-slice_starts(struct slice s, struct slice prefix)
-{
-	return s.n >= prefix.n && slice_eq(slice_of(s.p, prefix.n), prefix);
-}
+bool slice_starts(struct slice s, struct slice prefix);
 
 /* True when s ends with suffix. */
 bool slice_ends(struct slice s, struct slice suffix);
@@ -91,21 +87,7 @@ struct slice slice_trim(struct slice s);
 
 /* Cuts the part before sep off *rest and returns it; the separator goes.
  * Without one it returns all and leaves *rest empty with p NULL. */
-static inline struct slice
-slice_cut(struct slice *rest, char sep)
-{
-	struct slice part = *rest;
-	ptrdiff_t at = slice_find_c(part, sep);
-
-	if (at < 0) {
-		*rest = (struct slice){NULL, 0};
-		return part;
-	}
-	part.n = (size_t)at;
-	rest->p += at + 1;
-	rest->n -= (size_t)at + 1;
-	return part;
-}
+struct slice slice_cut(struct slice *rest, char sep);
 
 /* Parses all of s as a decimal integer within [min, max]. */
 bool slice_int(struct slice s, int64_t min, int64_t max, int64_t *out);

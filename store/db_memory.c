@@ -95,12 +95,10 @@ take(int n)
 		k->bytes -= units * UNIT;
 		return &p->next;
 	}
-	p = malloc(units * UNIT);
-	if (p == NULL)
-		return NULL;
+	p = mem_grow(NULL, units * UNIT);
 	p->units = units < CLASSES ? (uint32_t)units : 0;
 	p->bytes = (uint32_t)(units * UNIT - HEAD);
-	return (char *)p + HEAD;
+	return &p->next;
 }
 
 static void
@@ -133,8 +131,6 @@ take_more(void *at, int n)
 	if (n <= had && n > had / 2)
 		return at;
 	to = take(n);
-	if (to == NULL)
-		return NULL;
 	memcpy(to, at, (size_t)(n < had ? n : had));
 	give(at);
 	return to;
