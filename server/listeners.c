@@ -82,6 +82,7 @@ listeners_start_public(struct server *s, struct err *e)
 				.reply_headers_n = sizeof(public_headers) /
 						   sizeof(public_headers[0]),
 				.round = hits_round,
+				.flush = hits_flush,
 				.round_owner = s->hits,
 				.refusal = link_reply_refusal,
 				.refusal_owner = s->queue.conf};

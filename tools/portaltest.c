@@ -429,7 +429,8 @@ start(struct parts *x, const char *dir, int argc, char **argv, struct err *e)
 				.connections_max = 1000,
 				.idle_timeout_ms = 5000,
 				.request_timeout_ms = 5000,
-				.round = hits_round};
+				.round = hits_round,
+				.flush = hits_flush};
 	struct keyring *keys;
 	const struct conf *conf;
 	struct materials *m;

@@ -470,6 +470,7 @@ server_start(struct parts *p, const struct options *o, struct err *e)
 	    .length_wanted = o->length_wanted,
 	    .access_log = o->log,
 	    .round = hits_round,
+	    .flush = hits_flush,
 	    .round_owner = p->hits,
 	    .refusal = o->pages ? link_reply_refusal : NULL,
 	};
@@ -517,11 +518,11 @@ parts_start(struct parts *p, const struct options *o, struct keyring *keys,
 static void
 parts_stop(struct parts *p)
 {
-	if (p->hits != NULL)
-		hits_free(p->hits);
 	jobs_free(p->jobs);
 	if (p->server != NULL)
 		http_server_free(p->server);
+	if (p->hits != NULL)
+		hits_free(p->hits);
 	if (p->router != NULL)
 		router_free(p->router);
 	if (p->drain != NULL)

@@ -1,8 +1,8 @@
 /*
  * 1. What a loop has in struct loop_hits is touched by that loop alone.
- * 2. A request in "waiting" is held or suspended, its reply is set, and its
- * record is in the writer's round; hits_round() syncs the round and gives all
- * back.
+ * 2. The requests in "waiting" are held or suspended, their replies are set,
+ * and their records are in the writer's rounds, in the same order; hits_round()
+ * gives back whom nothing keeps waiting.
  * 3. Whatever becomes of the record, the request is answered.
  */
 #include "tracker/hits.h"
@@ -65,6 +65,7 @@ struct loop_hits {
 	struct journal_writer *writer;
 	struct http_request **waiting;
 	size_t waiting_n, waiting_cap;
+	uint64_t answered; /* that waited, since the start */
 	struct sbuf destination, signals;
 	const struct conf *conf; /* of the round; NULL: not asked for yet */
 	_Atomic uint64_t counts[HIT_KINDS], bad, revoked;
@@ -236,20 +237,40 @@ record(struct hits *h, struct http_request *rq, enum hit_kind kind,
 	wait_add(l, rq);
 }
 
-void
+static void
+give_back(struct loop_hits *l, uint64_t settled)
+{
+	size_t n = (size_t)(settled - l->answered);
+
+	for (size_t i = 0; i < n; i++)
+		http_finish(l->waiting[i]);
+	l->answered = settled;
+	l->waiting_n -= n;
+	if (l->waiting_n > 0)
+		memmove(l->waiting, l->waiting + n,
+			l->waiting_n * sizeof(*l->waiting));
+}
+
+bool
 hits_round(void *hits, unsigned loop)
 {
 	struct hits *h = hits;
 	struct loop_hits *l = &h->loops[loop];
 
-	if (!l->writer)
-		return;
-	(void)journal_sync(l->writer);
-	for (size_t i = 0; i < l->waiting_n; i++)
-		http_finish(l->waiting[i]);
-	l->waiting_n = 0;
 	conf_unref(l->conf);
 	l->conf = NULL;
+	if (!l->writer)
+		return false;
+	give_back(l, journal_settled(l->writer));
+	return journal_hand(l->writer);
+}
+
+void
+hits_flush(void *hits, unsigned loop)
+{
+	struct hits *h = hits;
+
+	journal_write(h->loops[loop].writer);
 }
 
 struct handed {

@@ -28,14 +28,15 @@ enum rc hits_new(struct keys_box *keys, struct conf_box *conf,
 		 struct journal *journal, unsigned loops, struct hits **out,
 		 struct err *e) MUST_USE;
 
-/* After its server stopped. */
+/* After its server was freed. */
 void hits_free(struct hits *h);
 
 /* The routes, to be mounted in the public server. */
 struct http_table hits_table(struct hits *h);
 
-/* For http_config.round, with the struct hits as round_owner. */
-void hits_round(void *hits, unsigned loop);
+/* For http_config.round and .flush, with the struct hits as round_owner. */
+bool hits_round(void *hits, unsigned loop);
+void hits_flush(void *hits, unsigned loop);
 
 /* Records a hit of a request whose reply is set, then finishes it once the
  * record is on disk.  The request belongs to hits afterwards; the handler has

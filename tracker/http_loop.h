@@ -12,6 +12,8 @@
 
 struct http_conn;
 
+#define HTTP_FDS_MAX (HTTP_SOCKETS_MAX + 16)
+
 /* A connection of the network, while it is open. */
 struct http_link {
 	struct http_link *prev, *next;
@@ -41,7 +43,12 @@ struct http_counters {
 struct http_loop {
 	struct http_server *server;
 	unsigned index;
-	struct thread thread;
+	/* one at the helm, one off duty (where there is a flush()) */
+	struct thread crew[2];
+	unsigned crew_n;
+	struct latch ended;
+	/* since when who is at the helm waits for flush(); 0: not so */
+	_Atomic int64_t flushing_us;
 	struct bell bell;
 	struct http_daemon *daemons;
 	size_t daemons_n;
@@ -75,7 +82,7 @@ struct http_server {
 	struct http_tls *tls;
 	struct limit *guesses; /* NULL: no bound */
 	struct http_loop *loops;
-	unsigned opened, started;
+	unsigned opened;
 	_Atomic bool stopping;
 	_Atomic int64_t stop_by_us;
 	_Atomic size_t connections, bodies;
@@ -85,5 +92,16 @@ struct http_server {
 	/* jobs that wait, likewise */
 	_Atomic uint16_t jobs_by_address[HTTP_BY_ADDRESS];
 };
+
+/* --- http_loop.c --- */
+/* Opens the loop's share of the listeners.  Fails: RC_INVALID, RC_IO. */
+enum rc http_loop_open(struct http_server *s, unsigned index,
+		       struct err *e) MUST_USE;
+/* One that was opened; it runs until the server stops. */
+void http_loop_start(struct http_loop *l);
+/* For one that was never started. */
+void http_loop_end(struct http_loop *l);
+/* Waits for a thread of it that still waits for a disk. */
+void http_loop_free(struct http_loop *l);
 
 #endif

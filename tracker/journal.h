@@ -27,7 +27,6 @@ struct journal_config {
 	size_t segment_bytes; /* 4 MB where 0; at least 64 KB */
 	size_t total_bytes;   /* of all segments; 256 MB where 0 */
 	unsigned spare;	      /* segments made ready ahead; 4 where 0 */
-	int patience_ms;      /* who waits for a sync; 1,000 where 0 */
 };
 
 /* A journal directory open for writing; keeps spare segments ready by a
@@ -46,23 +45,35 @@ uint64_t journal_lost_ever(const struct journal *j);
  * that they are answered before they are on it.  Thread: any. */
 bool journal_late(const struct journal *j);
 
-/* One thread's end of the journal; a thread of its own does what may wait for
- * the disk.  Where nothing can be written now, hits are lost until it can.
+/* One loop's end of the journal.  Where nothing can be written now, hits are
+ * lost until it can.  Its functions are for the loop's thread, but for
+ * journal_write(), which may wait for the disk for long: while it does, another
+ * thread may take the loop over.  Freeing it puts the rest on disk; nobody is
+ * in journal_write() then.
  * Fails: RC_LIMIT (64 writers). */
 struct journal_writer;
 enum rc journal_writer_new(struct journal *j, struct journal_writer **out,
 			   struct err *e) MUST_USE;
 void journal_writer_free(struct journal_writer *w);
 
-/* Puts a record in the round's buffer.  False, and counted as lost, when that
- * is full because the disk is late. */
+/* Puts a record in the round that is filled.  False, and counted as lost, when
+ * that is full because the disk is late. */
 bool journal_append(struct journal_writer *w, const struct hit *h);
 
-/* Has the round written and synced.  False when its records are not on disk:
- * counted as lost and said loudly where the disk fails or has no room; still
- * on their way, which is said too, where it is late.  Whoever waits is answered
- * all the same.  While a round is late this does not wait, and what is appended
- * stays in the buffer: call it again. */
+/* Hands the round over; true when journal_write() is to be called now.  False
+ * when it is empty, or the one before is still with another thread. */
+bool journal_hand(struct journal_writer *w);
+
+/* Writes and syncs the round that was handed over.  What does not reach the
+ * disk because that fails or has no room is counted as lost and said loudly. */
+void journal_write(struct journal_writer *w);
+
+/* How many records of all that were appended nobody need wait for any longer:
+ * they are on disk or lost; or another thread is in journal_write() still, the
+ * disk is late, which is said, and they are on their way. */
+uint64_t journal_settled(struct journal_writer *w);
+
+/* The three of them.  False when what was appended is not all on disk. */
 bool journal_sync(struct journal_writer *w);
 
 /* --- reading, by one process at a time --- */

@@ -67,7 +67,6 @@ struct journal {
 	struct thread keeper;
 	struct bell bell;
 	_Atomic bool closing;
-	int patience_ms;
 	_Atomic uint64_t lost;
 	struct tally *lost_ever; /* or NULL, where there was no room */
 	_Atomic unsigned late;	 /* writers whose round is overdue */

@@ -1,10 +1,11 @@
 /*
- * A loop fills a round of records; a thread of its writer, the scribe, puts it
- * on disk.
+ * A loop fills a round of records; journal_write() puts it on disk, and may
+ * have to wait for that.  If it waits for long, another thread goes on with the
+ * loop.
  *
- * 1. A round is the loop's until it is in "work", the scribe's until it is in
- *    "done"; there are two, so one can be filled while the other is away.
- * 2. What is in struct scribe is touched by the scribe alone, once it runs.
+ * 1. There are two rounds: one is filled; the other is away from when it is
+ *    handed over until the loop takes it back, which it may once it is settled.
+ * 2. What is in struct pen is journal_write()'s alone, once there is a writer.
  * 3. at is where the next record will stand in the segment; what lies before
  *    it was written.
  * 4. After a failure the segment is sealed and left (fd -1): what of it reached
@@ -19,7 +20,8 @@
 #include "base/mem.h"
 #include "tracker/journal_private.h"
 
-#define ROUND_MAX ((size_t)1 << 20)
+#define ROUND_MAX ((size_t)64 << 20)
+#define ROUND_USUAL ((size_t)1 << 20)
 #define RETRY_US SECOND_US
 #define COMPLAIN_US (10 * SECOND_US)
 
@@ -29,7 +31,7 @@ struct round {
 	bool kept; /* on disk, all of it */
 };
 
-struct scribe {
+struct pen {
 	struct journal *j;
 	unsigned number;
 	int lock; /* of the number; -1: it has none yet */
@@ -37,51 +39,52 @@ struct scribe {
 	struct segment segment;
 	uint32_t at;
 	int64_t retry_us, complained_us;
-	struct fifo *work, *done;
-	struct thread thread;
 };
 
 struct journal_writer {
-	struct scribe s;
+	struct pen pen;
 	struct round rounds[2];
-	struct round *filling;
-	bool away;		  /* the other is */
-	int64_t away_us, late_us; /* since when; nobody waits for it, or 0 */
+	struct round *filling, *away; /* away: or NULL */
+	_Atomic bool settled;	      /* the one that is away */
+	int64_t away_us;
+	bool late;
+	uint64_t appended, handed, answered; /* records, since the start */
+	uint64_t unkept;		     /* rounds */
 };
 
 static void
-lose(struct scribe *s, size_t n, const struct err *e)
+lose(struct pen *p, size_t n, const struct err *e)
 {
 	int64_t now_us = clock_mono_us();
-	uint64_t all = journal_lose(s->j, n);
+	uint64_t all = journal_lose(p->j, n);
 
 	if (n == 0 ||
-	    (s->complained_us && now_us - s->complained_us < COMPLAIN_US))
+	    (p->complained_us && now_us - p->complained_us < COMPLAIN_US))
 		return;
-	s->complained_us = now_us;
-	LOG(HITS_LOST, LOG_I("lost", all), LOG_I("writer", s->number),
+	p->complained_us = now_us;
+	LOG(HITS_LOST, LOG_I("lost", all), LOG_I("writer", p->number),
 	    LOG_ERR(e));
 }
 
 static void
-segment_leave(struct scribe *s)
+segment_leave(struct pen *p)
 {
-	if (s->fd >= 0)
-		(void)close(s->fd);
-	s->fd = -1;
+	if (p->fd >= 0)
+		(void)close(p->fd);
+	p->fd = -1;
 }
 
 /* The least number that nobody holds. */
 static enum rc
-number_take(struct scribe *s, struct err *e)
+number_take(struct pen *p, struct err *e)
 {
-	size_t n = strlen(s->j->path) + sizeof("/00.lock");
+	size_t n = strlen(p->j->path) + sizeof("/00.lock");
 	char *path = mem_alloc(n);
 	enum rc rc = RC_STATE;
 
-	for (s->number = 0; s->number < JOURNAL_WRITERS_MAX; s->number++) {
-		(void)snprintf(path, n, "%s/%02u.lock", s->j->path, s->number);
-		rc = lock_take(path, &s->lock, e);
+	for (p->number = 0; p->number < JOURNAL_WRITERS_MAX; p->number++) {
+		(void)snprintf(path, n, "%s/%02u.lock", p->j->path, p->number);
+		rc = lock_take(path, &p->lock, e);
 		if (rc != RC_STATE)
 			break;
 	}
@@ -95,37 +98,37 @@ number_take(struct scribe *s, struct err *e)
 }
 
 static enum rc
-segment_next(struct scribe *s, struct err *e)
+segment_next(struct pen *p, struct err *e)
 {
 	enum rc rc = RC_OK;
 
-	if (clock_mono_us() < s->retry_us)
+	if (clock_mono_us() < p->retry_us)
 		return err_set(e, RC_IO, "the journal has no room");
-	if (s->lock < 0)
-		rc = number_take(s, e);
+	if (p->lock < 0)
+		rc = number_take(p, e);
 	if (rc == RC_OK)
-		rc = segment_take(s->j, s->number, &s->segment, &s->fd, e);
+		rc = segment_take(p->j, p->number, &p->segment, &p->fd, e);
 	if (rc) {
-		s->fd = -1;
-		s->retry_us = clock_mono_us() + RETRY_US;
+		p->fd = -1;
+		p->retry_us = clock_mono_us() + RETRY_US;
 		return rc;
 	}
-	s->at = SEGMENT_HEADER;
+	p->at = SEGMENT_HEADER;
 	return RC_OK;
 }
 
 static enum rc
-put_on_disk(struct scribe *s, struct slice records, struct err *e)
+put_on_disk(struct pen *p, struct slice records, struct err *e)
 {
 	while (records.n > 0) {
-		ssize_t n = pwrite(s->fd, records.p, records.n, (off_t)s->at);
+		ssize_t n = pwrite(p->fd, records.p, records.n, (off_t)p->at);
 
 		if (n <= 0)
 			return err_errno(e, "writing the journal");
 		records = slice_skip(records, (size_t)n);
-		s->at += (uint32_t)n;
+		p->at += (uint32_t)n;
 	}
-	if (fdatasync(s->fd) != 0)
+	if (fdatasync(p->fd) != 0)
 		return err_errno(e, "syncing the journal");
 	return RC_OK;
 }
@@ -133,14 +136,14 @@ put_on_disk(struct scribe *s, struct slice records, struct err *e)
 /* Places as many records as the segment has room for; returns their bytes, and
  * takes their number off *n. */
 static size_t
-place(const struct scribe *s, char *records, size_t bytes, size_t *n)
+place(const struct pen *p, char *records, size_t bytes, size_t *n)
 {
 	size_t used = 0;
 
 	while (used < bytes &&
-	       s->at + used + HIT_RECORD_MAX <= s->segment.bytes) {
+	       p->at + used + HIT_RECORD_MAX <= p->segment.bytes) {
 		used +=
-		    hit_place(records + used, s->segment.nonce, s->at + used);
+		    hit_place(records + used, p->segment.nonce, p->at + used);
 		--*n;
 	}
 	return used;
@@ -148,27 +151,27 @@ place(const struct scribe *s, char *records, size_t bytes, size_t *n)
 
 /* *left: of the round's records, those that are not on disk. */
 static enum rc
-round_write(struct scribe *s, struct round *r, size_t *left, struct err *e)
+round_write(struct pen *p, struct round *r, size_t *left, struct err *e)
 {
 	size_t done = 0;
 
 	*left = r->n;
 	while (done < r->records.n) {
 		size_t n = *left, bytes;
-		enum rc rc = s->fd < 0 ? segment_next(s, e) : RC_OK;
+		enum rc rc = p->fd < 0 ? segment_next(p, e) : RC_OK;
 
 		if (rc)
 			return rc;
-		bytes = place(s, r->records.p + done, r->records.n - done, &n);
+		bytes = place(p, r->records.p + done, r->records.n - done, &n);
 		if (bytes == 0) {
-			segment_leave(s);
+			segment_leave(p);
 			continue;
 		}
-		rc = put_on_disk(s, slice_of(r->records.p + done, bytes), e);
+		rc = put_on_disk(p, slice_of(r->records.p + done, bytes), e);
 		if (rc) {
-			segment_seal(s->fd);
-			segment_leave(s);
-			s->retry_us = clock_mono_us() + RETRY_US;
+			segment_seal(p->fd);
+			segment_leave(p);
+			p->retry_us = clock_mono_us() + RETRY_US;
 			return rc;
 		}
 		done += bytes;
@@ -177,84 +180,97 @@ round_write(struct scribe *s, struct round *r, size_t *left, struct err *e)
 	return RC_OK;
 }
 
-static void
-scribe_run(void *arg)
+void
+journal_write(struct journal_writer *w)
 {
-	struct scribe *s = arg;
-	struct round *r;
+	struct round *r = w->away;
+	struct err e = {0};
+	size_t left;
 
-	while ((r = fifo_take(s->work, -1)) != NULL) {
-		struct err e = {0};
-		size_t left;
-
-		r->kept = round_write(s, r, &left, &e) == RC_OK;
-		if (!r->kept)
-			lose(s, left, &e);
-		(void)!fifo_put(s->done, r);
-	}
+	r->kept = round_write(&w->pen, r, &left, &e) == RC_OK;
+	if (!r->kept)
+		lose(&w->pen, left, &e);
+	atomic_store(&w->settled, true);
 }
 
 static void
-late(struct journal_writer *w)
+round_empty(struct round *r)
 {
-	w->late_us = w->away_us;
-	atomic_fetch_add(&w->s.j->late, 1);
-	LOG(JOURNAL_LATE, LOG_I("writer", w->s.number));
-}
-
-/* The round that is away, if it comes back within timeout_ms. */
-static bool
-round_back(struct journal_writer *w, int timeout_ms, bool *kept)
-{
-	struct round *r = fifo_take(w->s.done, timeout_ms);
-
-	if (!r)
-		return false;
-	w->away = false;
-	*kept = r->kept;
 	r->n = 0;
 	sbuf_reset(&r->records);
-	if (w->late_us) {
-		LOG(JOURNAL_IN_TIME, LOG_I("writer", w->s.number),
-		    LOG_I("took_us", clock_mono_us() - w->late_us));
-		w->late_us = 0;
-		atomic_fetch_sub(&w->s.j->late, 1);
+	if (r->records.cap > ROUND_USUAL)
+		sbuf_fini(&r->records);
+}
+
+static void
+round_back(struct journal_writer *w)
+{
+	w->unkept += !w->away->kept;
+	round_empty(w->away);
+	w->away = NULL;
+	if (!w->late) {
+		w->answered = w->handed;
+		return;
 	}
+	LOG(JOURNAL_IN_TIME, LOG_I("writer", w->pen.number),
+	    LOG_I("took_us", clock_mono_us() - w->away_us));
+	w->late = false;
+	atomic_fetch_sub(&w->pen.j->late, 1);
+}
+
+uint64_t
+journal_settled(struct journal_writer *w)
+{
+	if (w->away && atomic_load(&w->settled))
+		round_back(w);
+	if (!w->away)
+		return w->answered;
+	if (!w->late) {
+		w->late = true;
+		atomic_fetch_add(&w->pen.j->late, 1);
+		LOG(JOURNAL_LATE, LOG_I("writer", w->pen.number));
+	}
+	w->answered = w->appended;
+	return w->answered;
+}
+
+bool
+journal_hand(struct journal_writer *w)
+{
+	if (w->away || w->filling->n == 0)
+		return false;
+	w->away = w->filling;
+	w->away_us = clock_mono_us();
+	w->handed = w->appended;
+	atomic_store(&w->settled, false);
+	w->filling = &w->rounds[w->away == &w->rounds[0]];
 	return true;
 }
 
 bool
 journal_sync(struct journal_writer *w)
 {
-	bool kept;
+	uint64_t unkept = w->unkept;
 
-	if (w->away && !round_back(w, 0, &kept))
-		return w->filling->n == 0;
-	if (w->filling->n == 0)
-		return true;
-	w->away_us = clock_mono_us();
-	w->away = fifo_put(w->s.work, w->filling) == RC_OK;
-	w->filling = &w->rounds[w->filling == &w->rounds[0]];
-	if (round_back(w, w->s.j->patience_ms, &kept))
-		return kept;
-	late(w);
-	return false;
+	(void)journal_settled(w);
+	if (journal_hand(w))
+		journal_write(w);
+	return journal_settled(w) == w->appended && w->unkept == unkept;
 }
 
 bool
 journal_append(struct journal_writer *w, const struct hit *h)
 {
 	struct round *r = w->filling;
+	size_t most = w->late ? ROUND_USUAL : ROUND_MAX;
 
-	if (r->records.n + HIT_RECORD_MAX > ROUND_MAX)
-		(void)journal_sync(w);
-	r = w->filling;
-	if (r->records.n + HIT_RECORD_MAX > ROUND_MAX) {
-		(void)journal_lose(w->s.j, 1);
+	if (r->records.n + HIT_RECORD_MAX > most) {
+		(void)journal_lose(w->pen.j, 1);
 		return false;
 	}
 	hit_encode(h, &r->records);
 	r->n++;
+	w->appended++;
 	return true;
 }
 
@@ -263,24 +279,21 @@ journal_writer_new(struct journal *j, struct journal_writer **out,
 		   struct err *e)
 {
 	struct journal_writer *w = MEM_NEW(struct journal_writer);
-	struct scribe *s = &w->s;
+	struct pen *p = &w->pen;
 
-	*s = (struct scribe){.j = j, .lock = -1, .fd = -1};
-	if (number_take(s, e) == RC_LIMIT) {
+	*p = (struct pen){.j = j, .lock = -1, .fd = -1};
+	if (number_take(p, e) == RC_LIMIT) {
 		free(w);
 		return RC_LIMIT;
 	}
-	s->work = fifo_new("journal work", 1);
-	s->done = fifo_new("journal done", 1);
 	w->filling = &w->rounds[0];
 	for (size_t i = 0; i < 2; i++)
 		sbuf_init(&w->rounds[i].records, ROUND_MAX);
 	/* Without room now, or where nothing can be written, hits are answered
 	 * all the same. */
-	if (s->lock < 0 || segment_resume(j, s->number, &s->segment, &s->fd,
-					  &s->at, e) != RC_OK)
-		(void)!segment_next(s, e);
-	thread_start(&s->thread, "scribe", scribe_run, s);
+	if (p->lock < 0 || segment_resume(j, p->number, &p->segment, &p->fd,
+					  &p->at, e) != RC_OK)
+		(void)!segment_next(p, e);
 	*out = w;
 	return RC_OK;
 }
@@ -288,23 +301,13 @@ journal_writer_new(struct journal *j, struct journal_writer **out,
 void
 journal_writer_free(struct journal_writer *w)
 {
-	bool kept;
-
 	if (!w)
 		return;
-	while (w->away || w->filling->n > 0) {
-		(void)journal_sync(w);
-		if (w->away)
-			(void)round_back(w, -1, &kept);
-	}
-	fifo_close(w->s.work);
-	thread_join(&w->s.thread);
-	segment_leave(&w->s);
-	fifo_free(w->s.work);
-	fifo_free(w->s.done);
+	(void)journal_sync(w);
+	segment_leave(&w->pen);
 	for (size_t i = 0; i < 2; i++)
 		sbuf_fini(&w->rounds[i].records);
-	if (w->s.lock >= 0)
-		(void)close(w->s.lock);
+	if (w->pen.lock >= 0)
+		(void)close(w->pen.lock);
 	free(w);
 }

@@ -209,7 +209,7 @@ def main():
             f.write(LUA)
         if shutil.which("wrk"):
             nginx = Nginx(dir) if shutil.which("nginx") else None
-            ours = Ours(dir, drain=0, loops=2 * os.cpu_count(),
+            ours = Ours(dir, drain=0, loops=os.cpu_count(),
                         journal_bytes=4 << 30)
             for name, kind, connections, peer in (
                     ("track.pixel.c64", "o", 64, "nginx-empty_gif"),

@@ -291,7 +291,8 @@ server_start(void)
 				.connections_max = 100,
 				.idle_timeout_ms = 5000,
 				.request_timeout_ms = 5000,
-				.round = hits_round};
+				.round = hits_round,
+				.flush = hits_flush};
 	struct portal_config pc = {.queue = &q, .db_path = db, .jobs = 2};
 	struct keyring *keys;
 	struct http_server *server;
