@@ -22,6 +22,7 @@
  */
 
 #define MESSAGES 1000000
+#define ROUND 1000
 #define FIRST_HITS 300000 /* that do not count */
 #define HITS 300000
 #define PROBE_MS 20
@@ -212,7 +213,8 @@ journal_fill(const char *dir)
 			  : SLICE("");
 		h.mref = refs[r % MESSAGES];
 		h.time_us = clock_wall_us();
-		if (!journal_append(w, &h))
+		if (!journal_append(w, &h) ||
+		    (i % ROUND == ROUND - 1 && !journal_sync(w)))
 			die("the journal has no room");
 	}
 	if (!journal_sync(w))
