@@ -35,8 +35,8 @@ static const struct words all_words[] = {
 	      "This page is being serviced. Go back and send it again in a few "
 	      "minutes, or open the link from the message then."},
 	 [HITS_PAGE_BUSY] = {"Please try again in a few seconds",
-			     "Much is being asked of this site just now. "
-			     "Nothing was changed."},
+			     "This site is very busy just now. Nothing was "
+			     "changed."},
 	 [HITS_PAGE_LARGE] =
 	     {"That is too long",
 	      "What you sent is longer than this page takes. Nothing was "
@@ -68,7 +68,7 @@ static const struct words all_words[] = {
 	      "de nuevo el enlace desde el mensaje."},
 	 [HITS_PAGE_REVOKED] =
 	     {"Este enlace ya no está en uso",
-	      "Por su seguridad no lleva a ningún sitio. Si esperaba este "
+	      "Por su seguridad no lleva a ninguna parte. Si esperaba este "
 	      "mensaje, escriba usted mismo la dirección del sitio."},
 	 [HITS_PAGE_WAIT] =
 	     {"Volvemos en unos minutos",
@@ -79,25 +79,26 @@ static const struct words all_words[] = {
 	      "Esta página está en mantenimiento. Vuelva atrás y envíela de "
 	      "nuevo en unos minutos, o abra entonces el enlace desde el "
 	      "mensaje."},
-	 [HITS_PAGE_BUSY] = {"Inténtelo en unos segundos",
-			     "En este momento se le pide mucho a este sitio. "
-			     "No se ha cambiado nada."},
+	 [HITS_PAGE_BUSY] = {"Vuelva a intentarlo en unos segundos",
+			     "En este momento este sitio recibe muchas "
+			     "solicitudes. No se cambió nada."},
 	 [HITS_PAGE_LARGE] =
 	     {"Es demasiado largo",
 	      "Lo que envió es más largo de lo que admite esta página. No se "
-	      "ha cambiado nada: vuelva atrás, acórtelo y envíelo de nuevo."},
+	      "cambió nada: vuelva atrás, acórtelo y envíelo de nuevo."},
 	 [HITS_PAGE_HEADERS] =
 	     {"Su navegador envió demasiado",
-	      "Envía sobre sí mismo más de lo que admite este sitio, casi "
-	      "siempre cookies. Borre las cookies de este sitio y abra de "
-	      "nuevo el enlace desde el mensaje."},
+	      "Junto con la solicitud envía más datos de los que admite este "
+	      "sitio, casi siempre cookies. Borre las cookies de este sitio y "
+	      "abra de nuevo el enlace desde el mensaje."},
 	 [HITS_PAGE_ODD] =
-	     {"No entendimos esta petición",
+	     {"No entendimos esta solicitud",
 	      "Su navegador, o un programa entre él y este sitio, envió algo "
 	      "que este sitio no puede leer. Abra de nuevo el enlace desde el "
 	      "mensaje."},
 	 [HITS_PAGE_FAULT] = {"Algo salió mal",
-			      "El error es nuestro. Inténtelo más tarde."},
+			      "El error es nuestro. Vuelva a intentarlo más "
+			      "tarde."},
      },
      "El enlace llevaba a",
      "Sitio web",
@@ -117,17 +118,17 @@ static const struct words all_words[] = {
 	      "Per la Sua sicurezza non porta da nessuna parte. Se aspettava "
 	      "questo messaggio, digiti l'indirizzo del sito."},
 	 [HITS_PAGE_WAIT] =
-	     {"Torniamo fra qualche minuto",
+	     {"Torniamo tra qualche minuto",
 	      "Questa pagina è in manutenzione. Apra di nuovo il collegamento "
-	      "fra qualche minuto."},
+	      "tra qualche minuto."},
 	 [HITS_PAGE_UNSAVED] =
 	     {"La Sua risposta non è stata salvata",
 	      "Questa pagina è in manutenzione. Torni indietro e la invii di "
-	      "nuovo fra qualche minuto, oppure apra allora il collegamento "
+	      "nuovo tra qualche minuto, oppure apra allora il collegamento "
 	      "dal messaggio."},
 	 [HITS_PAGE_BUSY] = {"Riprovi tra qualche secondo",
-			     "In questo momento si chiede molto a questo sito. "
-			     "Non è cambiato nulla."},
+			     "In questo momento il sito riceve molte "
+			     "richieste. Non è cambiato nulla."},
 	 [HITS_PAGE_LARGE] =
 	     {"È troppo lungo",
 	      "Quanto ha inviato è più lungo di quanto questa pagina accetti. "
@@ -135,9 +136,9 @@ static const struct words all_words[] = {
 	      "nuovo."},
 	 [HITS_PAGE_HEADERS] =
 	     {"Il Suo browser ha inviato troppo",
-	      "Invia su di sé più di quanto questo sito accetti, quasi sempre "
-	      "cookie. Cancelli i cookie di questo sito e apra di nuovo il "
-	      "collegamento dal messaggio."},
+	      "Insieme alla richiesta invia più dati di quanti il sito ne "
+	      "accetti, quasi sempre cookie. Cancelli i cookie di questo sito "
+	      "e apra di nuovo il collegamento dal messaggio."},
 	 [HITS_PAGE_ODD] =
 	     {"La richiesta non è stata compresa",
 	      "Il Suo browser, o un programma tra esso e questo sito, ha "

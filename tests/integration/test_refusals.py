@@ -114,7 +114,7 @@ def _(t):
         t.eq(page.headers["content-type"], "text/html; charset=utf-8")
         is_safe(t, page)
         t.ok('<html lang="es">' in page.text and
-             "Inténtelo en unos segundos" in page.text, page.text)
+             "Vuelva a intentarlo en unos segundos" in page.text, page.text)
     os.unlink(stall)
     for s in asked:
         read_all(s)
