@@ -6,6 +6,7 @@
 #include "api/render.h"
 #include "proof/ledger.h"
 #include "queue/recipients.h"
+#include "queue/revival.h"
 
 #define LIST_MAX 100000
 
@@ -93,12 +94,26 @@ append_restored(struct change_run *r, const struct suppression *s,
 	return rc;
 }
 
+/* What an act needs and did not reach anybody for that goes again. */
+static enum rc
+revive(struct change_run *r, struct slice brand, struct slice given,
+       struct slice stored, struct err *e)
+{
+	struct queue *q = r->api->c.queue;
+	enum rc rc = revival_address(q, r->db, brand, stored, r->a, e);
+
+	if (rc == RC_OK && !slice_ieq(given, stored))
+		rc = revival_address(q, r->db, brand, given, r->a, e);
+	return rc;
+}
+
 static enum rc
 restore(struct change_run *r, struct slice brand, struct slice address,
 	int64_t *n, struct err *e)
 {
-	struct suppression s;
+	struct suppression s = {.address = address};
 	uint8_t hash[32];
+	int64_t before = *n;
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK) {
@@ -110,6 +125,8 @@ restore(struct change_run *r, struct slice brand, struct slice address,
 			rc = append_restored(r, &s, e);
 		*n += rc == RC_OK;
 	}
+	if (rc == RC_NOTFOUND && *n > before)
+		return revive(r, brand, address, s.address, e);
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 

@@ -1,11 +1,9 @@
 #include "queue/contacts.h"
 
-#include "base/clock.h"
-#include "queue/invoices.h"
 #include "queue/outbox.h"
 #include "queue/recipients.h"
+#include "queue/revival.h"
 #include "queue/state.h"
-#include "store/act.h"
 
 /* Where nobody with the roles of a step is left it goes to others, so what
  * matters is the contact that it was made for, or its roles now. */
@@ -151,115 +149,6 @@ readdress(struct queue *q, struct db *db, const struct customer *c,
 	return rc;
 }
 
-static bool
-needs(const struct policy *p, struct slice act, struct slice step)
-{
-	for (size_t i = 0; i < p->acts_n; i++)
-		for (size_t k = 0; k < p->acts[i].needs_n; k++) {
-			int at = p->acts[i].needs[k];
-
-			if (slice_eq_z(act, p->acts[i].name) &&
-			    slice_eq_z(step, p->steps[at].name))
-				return true;
-		}
-	return false;
-}
-
-/* Whether an act that a step is needed for may have happened: its day was told
- * to billing. */
-static enum rc
-was_due(struct db *db, const struct policy *p, const struct notice *n,
-	struct arena *a, bool *out, struct err *e)
-{
-	struct act_row *rows;
-	size_t count;
-	enum rc rc = act_list_invoice(db, n->invoice, a, &rows, &count, e);
-
-	*out = false;
-	for (size_t i = 0; rc == RC_OK && i < count; i++)
-		*out |= rows[i].anchor == n->anchor &&
-			rows[i].state == ACT_ANNOUNCED &&
-			needs(p, rows[i].act, n->step);
-	return rc;
-}
-
-/* Whether nobody got it, and no person wanted that. */
-static enum rc
-in_vain(struct db *db, const struct notice *n, struct arena *a, bool *out,
-	struct err *e)
-{
-	struct message *list;
-	size_t count;
-	enum rc rc;
-
-	*out = n->state == NOTICE_SKIPPED &&
-	       (slice_eq_z(n->reason, OUTBOX_SUPPRESSED) ||
-		slice_eq_z(n->reason, OUTBOX_NO_ADDRESS));
-	if (n->state != NOTICE_DONE)
-		return RC_OK;
-	rc = message_list_notice(db, n->id, a, &list, &count, e);
-	*out = rc == RC_OK;
-	for (size_t i = 0; rc == RC_OK && i < count; i++)
-		if (list[i].uncertain > 0 ||
-		    list[i].state == MESSAGE_ACCEPTED ||
-		    list[i].state == MESSAGE_DELIVERED ||
-		    list[i].state == MESSAGE_COMPLAINED ||
-		    slice_starts(list[i].reason, SLICE("by hand")))
-			*out = false;
-	return rc;
-}
-
-static enum rc
-revive(struct db *db, const struct conf *conf, struct notice *n,
-       struct arena *a, struct err *e)
-{
-	const struct policy *p;
-	struct invoice i;
-	bool yes, late;
-	enum rc rc = in_vain(db, n, a, &yes, e);
-
-	if (rc != RC_OK || !yes)
-		return rc;
-	rc = invoice_get(db, n->invoice, a, &i, e);
-	if (rc != RC_OK)
-		return rc == RC_NOTFOUND ? RC_OK : rc;
-	p = conf_policy(conf, i.policy);
-	if (p == NULL || n->anchor != i.due_on || !invoice_owed(p, &i))
-		return RC_OK;
-	rc = was_due(db, p, n, a, &late, e);
-	if (rc != RC_OK || late)
-		return rc;
-	n->release_us = clock_wall_us();
-	rc = notice_apply(db, n, NOTICE_EV_REVIVE,
-			  SLICE(OUTBOX_CONTACT_CHANGED), SLICE(""), e);
-	if (rc == RC_OK &&
-	    (i.status == INVOICE_DISPUTED || i.status == INVOICE_PENDING))
-		rc = notice_apply(db, n, NOTICE_EV_HOLD,
-				  i.status == INVOICE_DISPUTED
-				      ? SLICE("disputed")
-				      : SLICE("pending"),
-				  SLICE(""), e);
-	return rc;
-}
-
-static enum rc
-revive_all(struct queue *q, struct db *db, const struct customer *c,
-	   struct arena *a, struct err *e)
-{
-	const struct conf *conf = conf_box_get(q->conf);
-	struct notice *list;
-	size_t n;
-	enum rc rc =
-	    notice_list_customer(db, c->id, INT64_MAX, 10000, a, &list, &n, e);
-
-	for (size_t i = 0; rc == RC_OK && i < n; i++)
-		if (list[i].critical && list[i].invoice.n > 0)
-			rc = revive(db, conf, &list[i], a, e);
-	conf_unref(conf);
-	queue_wake_planner(q);
-	return rc;
-}
-
 /* Whether one of x has an address that none of y has. */
 static bool
 has_more(const struct contact *x, size_t x_n, const struct contact *y,
@@ -287,6 +176,7 @@ contacts_changed(struct queue *q, struct db *db, const struct customer *c,
 		rc = readdress(q, db, c, a, e);
 	if (rc == RC_OK &&
 	    has_more(c->contacts, c->contacts_n, before, before_n))
-		rc = revive_all(q, db, c, a, e);
+		rc = revival_customer(q, db, c, SLICE(OUTBOX_CONTACT_CHANGED),
+				      a, e);
 	return rc;
 }

@@ -67,19 +67,28 @@ insert(struct queue *q, struct db *db, struct message *m, struct arena *a,
 	return rc;
 }
 
+/* What ended before its notice was released, and no server can have taken. */
+static bool
+in_vain(const struct message *m, const struct notice *n)
+{
+	return m->uncertain == 0 && m->created_us < n->released_us &&
+	       (m->state == MESSAGE_FAILED || m->state == MESSAGE_EXPIRED);
+}
+
 /* A recipient may have a notice already.  One that was revived may still be
- * tied to a message that was taken back before it could arrive: it moves. */
+ * tied to a message that could not arrive: it moves. */
 static enum rc
-may_tie(struct db *db, struct slice address, int64_t notice, struct arena *a,
-	bool *may, struct err *e)
+may_tie(struct db *db, struct slice address, const struct notice *n,
+	struct arena *a, bool *may, struct err *e)
 {
 	struct message before;
-	enum rc rc = message_get_tied(db, notice, MESSAGE_BY_EMAIL, address, a,
+	enum rc rc = message_get_tied(db, n->id, MESSAGE_BY_EMAIL, address, a,
 				      &before, e);
 
 	*may = rc == RC_NOTFOUND ||
-	       (rc == RC_OK && before.state == MESSAGE_CANCELLED &&
-		before.uncertain == 0);
+	       (rc == RC_OK &&
+		(in_vain(&before, n) ||
+		 (before.state == MESSAGE_CANCELLED && before.uncertain == 0)));
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
@@ -112,7 +121,7 @@ outbox_make(struct queue *q, struct db *db, const struct customer *c,
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
 		bool may;
 
-		rc = may_tie(db, to->email, notices[i]->id, &a, &may, e);
+		rc = may_tie(db, to->email, notices[i], &a, &may, e);
 		if (rc != RC_OK || !may)
 			continue;
 		mine[mine_n++] = notices[i];

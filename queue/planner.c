@@ -10,6 +10,7 @@
 #include "queue/gate.h"
 #include "queue/look.h"
 #include "queue/outbox.h"
+#include "queue/revival.h"
 #include "queue/state.h"
 #include "store/act.h"
 
@@ -208,6 +209,19 @@ by_member(const struct planner_order *order, struct arena *a)
 	return out;
 }
 
+/* What was planned again for this alone, and ended anew, stays as it was. */
+static enum rc
+check_sent(struct db *db, struct ref notice, struct arena *a, struct err *e)
+{
+	struct notice n;
+	enum rc rc = notice_get(db, notice, a, &n, e);
+
+	if (rc != RC_OK || n.state == NOTICE_RELEASED || n.state == NOTICE_HELD)
+		return rc;
+	return err_set(e, RC_STATE, "the notice cannot be sent: %s: %.*s",
+		       notice_state_name(n.state), SLICE_ARG(n.reason));
+}
+
 enum rc
 planner_send_now(struct queue *q, struct db *db,
 		 const struct planner_order *order, struct err *e)
@@ -221,6 +235,7 @@ planner_send_now(struct queue *q, struct db *db,
 			 .now = clock_wall_us(),
 			 .forced = true};
 	struct notice n;
+	bool again;
 	enum rc rc;
 
 	arena_init(&a, 64u << 20);
@@ -228,12 +243,14 @@ planner_send_now(struct queue *q, struct db *db,
 	if (rc == RC_OK && n.state == NOTICE_HELD)
 		rc = notice_apply(db, &n, NOTICE_EV_RESUME, SLICE(""),
 				  by_member(order, &a), e);
-	if (rc == RC_OK && n.state != NOTICE_PLANNED)
-		rc = err_set(e, RC_STATE, "the notice is %s already",
-			     notice_state_name(n.state));
+	again = rc == RC_OK && n.state != NOTICE_PLANNED;
+	if (again)
+		rc = revival_by_hand(db, &n, by_member(order, &a), &a, e);
 	l.more = by_member(order, &a);
 	if (rc == RC_OK)
 		rc = look_release(&l, order->notice, e);
+	if (rc == RC_OK && again)
+		rc = check_sent(db, order->notice, &a, e);
 	arena_fini(&a);
 	conf_unref(conf);
 	return rc;

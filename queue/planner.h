@@ -32,8 +32,10 @@ struct planner_order {
 	struct slice by;      /* who asks; in the event */
 };
 
-/* Sends a planned or held notice now, whatever its window; ev is not looked
- * at.  Fails: RC_NOTFOUND, RC_STATE. */
+/* Sends a planned or held notice now, whatever its window, or once more one
+ * that ended and that no server took; ev is not looked at.
+ * Fails: RC_NOTFOUND, RC_STATE (it was taken, or may have been; or it would end
+ * as it did). */
 enum rc planner_send_now(struct queue *q, struct db *db,
 			 const struct planner_order *order,
 			 struct err *e) MUST_USE;

@@ -176,25 +176,44 @@ customer_set_legal_hold(struct db *db, struct slice id, bool held,
 	return update_one(&q, e);
 }
 
+static enum rc
+read_ids(struct query *q, struct arena *a, struct slice **out, size_t *n,
+	 struct err *e)
+{
+	struct rows rows = ROWS(a, struct slice);
+	enum rc rc;
+
+	while ((rc = query_row(q, e)) == RC_OK)
+		*(struct slice *)rows_add(&rows) =
+		    arena_dup(a, column_text(q, 0));
+	query_close(q);
+	*out = rows.p;
+	*n = rows.n;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc
+customer_list_email(struct db *db, struct slice email, struct arena *a,
+		    struct slice **out, size_t *n, struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_CONTACT_LIST_EMAIL);
+	bind_text(&q, 0, email);
+	return read_ids(&q, a, out, n, e);
+}
+
 enum rc
 customer_list_hold_over(struct db *db, int64_t now_us, size_t limit,
 			struct arena *a, struct slice **out, size_t *n,
 			struct err *e)
 {
-	struct rows rows = ROWS(a, struct slice);
 	struct query q;
-	enum rc rc;
 
 	query_open(&q, db, STMT_CUSTOMER_LIST_HOLD_OVER);
 	bind_int(&q, 0, now_us);
 	bind_int(&q, 1, (int64_t)limit);
-	while ((rc = query_row(&q, e)) == RC_OK)
-		*(struct slice *)rows_add(&rows) =
-		    arena_dup(a, column_text(&q, 0));
-	query_close(&q);
-	*out = rows.p;
-	*n = rows.n;
-	return rc == RC_NOTFOUND ? RC_OK : rc;
+	return read_ids(&q, a, out, n, e);
 }
 
 enum rc

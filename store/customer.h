@@ -46,6 +46,11 @@ enum rc customer_set_legal_hold(struct db *db, struct slice id, bool held,
 enum rc customer_has_contact(struct db *db, struct slice id,
 			     struct slice contact, struct slice email,
 			     bool *out, struct err *e) MUST_USE;
+/* Ids of customers with a contact of an address, in whatever case; looks at all
+ * contacts. */
+enum rc customer_list_email(struct db *db, struct slice email, struct arena *a,
+			    struct slice **out, size_t *n,
+			    struct err *e) MUST_USE;
 /* Ids of customers whose hold ended at or before now. */
 enum rc customer_list_hold_over(struct db *db, int64_t now_us, size_t limit,
 				struct arena *a, struct slice **out, size_t *n,

@@ -154,6 +154,81 @@ def _(t):
     a.wait_messages(customer="c1", state="accepted")
 
 
+@test("lifted by hand: what a suspension needs goes again, to the same address")
+def _(t):
+    r = t.receiver(rules=GONE)
+    a = Hosting(t, to=[r])
+    a.customer("c1", "Gone@one.example")
+    a.invoice("i1", "c1", in_days(-2))
+    wait_for(lambda: payloads(a, "alarm.raised"), what="the alarm")
+    r.set_rules("")
+    a.ok(a.call("DELETE", "suppressions/gone@ONE.example"))
+    m, = a.wait_messages(state="accepted", customer="c1")
+    t.eq(m["to"], "Gone@one.example")
+    gate = a.ok(a.post("gate", {"action": "suspend", "customer": "c1"}))
+    t.eq((gate["reason"], gate["missing"]), ("too_early", []))
+    t.eq([e["reason"] for e in payloads(a, "notice.revived")],
+         ["suppression_lifted"])
+    t.eq(len(r.journal("message")), 1)
+
+
+def by_step(a, invoice, step):
+    n, = [n for n in a.ok(a.get("invoices/" + invoice))["notices"]
+          if n["step"] == step]
+    return n
+
+
+@test("asked for by hand, what reached nobody goes again, and nothing else does")
+def _(t):
+    r = t.receiver(rules='match=*@one.example stage=rcpt '
+                   'action=reply:"550 5.1.1 No such user"')
+    a = Hosting(t, to=[r])
+    for c in ("gone", "paid"):
+        a.customer(c, c + "@one.example")
+        a.invoice(c, c, in_days(-2))
+    a.customer("live", "live@two.example")
+    a.invoice("live", "live", in_days(-2))
+    ended = lambda c: by_step(a, c, "pre-suspension")["state"] == "done"
+    wait_for(lambda: all(map(ended, ("gone", "paid", "live"))), what="ends")
+    again = lambda c: a.post("notices/%s/send-now" %
+                             by_step(a, c, "pre-suspension")["id"])
+    refused = again("gone")
+    t.eq(refused.status, 409)
+    t.ok("suppressed" in refused.body["detail"], refused.body)
+    t.eq(by_step(a, "gone", "pre-suspension")["state"], "done", "as it was")
+    t.eq(len(payloads(a, "notice.revived")), 0)
+    r.set_rules("")
+    a.call("PUT", "invoices/paid", {
+        "rev": 9, "customer": "paid", "number": "1", "status": "paid",
+        "currency": "USD", "total": "10", "due_on": in_days(-2)})
+    for c in ("gone", "paid"):
+        a.ok(a.call("DELETE", "suppressions/%s@one.example" % c))
+    a.wait_messages(state="accepted", customer="gone")
+    t.eq(again("paid").status, 409)
+    t.eq(by_step(a, "paid", "pre-suspension")["state"], "done")
+    t.eq(again("gone").status, 409)
+    t.eq(again("live").status, 409)
+    t.eq(a.messages(customer="paid", state="accepted"), [])
+    t.eq(sorted(m["recipients"][0]["recipient"] for m in r.journal("message")),
+         ["gone@one.example", "live@two.example"])
+
+
+@test("a reminder that reached nobody goes again when it is asked for")
+def _(t):
+    r = t.receiver(rules=GONE)
+    a = Hosting(t, to=[r])
+    a.customer("c1", "gone@one.example")
+    n = a.notice("c1")
+    a.wait_messages(state="failed")
+    r.set_rules("")
+    a.ok(a.call("DELETE", "suppressions/gone@one.example"))
+    n = a.ok(a.post("notices/%s/send-now" % n["id"]))
+    t.eq(n["state"], "released")
+    a.wait_messages(state="accepted")
+    t.eq(a.post("notices/%s/send-now" % n["id"]).status, 409)
+    t.eq(len(r.journal("message")), 1)
+
+
 @test("an 8-bit address at a server without SMTPUTF8 fails before MAIL")
 def _(t):
     r = t.receiver(args=("--without", "SMTPUTF8"))

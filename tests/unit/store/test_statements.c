@@ -20,6 +20,7 @@ static const struct {
     {STMT_LANE_CLAIMED, "the same, and its lane among them"},
     {STMT_MESSAGE_LIST_LATE, "once a minute, along what waits"},
     {STMT_MESSAGE_LIST_COMPOSED, "once a key is revoked, along what waits"},
+    {STMT_CONTACT_LIST_EMAIL, "by hand, when a suppression is lifted"},
     {STMT_LANE_HOLD_ALL, "by hand, over some thousands"},
 };
 
