@@ -275,8 +275,10 @@ const struct option option_table[] = {
      "or a relay's name."},
     {"brand", "tracking_basis", OPT_TEXT, F(brand, tracking_basis), "", 0, 500,
      &shape_line, NULL,
-     "Ground in law for individual tracking (\"contract\", \"legal duty\" …), "
-     "shown in the footer. Left out, opens are off and links untracked, "
+     "Ground in law for individual tracking, shown in the footer: "
+     "\"contract\", "
+     "\"legal duty\" and \"legitimate interest\" in each customer's language, "
+     "any other text as it is. Left out, opens are off and links untracked, "
      "except for customers who consented."},
     {"brand", "opens", OPT_WORD, F(brand, opens_asked), "individual", 0, 0,
      NULL, trackings,

@@ -487,14 +487,14 @@ def _(t):
     w = World(t, send=False)
     for locale, record, change, stop in (
             ("es_AR", "registramos si se cargan sus imágenes y si se solicitan "
-             "sus enlaces (contract)", "cambiar lo que registramos",
-             "dejar de recibir"),
+             "sus enlaces (por el contrato que tenemos con usted)",
+             "cambiar lo que registramos", "dejar de recibir"),
             ("it_IT", "registriamo se vengono caricate le immagini e se "
-             "vengono richiesti i link (contract)",
+             "vengono richiesti i link (in base al contratto con Lei)",
              "modificare ciò che registriamo", "smettere di ricever"),
             ("en_US", "we record whether its images are loaded and whether "
-             "its links are requested (contract)", "change what we record",
-             "stop receiving")):
+             "its links are requested (under our contract with you)",
+             "change what we record", "stop receiving")):
         w.customer(locale=locale)
         mail = w.notice()
         t.eq(mail["list-unsubscribe"], None)

@@ -1,0 +1,1 @@
+{{^brand.tracking_basis}}con su consentimiento{{/brand.tracking_basis}}{{#brand.ground}}{{#contract}}por el contrato que tenemos con usted{{/contract}}{{#duty}}por obligación legal{{/duty}}{{#interest}}por nuestro interés legítimo{{/interest}}{{#consent}}con su consentimiento{{/consent}}{{/brand.ground}}{{^brand.ground}}{{brand.tracking_basis}}{{/brand.ground}}
