@@ -93,11 +93,20 @@ void conf_unref(const struct conf *c);
  * ("brand default: tracking_basis is left out: opens are off"). */
 void conf_warnings(const struct conf *c, struct sbuf *out);
 
-/* Judges a configuration that shall take the place of a running one: adds to
- * notes a line for each change that only a start applies.  Fails: RC_STATE:
- * another origin, or a brand whose number changed. */
+/* Judges a configuration that shall take the place of another.  Fails:
+ * RC_STATE: another origin, or a brand whose number changed. */
 enum rc conf_check_reload(const struct conf *old, const struct conf *fresh,
-			  struct sbuf *notes, struct err *e) MUST_USE;
+			  struct err *e) MUST_USE;
+
+/* By what a process started, and opened its listeners; NULL: not open. */
+struct conf_running {
+	const struct conf *start, *public, *private;
+};
+
+/* Adds to notes a line for each option that runs otherwise than fresh says,
+ * and that only a start applies. */
+void conf_waits(const struct conf_running *r, const struct conf *fresh,
+		struct sbuf *notes);
 
 /* All options with their values, as a file that would load the same. */
 void conf_print(const struct conf *c, struct sbuf *out);

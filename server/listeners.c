@@ -42,8 +42,6 @@ set_common(struct http_config *c, const struct conf *conf,
 	c->body_max = l->body_max;
 	c->request_timeout_ms = l->request_timeout_ms;
 	c->idle_timeout_ms = l->request_timeout_ms;
-	c->tls_certificate = has_tls(l) ? l->tls_certificate : NULL;
-	c->tls_key = has_tls(l) ? l->tls_key : NULL;
 	c->trusted_proxies = conf->trusted_proxies;
 	c->forwarded_header = conf->proxy_forwarded;
 	c->guess_burst = (unsigned)conf->guess_burst;
@@ -51,15 +49,53 @@ set_common(struct http_config *c, const struct conf *conf,
 	c->access_log = conf->access_log;
 }
 
+enum rc
+listeners_pair(const struct listener *l, struct http_pair **out, struct err *e)
+{
+	*out = NULL;
+	if (!has_tls(l))
+		return RC_OK;
+	return http_pair_load(l->tls_certificate, l->tls_key, out, e);
+}
+
+/* Who stands by shows what was good when it was read last, rather than let
+ * customers wait before a port where nobody accepts. */
 static enum rc
-open_listener(struct server *s, const struct http_config *c,
+pair_for(struct server *s, const struct listener *l, struct http_pair **out,
+	 struct err *e)
+{
+	enum rc rc;
+
+	*out = NULL;
+	if (s->o->quiet) /* the Unix socket alone */
+		return RC_OK;
+	rc = listeners_pair(l, out, e);
+	if (!s->o->standby)
+		return rc;
+	if (rc != RC_OK && s->standby.pair != NULL) {
+		LOG(CERTIFICATE_KEPT, LOG_ERR(e));
+		*out = http_pair_ref(s->standby.pair);
+		return RC_OK;
+	}
+	if (rc == RC_OK) {
+		http_pair_unref(s->standby.pair);
+		s->standby.pair = http_pair_ref(*out);
+	}
+	return rc;
+}
+
+static enum rc
+open_listener(struct server *s, struct http_config *c, const struct listener *l,
 	      const struct http_table *tables, size_t n, struct router **router,
 	      struct http_server **out, struct err *e)
 {
-	enum rc rc = router_new(tables, n, router, e);
+	enum rc rc = pair_for(s, l, &c->pair, e);
 
 	if (rc == RC_OK)
+		rc = router_new(tables, n, router, e);
+	if (rc == RC_OK)
 		rc = http_server_new(c, *router, s->jobs, out, e);
+	http_pair_unref(c->pair);
 	if (rc == RC_OK)
 		return RC_OK;
 	(void)err_config(e); /* its certificate */
@@ -70,10 +106,12 @@ enum rc
 listeners_start_public(struct server *s, struct err *e)
 {
 	const struct passed *shared = &s->standby.sockets;
-	struct http_listen listen = place_of(&s->conf->public);
+	const struct conf *conf = conf_box_get(s->queue.conf);
+	struct http_listen listen = place_of(&conf->public);
 	struct http_config c = {.name = "public",
 				.listen = &listen,
 				.listen_n = 1,
+				/* as many as write hits */
 				.loops = (unsigned)s->conf->http_threads,
 				.lane = JOBS_OTHERS,
 				.jobs_per_address = JOBS_OF_ONE,
@@ -94,13 +132,14 @@ listeners_start_public(struct server *s, struct err *e)
 		listen.sockets = shared->fds;
 		listen.sockets_n = shared->n;
 	}
-	set_common(&c, s->conf, &s->conf->public);
+	s->public_conf = conf;
+	set_common(&c, conf, &conf->public);
 	s->public_tables[0] = hits_table(s->hits);
 	s->public_tables[1] = s->portal != NULL
 				  ? portal_table(s->portal)
 				  : link_reply_wait_table(s->queue.conf);
-	return open_listener(s, &c, s->public_tables, 2, &s->public_router,
-			     &s->public_http, e);
+	return open_listener(s, &c, &conf->public, s->public_tables, 2,
+			     &s->public_router, &s->public_http, e);
 }
 
 void
@@ -110,16 +149,19 @@ listeners_free_public(struct server *s)
 		http_server_free(s->public_http);
 	if (s->public_router != NULL)
 		router_free(s->public_router);
+	conf_unref(s->public_conf);
 	s->public_http = NULL;
 	s->public_router = NULL;
+	s->public_conf = NULL;
 }
 
 enum rc
 listeners_start_private(struct server *s, struct err *e)
 {
+	const struct conf *conf = conf_box_get(s->queue.conf);
 	char path[STATE_PATH_MAX];
 	struct http_listen listen[2] = {{.socket_path = path},
-					place_of(&s->conf->private)};
+					place_of(&conf->private)};
 	struct http_config c = {.name = "private",
 				.listen = listen,
 				.listen_n = s->o->quiet ? 1 : 2,
@@ -131,13 +173,14 @@ listeners_start_private(struct server *s, struct err *e)
 						   sizeof(private_headers[0])};
 	enum rc rc = state_path(s->o->state, STATE_SOCKET, path, e);
 
+	s->private_conf = conf;
 	if (rc != RC_OK)
 		return rc;
-	set_common(&c, s->conf, &s->conf->private);
+	set_common(&c, conf, &conf->private);
 	s->private_tables[0] =
 	    s->api != NULL ? api_table(s->api) : limited_table();
-	return open_listener(s, &c, s->private_tables, 1, &s->private_router,
-			     &s->private_http, e);
+	return open_listener(s, &c, &conf->private, s->private_tables, 1,
+			     &s->private_router, &s->private_http, e);
 }
 
 void
@@ -155,6 +198,8 @@ listeners_free_private(struct server *s)
 		http_server_free(s->private_http);
 	if (s->private_router != NULL)
 		router_free(s->private_router);
+	conf_unref(s->private_conf);
 	s->private_http = NULL;
 	s->private_router = NULL;
+	s->private_conf = NULL;
 }

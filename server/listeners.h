@@ -11,6 +11,10 @@
 enum rc listeners_start_public(struct server *s, struct err *e) MUST_USE;
 /* After http_server_stop() of the public one. */
 void listeners_free_public(struct server *s);
+/* Reads what a listener is to show; NULL where it is plain.  Fails: RC_IO,
+ * RC_INVALID. */
+enum rc listeners_pair(const struct listener *l, struct http_pair **out,
+		       struct err *e) MUST_USE;
 enum rc listeners_start_private(struct server *s, struct err *e) MUST_USE;
 void listeners_free_private(struct server *s);
 /* Stops the private one and frees it. */

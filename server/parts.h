@@ -19,7 +19,8 @@
 struct standby {
 	int lock, listening; /* of who stands by */
 	int peer;
-	struct passed sockets; /* of the public port, to listen on */
+	struct passed sockets;	/* of the public port, to listen on */
+	struct http_pair *pair; /* as last read, or NULL */
 };
 
 /* The parts of a running server, NULL where one does not run. */
@@ -29,6 +30,8 @@ struct server {
 	char db_path[STATE_PATH_MAX];
 	int lock;
 	const struct conf *conf; /* as it was at the start */
+	/* by what the listeners were opened, NULL where they are not */
+	const struct conf *public_conf, *private_conf;
 	struct queue queue;
 	struct materials_box *materials;
 	struct keys_box *keys;

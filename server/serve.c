@@ -11,6 +11,7 @@
 #include "queue/halt.h"
 #include "server/key_watch.h"
 #include "server/limited.h"
+#include "server/listeners.h"
 #include "server/parts.h"
 #include "server/settings.h"
 #include "server/standby.h"
@@ -48,56 +49,103 @@ static enum rc
 check_change(struct server *s, const struct conf *fresh, struct err *e)
 {
 	const struct conf *old = conf_box_get(s->queue.conf);
-	struct sbuf notes;
-	struct slice rest;
-	enum rc rc;
+	enum rc rc = conf_check_reload(old, fresh, e);
 
-	sbuf_init(&notes, 65536);
-	rc = conf_check_reload(old, fresh, &notes, e);
-	rest = sbuf_slice(&notes);
-	while (rc == RC_OK && rest.n > 0)
-		LOG(CONF_WAITS, LOG_S("note", slice_cut(&rest, '\n')));
-	sbuf_fini(&notes);
 	conf_unref(old);
 	return rc;
+}
+
+static void
+say_waits(const struct server *s, const struct conf *fresh)
+{
+	struct conf_running r = {s->conf, s->public_conf, s->private_conf};
+	struct sbuf notes;
+	struct slice rest;
+
+	sbuf_init(&notes, 65536);
+	conf_waits(&r, fresh, &notes);
+	rest = sbuf_slice(&notes);
+	while (rest.n > 0)
+		LOG(CONF_WAITS, LOG_S("note", slice_cut(&rest, '\n')));
+	sbuf_fini(&notes);
+}
+
+/* What a reload reads, NULL where it has no part of it. */
+struct fresh {
+	const struct conf *conf;
+	struct materials *materials;
+	struct keyring *keys;
+	const struct agents *rules;
+	struct http_pair *public, *private;
+};
+
+static void
+fresh_drop(struct fresh *f)
+{
+	http_pair_unref(f->public);
+	http_pair_unref(f->private);
+	agents_unref(f->rules);
+	keyring_free(f->keys);
+	materials_release(f->materials);
+	conf_unref(f->conf);
+}
+
+static enum rc
+fresh_read(struct server *s, struct fresh *f, struct err *e)
+{
+	enum rc rc = settings_load(s->o->config, &f->conf, e);
+
+	if (rc == RC_OK)
+		rc = check_change(s, f->conf, e);
+	if (rc == RC_OK && s->materials != NULL)
+		rc = materials_load(f->conf, s->o->state, &f->materials, e);
+	if (rc == RC_OK)
+		rc = keyring_load(s->o->state, &f->keys, e);
+	if (rc == RC_OK && s->classifier != NULL)
+		rc = classifier_read(s->classifier, f->conf->agent_file,
+				     &f->rules, e);
+	if (rc == RC_OK && (s->public_http != NULL || s->o->standby))
+		rc = listeners_pair(&f->conf->public, &f->public, e);
+	if (rc == RC_OK && s->private_http != NULL)
+		rc = listeners_pair(&f->conf->private, &f->private, e);
+	return rc;
+}
+
+static void
+fresh_show(struct server *s, struct fresh *f)
+{
+	if (s->public_http != NULL && f->public != NULL)
+		http_server_show(s->public_http, f->public);
+	if (s->private_http != NULL && f->private != NULL)
+		http_server_show(s->private_http, f->private);
+	http_pair_unref(f->private);
+	if (!s->o->standby) {
+		http_pair_unref(f->public);
+		return;
+	}
+	http_pair_unref(s->standby.pair);
+	s->standby.pair = f->public;
 }
 
 static enum rc
 load_again(struct server *s, struct err *e)
 {
-	const struct conf *conf = NULL;
-	struct materials *m = NULL;
-	struct keyring *keys = NULL;
-	const struct agents *rules = NULL;
-	enum rc rc = settings_load(s->o->config, &conf, e);
+	struct fresh f = {0};
+	enum rc rc = fresh_read(s, &f, e);
 
-	if (rc == RC_OK)
-		rc = check_change(s, conf, e);
-	if (rc == RC_OK && s->materials != NULL)
-		rc = materials_load(conf, s->o->state, &m, e);
-	if (rc == RC_OK)
-		rc = keyring_load(s->o->state, &keys, e);
-	if (rc == RC_OK && s->classifier != NULL)
-		rc =
-		    classifier_read(s->classifier, conf->agent_file, &rules, e);
-	if (rc == RC_OK && s->public_http != NULL)
-		rc = http_server_reload(s->public_http, e);
-	if (rc == RC_OK && s->private_http != NULL)
-		rc = http_server_reload(s->private_http, e);
 	if (rc != RC_OK) {
-		agents_unref(rules);
-		keyring_free(keys);
-		materials_release(m);
-		conf_unref(conf);
+		fresh_drop(&f);
 		return rc;
 	}
-	log_init(STDERR_FILENO, parts_log_level(conf->log_level));
-	conf_box_set(s->queue.conf, conf);
-	keys_box_set(s->keys, keys);
-	if (rules != NULL)
-		classifier_use(s->classifier, rules);
-	if (m != NULL)
-		materials_box_set(s->materials, m);
+	say_waits(s, f.conf);
+	log_init(STDERR_FILENO, parts_log_level(f.conf->log_level));
+	fresh_show(s, &f);
+	conf_box_set(s->queue.conf, f.conf);
+	keys_box_set(s->keys, f.keys);
+	if (f.rules != NULL)
+		classifier_use(s->classifier, f.rules);
+	if (f.materials != NULL)
+		materials_box_set(s->materials, f.materials);
 	return RC_OK;
 }
 

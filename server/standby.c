@@ -169,6 +169,7 @@ standby_stop(struct server *s)
 	if (s->public_http != NULL)
 		http_server_stop(s->public_http, GRACE_MS);
 	pass_drop(&b->sockets);
+	http_pair_unref(b->pair);
 	if (b->lock >= 0)
 		(void)close(b->lock);
 }

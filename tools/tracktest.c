@@ -465,8 +465,6 @@ server_start(struct parts *p, const struct options *o, struct err *e)
 	    .forwarded_header = o->forwarded,
 	    .guess_burst = (unsigned)o->guess_burst,
 	    .guess_per_minute = (unsigned)o->guess_per_minute,
-	    .tls_certificate = o->certificate,
-	    .tls_key = o->key,
 	    .length_wanted = o->length_wanted,
 	    .access_log = o->log,
 	    .round = hits_round,
@@ -475,7 +473,14 @@ server_start(struct parts *p, const struct options *o, struct err *e)
 	    .refusal = o->pages ? link_reply_refusal : NULL,
 	};
 
-	return http_server_new(&c, p->router, p->jobs, &p->server, e);
+	enum rc rc = RC_OK;
+
+	if (o->certificate)
+		rc = http_pair_load(o->certificate, o->key, &c.pair, e);
+	if (rc == RC_OK)
+		rc = http_server_new(&c, p->router, p->jobs, &p->server, e);
+	http_pair_unref(c.pair);
+	return rc;
 }
 
 static enum rc
@@ -533,20 +538,34 @@ parts_stop(struct parts *p)
 }
 
 static void
-serve(struct parts *p, int signals)
+certificate_again(struct parts *p, const struct options *o)
+{
+	struct http_pair *pair;
+	struct err e = {0};
+
+	if (!o->certificate)
+		return;
+	if (http_pair_load(o->certificate, o->key, &pair, &e) != RC_OK) {
+		LOG(CONF_REFUSED, LOG_ERR(&e));
+		return;
+	}
+	http_server_show(p->server, pair);
+	http_pair_unref(pair);
+}
+
+static void
+serve(struct parts *p, const struct options *o, int signals)
 {
 	struct signalfd_siginfo si;
 	struct hits_stats hs;
 	struct http_stats ts;
-	struct err e = {0};
 
 	atomic_store(&p->serving, p->server);
 	(void)printf("ready %u\n", http_server_port(p->server, 0));
 	(void)fflush(stdout);
 	while (read(signals, &si, sizeof(si)) == sizeof(si) &&
 	       si.ssi_signo == SIGHUP)
-		if (http_server_reload(p->server, &e) != RC_OK)
-			LOG(CONF_REFUSED, LOG_ERR(&e));
+		certificate_again(p, o);
 	http_server_stop(p->server, 3000);
 	http_server_stats(p->server, &ts);
 	hits_stats(p->hits, &hs);
@@ -601,7 +620,7 @@ main(int argc, char **argv)
 		parts_stop(&p);
 		goto fail;
 	}
-	serve(&p, signals);
+	serve(&p, &o, signals);
 	return 0;
 fail:
 	(void)fprintf(stderr, "tracktest: %s\n", e.text);

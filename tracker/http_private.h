@@ -109,9 +109,8 @@ enum MHD_Result http_send(struct http_conn *c);
 void http_reply_drop(struct http_conn *c);
 
 /* --- http_tls.c --- */
-enum rc http_tls_new(const char *certificate, const char *key,
-		     struct http_tls **out, struct err *e) MUST_USE;
-enum rc http_tls_load(struct http_tls *t, struct err *e) MUST_USE;
+struct http_tls *http_tls_new(struct http_pair *p);
+void http_tls_show(struct http_tls *t, struct http_pair *p);
 void http_tls_free(struct http_tls *t);
 /* For MHD_OPTION_HTTPS_CERT_CALLBACK. */
 gnutls_certificate_retrieve_function2 *http_tls_callback(void);

@@ -122,9 +122,12 @@ config_take(struct http_server *s, const struct http_config *c, struct err *e)
 	random_bytes(&s->address_seed, sizeof(s->address_seed));
 	if (c->guess_burst && c->guess_per_minute)
 		s->guesses = limit_new(c->guess_burst, c->guess_per_minute);
+	if (tls && !c->pair)
+		return err_set(e, RC_INVALID, "%s: TLS wants a certificate",
+			       c->name);
 	if (tls)
-		return http_tls_new(text_copy(s, c->tls_certificate),
-				    text_copy(s, c->tls_key), &s->tls, e);
+		s->tls = http_tls_new(c->pair);
+	s->c.pair = NULL;
 	return RC_OK;
 }
 
@@ -158,10 +161,11 @@ http_server_new(const struct http_config *c, const struct router *router,
 	return RC_OK;
 }
 
-enum rc
-http_server_reload(struct http_server *s, struct err *e)
+void
+http_server_show(struct http_server *s, struct http_pair *p)
 {
-	return s->tls ? http_tls_load(s->tls, e) : RC_OK;
+	if (s->tls)
+		http_tls_show(s->tls, p);
 }
 
 void

@@ -39,7 +39,7 @@ struct http_config {
 	bool forwarded_header; /* theirs: Forwarded, not X-Forwarded-For */
 	/* of what does not verify, by address: see http_guess(); 0: no bound */
 	unsigned guess_burst, guess_per_minute;
-	const char *tls_certificate, *tls_key; /* PEM files */
+	struct http_pair *pair; /* of listeners with TLS */
 	/* Bodies in chunks are refused (411): how libmicrohttpd reads the lines
 	 * between them is lenient, and a proxy may see other requests. */
 	bool length_wanted;
@@ -62,17 +62,25 @@ struct http_config {
 	void *refusal_owner;
 };
 
+/* A certificate with its chain, and the key of it, from PEM files.
+ * Owns: one reference, http_pair_unref().  Fails: RC_IO, RC_INVALID; the text
+ * names the file. */
+struct http_pair;
+enum rc http_pair_load(const char *certificate, const char *key,
+		       struct http_pair **out, struct err *e) MUST_USE;
+struct http_pair *http_pair_ref(struct http_pair *p);
+void http_pair_unref(struct http_pair *p);
+
 /* Opens the listeners and starts the loops; copies the configuration.  Bad
- * options, ports in use and unreadable certificates are said by name.
+ * options and ports in use are said by name.
  * Owns: the caller, http_server_free(); router and jobs outlive it.
  * Fails: RC_INVALID, RC_IO. */
 enum rc http_server_new(const struct http_config *c,
 			const struct router *router, struct jobs *jobs,
 			struct http_server **out, struct err *e) MUST_USE;
 
-/* Reads certificate and key again, from the same paths, for connections to
- * come; a bad pair keeps the old one.  Fails: RC_IO, RC_INVALID. */
-enum rc http_server_reload(struct http_server *s, struct err *e) MUST_USE;
+/* Shows the pair to connections to come; nothing where there is no TLS. */
+void http_server_show(struct http_server *s, struct http_pair *p);
 
 /* Stops accepting; answers what is under way, at most for grace_ms; ends the
  * loops.  Those who hold suspended requests must still run. */

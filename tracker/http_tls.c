@@ -18,22 +18,34 @@
 const char http_tls_priorities[] =
     "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE";
 
-struct pair {
+struct http_pair {
+	_Atomic unsigned refs;
 	gnutls_pcert_st chain[CHAIN_MAX];
 	unsigned chain_n;
 	gnutls_privkey_t key;
-	struct pair *older;
+};
+
+struct shown {
+	struct http_pair *pair;
+	struct shown *older;
 };
 
 struct http_tls {
-	const char *certificate, *key;
-	struct pair *_Atomic now;
+	struct shown *_Atomic now;
 };
 
-static void
-pair_free(struct pair *p)
+struct http_pair *
+http_pair_ref(struct http_pair *p)
 {
-	if (!p)
+	if (p)
+		atomic_fetch_add(&p->refs, 1);
+	return p;
+}
+
+void
+http_pair_unref(struct http_pair *p)
+{
+	if (!p || atomic_fetch_sub(&p->refs, 1) > 1)
 		return;
 	for (unsigned i = 0; i < p->chain_n; i++)
 		gnutls_pcert_deinit(&p->chain[i]);
@@ -55,7 +67,7 @@ datum_of(struct sbuf *b)
 
 /* The key must be the first certificate's, or no visitor could connect. */
 static bool
-pair_matches(struct pair *p)
+pair_matches(struct http_pair *p)
 {
 	unsigned char id[2][64];
 	size_t n[2] = {sizeof(id[0]), sizeof(id[1])};
@@ -74,86 +86,76 @@ pair_matches(struct pair *p)
 }
 
 static enum rc
-pair_load(const struct http_tls *t, struct pair **out, struct err *e)
+pair_import(struct http_pair *p, const char *certificate, struct sbuf *chain,
+	    const char *key, struct sbuf *secret, struct err *e)
 {
-	struct pair *p = MEM_NEW(struct pair);
-	struct sbuf certificate, key;
-	gnutls_datum_t d;
-	enum rc rc;
+	gnutls_datum_t d = datum_of(chain);
 	int g;
 
-	sbuf_init(&certificate, PEM_MAX + 1);
-	sbuf_init(&key, PEM_MAX + 1);
-	rc = file_read(t->certificate, PEM_MAX, &certificate, e);
-	if (rc == RC_OK)
-		rc = file_read(t->key, PEM_MAX, &key, e);
-	if (rc)
-		goto out;
-	d = datum_of(&certificate);
 	p->chain_n = CHAIN_MAX;
 	g = gnutls_pcert_list_import_x509_raw(p->chain, &p->chain_n, &d,
 					      GNUTLS_X509_FMT_PEM, 0);
 	if (g < 0) {
 		p->chain_n = 0;
-		rc = err_set(e, RC_INVALID, "%s: no certificate: %s",
-			     t->certificate, gnutls_strerror(g));
-		goto out;
+		return err_set(e, RC_INVALID, "%s: no certificate: %s",
+			       certificate, gnutls_strerror(g));
 	}
-	d = datum_of(&key);
+	d = datum_of(secret);
 	g = gnutls_privkey_init(&p->key);
 	if (g >= 0)
 		g = gnutls_privkey_import_x509_raw(
 		    p->key, &d, GNUTLS_X509_FMT_PEM, NULL, 0);
 	if (g < 0)
-		rc = err_set(e, RC_INVALID, "%s: no private key: %s", t->key,
-			     gnutls_strerror(g));
-	else if (!pair_matches(p))
-		rc = err_set(e, RC_INVALID, "%s is not the key of %s", t->key,
-			     t->certificate);
-out:
-	sbuf_fini(&certificate);
-	sbuf_fini(&key);
-	if (rc) {
-		pair_free(p);
-		return rc;
-	}
-	*out = p;
+		return err_set(e, RC_INVALID, "%s: no private key: %s", key,
+			       gnutls_strerror(g));
+	if (!pair_matches(p))
+		return err_set(e, RC_INVALID, "%s is not the key of %s", key,
+			       certificate);
 	return RC_OK;
 }
 
 enum rc
-http_tls_load(struct http_tls *t, struct err *e)
+http_pair_load(const char *certificate, const char *key, struct http_pair **out,
+	       struct err *e)
 {
-	struct pair *p;
-	enum rc rc = pair_load(t, &p, e);
-
-	if (rc)
-		return rc;
-	p->older = atomic_load(&t->now);
-	atomic_store(&t->now, p);
-	return RC_OK;
-}
-
-enum rc
-http_tls_new(const char *certificate, const char *key, struct http_tls **out,
-	     struct err *e)
-{
-	struct http_tls *t;
+	struct http_pair *p = MEM_NEW(struct http_pair);
+	struct sbuf chain, secret;
 	enum rc rc;
 
-	if (!certificate || !certificate[0] || !key || !key[0])
-		return err_set(e, RC_INVALID,
-			       "TLS wants tls_certificate and tls_key");
-	t = MEM_NEW(struct http_tls);
-	t->certificate = certificate;
-	t->key = key;
-	rc = http_tls_load(t, e);
-	if (rc) {
-		http_tls_free(t);
-		return rc;
-	}
-	*out = t;
-	return RC_OK;
+	atomic_store(&p->refs, 1);
+	sbuf_init(&chain, PEM_MAX + 1);
+	sbuf_init(&secret, PEM_MAX + 1);
+	rc = file_read(certificate, PEM_MAX, &chain, e);
+	if (rc == RC_OK)
+		rc = file_read(key, PEM_MAX, &secret, e);
+	if (rc == RC_OK)
+		rc = pair_import(p, certificate, &chain, key, &secret, e);
+	sbuf_fini(&chain);
+	sbuf_fini(&secret);
+	if (rc == RC_OK)
+		*out = p;
+	else
+		http_pair_unref(p);
+	return rc;
+}
+
+void
+http_tls_show(struct http_tls *t, struct http_pair *p)
+{
+	struct shown *shown = MEM_NEW(struct shown);
+
+	shown->pair = http_pair_ref(p);
+	shown->older = atomic_load(&t->now);
+	atomic_store(&t->now, shown);
+}
+
+struct http_tls *
+http_tls_new(struct http_pair *p)
+{
+	struct http_tls *t = MEM_NEW(struct http_tls);
+
+	http_tls_show(t, p);
+	return t;
 }
 
 void
@@ -161,9 +163,10 @@ http_tls_free(struct http_tls *t)
 {
 	if (!t)
 		return;
-	for (struct pair *p = atomic_load(&t->now), *older; p; p = older) {
-		older = p->older;
-		pair_free(p);
+	for (struct shown *s = atomic_load(&t->now), *older; s; s = older) {
+		older = s->older;
+		http_pair_unref(s->pair);
+		free(s);
 	}
 	free(t);
 }
@@ -173,7 +176,9 @@ on_handshake(gnutls_session_t session, const gnutls_datum_t *ca, int ca_n,
 	     const gnutls_pk_algorithm_t *algorithms, int algorithms_n,
 	     gnutls_pcert_st **chain, unsigned *chain_n, gnutls_privkey_t *key)
 {
-	struct pair *p = atomic_load(&http_loop_self->server->tls->now);
+	const struct shown *shown =
+	    atomic_load(&http_loop_self->server->tls->now);
+	struct http_pair *p = shown->pair;
 
 	(void)session;
 	(void)ca;

@@ -6,6 +6,8 @@
 
 import hashlib
 import os
+import socket
+import ssl
 import subprocess
 
 
@@ -44,6 +46,28 @@ class Authority:
                 "-CAkey", self.key, "-CAcreateserial", "-days", str(days),
                 "-extfile", base + ".ext", "-out", base + ".pem")
         return base + ".pem", base + ".key"
+
+
+def certificate(t, name):
+    """A new pair, NAME.pem and NAME.key, of its own authority; returns it as
+    DER."""
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt",
+            "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
+            t.path(name + ".key"), "-out", t.path(name + ".pem"), "-days", "2",
+            "-subj", "/CN=" + name)
+    with open(t.path(name + ".pem")) as f:
+        return ssl.PEM_cert_to_DER_cert(f.read())
+
+
+def shown_at(port, path, deadline=20):
+    """The certificate that a port shows, as DER, and what it answers."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", port), deadline) as s, \
+            context.wrap_socket(s) as c:
+        c.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path)
+        return c.getpeercert(binary_form=True), c.recv(100)
 
 
 def key_digest(cert):

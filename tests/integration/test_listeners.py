@@ -1,12 +1,10 @@
 """The two listeners: each has limits and certificates of its own."""
 
 import json
-import signal
+import os
 import socket
-import ssl
-import subprocess
-import time
 
+from certificates import certificate, shown_at
 from harness import DEADLINE, Failed, run, test, wait_for
 from hosting import Hosting
 
@@ -109,35 +107,25 @@ def _(t):
     t.ok(s.recv(100).startswith(b"HTTP/1.1 "), "still served")
 
 
-def certificate(t, name):
-    """A new pair where the configuration says; returns it as DER."""
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-         "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
-         t.path(name + ".key"), "-out", t.path(name + ".pem"), "-days", "2",
-         "-subj", "/CN=" + name], check=True, stderr=subprocess.DEVNULL)
-    with open(t.path(name + ".pem")) as f:
-        return ssl.PEM_cert_to_DER_cert(f.read())
-
-
 def shown(t, a, which, path):
     """The certificate that a listener shows, once it has answered."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    with connect(a, which) as s, context.wrap_socket(s) as c:
-        c.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path)
-        t.ok(c.recv(100).startswith(b"HTTP/1.1 200"), "answered")
-        return c.getpeercert(binary_form=True)
+    der, answer = shown_at(a.ports[which], path)
+    t.ok(answer.startswith(b"HTTP/1.1 200"), "answered")
+    return der
+
+
+def options(t, **names):
+    """Of the pair with that name, for each listener."""
+    return " ".join(
+        '%s_tls_certificate = "%s" %s_tls_key = "%s"' % (
+            which, t.path(name + ".pem"), which, t.path(name + ".key"))
+        for which, name in names.items())
 
 
 @test("each listener has TLS of its own, renewed on SIGHUP; the socket none")
 def _(t):
     seen = {which: certificate(t, which) for which in ("public", "private")}
-    a = Hosting(t, http=" ".join(
-        '%s_tls_certificate = "%s" %s_tls_key = "%s"' % (
-            which, t.path(which + ".pem"), which, t.path(which + ".key"))
-        for which in seen))
+    a = Hosting(t, http=options(t, public="public", private="private"))
     paths = {"public": b"/", "private": b"/healthz"}
     for which, path in paths.items():
         t.eq(shown(t, a, which, path), seen[which], which)
@@ -151,6 +139,38 @@ def _(t):
     t.write("private.pem", "nonsense")
     t.ok("conf.refused" in a.reload(), "a bad one is refused")
     t.eq(shown(t, a, "private", b"/healthz"), fresh, "the old one stays")
+
+
+@test("a certificate that moved is shown on SIGHUP; a bad one changes nothing")
+def _(t):
+    seen = {name: certificate(t, name) for name in ("one", "two", "three")}
+    a = Hosting(t, http=options(t, public="one", private="one"))
+    t.eq(shown(t, a, "public", b"/"), seen["one"])
+    a.configure(http=options(t, public="two", private="three"))
+    os.unlink(t.path("one.pem"))
+    t.ok("conf.reloaded" in a.reload(), "taken")
+    t.eq(a.log("conf.waits"), [], "nothing waits")
+    t.eq(shown(t, a, "public", b"/"), seen["two"])
+    t.eq(shown(t, a, "private", b"/healthz"), seen["three"])
+    t.write("three.key", "nonsense")
+    a.configure(http=options(t, public="three", private="two"))
+    t.ok("conf.refused" in a.reload(), "refused")
+    t.eq(shown(t, a, "public", b"/"), seen["two"])
+    t.eq(shown(t, a, "private", b"/healthz"), seen["three"])
+
+
+@test("what waits for a start is what runs otherwise, however often one asks")
+def _(t):
+    a = Hosting(t)
+
+    def waits(http):
+        before = len(a.log("conf.waits"))
+        a.configure(http=http)
+        t.ok("conf.reloaded" in a.reload(), "taken")
+        return len(a.log("conf.waits")) - before
+    t.eq(waits('trusted_proxies = {"127.0.0.1"}'), 1)
+    t.eq(waits('trusted_proxies = {"127.0.0.1"}'), 1, "it still does")
+    t.eq(waits(""), 0, "as it runs")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import threading
 import time
 
 import acuse
+from certificates import certificate, shown_at
 from harness import DEADLINE, Failed, run, test, wait_for
 from hosting import Hosting
 from mailed import counted, mailed
@@ -223,6 +224,49 @@ def _(t):
     a.start()
     t.eq(asked(b"/"), 200)
     t.eq(said(b, "standby.waits"), 1)
+
+
+@test("a standby takes over with the certificate that moved, or the last good")
+def _(t):
+    seen = {name: certificate(t, name) for name in ("one", "two")}
+
+    def options(name):
+        return 'public_tls_certificate = "%s" public_tls_key = "%s"' % (
+            t.path(name + ".pem"), t.path(name + ".key"))
+
+    def hang_up():
+        b.proc.send_signal(signal.SIGHUP)
+
+    def takes_over(n):
+        a.stop()
+        wait_for(lambda: said(b, "standby.accepts") == n, what="it to accept")
+        der, answer = shown_at(port, b"/o/x")
+        t.ok(answer.startswith(b"HTTP/1.1 200"), answer)
+        return der
+    a = Hosting(t, send="false", http=options("one"))
+    port = a.ports["public"]
+    b = stand_by(a)
+    a.configure(http=options("two") + " public_request_timeout = 7s")
+    a.stop()
+    wait_for(lambda: said(b, "standby.accepts") == 1, what="it to accept")
+    a.start()
+    wait_for(lambda: said(b, "standby.waits") == 1, what="it to wait")
+    os.unlink(t.path("one.pem"))
+    hang_up()
+    wait_for(lambda: said(b, "conf.reloaded") == 1, what="the reload")
+    t.eq(said(b, "conf.waits"), 0, "it will listen by what it has read")
+    t.eq(takes_over(2), seen["two"])
+    hang_up()
+    wait_for(lambda: said(b, "conf.reloaded") == 2, what="the reload")
+    t.eq(said(b, "conf.waits"), 0, "it listens by that")
+    a.start()
+    wait_for(lambda: said(b, "standby.waits") == 2, what="it to wait")
+    # what is unreadable now is said at once, and does not keep it out
+    t.write("two.key", "nonsense")
+    hang_up()
+    wait_for(lambda: said(b, "conf.refused") == 1, what="the refusal")
+    t.eq(takes_over(3), seen["two"])
+    t.eq(said(b, "certificate.kept"), 1)
 
 
 def acuse_run(a, *argv):

@@ -86,8 +86,10 @@ judges_a_reload(void **state)
 		struct sbuf b;
 
 		sbuf_init(&b, 4096);
-		assert_int_equal(conf_check_reload(old, c, &b, &e),
-				 cases[i].rc);
+		assert_int_equal(conf_check_reload(old, c, &e), cases[i].rc);
+		if (cases[i].rc == RC_OK)
+			conf_waits(&(struct conf_running){old, old, old}, c,
+				   &b);
 		assert_non_null(
 		    strstr(e.text[0] ? e.text : sbuf_z(&b), cases[i].says));
 		if (cases[i].says[0] == '\0')
@@ -96,6 +98,54 @@ judges_a_reload(void **state)
 		conf_unref(c);
 	}
 	conf_unref(old);
+}
+
+#define TLS(name)                                                              \
+	LEAST "http { public_tls_certificate = \"/" name ".pem\" "             \
+	      "public_tls_key = \"/" name ".key\" }"
+
+/* Whoever reads that something waits restarts for it: it must be what runs that
+ * differs, not what was read before. */
+static void
+says_what_waits(void **state)
+{
+	static const struct {
+		const char *start, *public, *private, *fresh, *says;
+	} cases[] = {
+	    {LEAST, LEAST, LEAST, TLS("a"),
+	     "http: public_tls_certificate changed: it counts from the next "
+	     "start\n"},
+	    {LEAST, TLS("a"), LEAST, LEAST,
+	     "http: public_tls_certificate changed: it counts from the next "
+	     "start\n"},
+	    /* its path is looked at anew */
+	    {LEAST, TLS("a"), LEAST, TLS("b"), ""},
+	    /* what is not open is opened by what is read then */
+	    {LEAST, NULL, NULL,
+	     LEAST "http { public_listen = \"[::]:443\" access_log = true }",
+	     ""},
+	    {LEAST, LEAST "http { access_log = true }", NULL, LEAST,
+	     "http: access_log changed: it counts from the next start\n"},
+	    {LEAST, NULL, LEAST, LEAST "http { private_listen = \"[::]:443\" }",
+	     "http: private_listen changed: it counts from the next start\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct conf *c[4] = {
+		    must_parse(cases[i].start),
+		    cases[i].public ? must_parse(cases[i].public) : NULL,
+		    cases[i].private ? must_parse(cases[i].private) : NULL,
+		    must_parse(cases[i].fresh)};
+		struct sbuf b;
+
+		sbuf_init(&b, 4096);
+		conf_waits(&(struct conf_running){c[0], c[1], c[2]}, c[3], &b);
+		assert_string_equal(sbuf_z(&b), cases[i].says);
+		sbuf_fini(&b);
+		for (size_t k = 0; k < 4; k++)
+			conf_unref(c[k]);
+	}
 }
 
 static struct conf_box *box;
@@ -138,6 +188,7 @@ main(void)
 	    cmocka_unit_test(destination_by_closeness),
 	    cmocka_unit_test(by_name_and_number),
 	    cmocka_unit_test(judges_a_reload),
+	    cmocka_unit_test(says_what_waits),
 	    cmocka_unit_test(reload_under_readers),
 	};
 
