@@ -243,18 +243,29 @@ is_elsewhere(const struct bench *b, const struct agent_rule *r, size_t i)
 	return false;
 }
 
+/* Telephones go from one network to another; two that say Windows in two
+ * networks may be two scanners in a row. */
+static bool
+moves(struct slice system)
+{
+	return slice_eq_z(system, "iPhone") || slice_eq_z(system, "iPad") ||
+	       slice_eq_z(system, "Android");
+}
+
 /* An answer says of itself that somebody acts; anything else is of the same
- * visitor as another, an answer too, only from the same network, or by the same
- * system. */
+ * visitor as another from the same network only, or by the same system where
+ * that moves, or one of the networks is not known, or the other answered. */
 static bool
 is_same_visitor(const struct bench *b, size_t i, size_t k)
 {
 	const struct agent_hit *x = &b->hits[i], *y = &b->hits[k];
+	bool known = is_known(x->hit.address) && is_known(y->hit.address);
 
-	return x->answered ||
-	       (is_known(x->hit.address) &&
-		addr_same_net(x->hit.address, y->hit.address)) ||
-	       slice_eq(b->systems[i], b->systems[k]);
+	if (x->answered ||
+	    (known && addr_same_net(x->hit.address, y->hit.address)))
+		return true;
+	return slice_eq(b->systems[i], b->systems[k]) &&
+	       (!known || y->answered || moves(b->systems[i]));
 }
 
 /* A second interaction counts unless a rule has judged it otherwise than a

@@ -47,6 +47,42 @@ static const char *const robots[] = {
     "curl/8.5.0",
     "python-requests/2.31.0",
     "PhantomJS/2.1",
+    "Apache-HttpAsyncClient/4.1",
+    "ReactorNetty/1.1.0",
+    "reqwest/0.11",
+    "Faraday v2.7.10",
+    "WordPress/6.4; https://x.example",
+    "Mozilla/5.0 zgrab/0.x",
+    "FeedFetcher-Google",
+    "Mozilla/5.0 (compatible; Barracuda Sentinel (EE))",
+    "SophosLabs URL Scanner",
+    "Symantec Email Security.cloud",
+    "Mozilla/5.0 (compatible; TM-WRS/1.0)",
+    "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; SV1; TrendMicro)",
+    "Mozilla/5.0 (compatible; bitdefender-trafficlight)",
+    "Mozilla/5.0 (compatible; Cisco IronPort)",
+    "Mozilla/5.0 (compatible; FortiGuard)",
+    "Expanse, a Palo Alto Networks company, searches across the Internet",
+    "virustotalcloud",
+    "urlscan.io",
+    "com.apple.LinkPresentation/1 CFNetwork/1490 Darwin/23",
+};
+
+/* None has a browser's engine; for whom they ask is not known. */
+static const char *const others[] = {
+    "Mozilla/5.0",
+    "Mozilla",
+    "-",
+    "Mozilla/5.0 (compatible)",
+    "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.17328)",
+    "Mozilla/4.0 (compatible; ms-office; MSOffice rmj)",
+    "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; Trident/7.0; "
+    "ms-office; MSOffice 16)",
+    "Microsoft Outlook/16.0",
+    "Outlook-Android/2.0",
+    "MobileSafari/8618.1.15 CFNetwork/1496.0.7 Darwin/23.5.0",
+    "Dalvik/2.1.0 (Linux; U; Android 13; SM-G991B Build/TP1A)",
+    "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)",
 };
 
 static const char *const browsers[] = {
@@ -63,6 +99,13 @@ static const char *const browsers[] = {
     "Mozilla/5.0 (X11; Linux x86_64; rv:115.0) Gecko/20100101 "
     "Thunderbird/115.9.0",
     "Opera/9.80 (Windows NT 6.1; WOW64) Presto/2.12.388 Version/12.18",
+    "Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko",
+    "Mozilla/5.0 (Mobile; Nokia 8110 4G; rv:48.0) Gecko/48.0 Firefox/48.0 "
+    "KAIOS/2.5",
+    "Mozilla/5.0 (Linux; Android 13; M2101K7BNY) AppleWebKit/537.36 (KHTML, "
+    "like Gecko) Version/4.0 Chrome/124 Mobile Safari/537.36 WhatsApp/2.24.9",
+    SAFARI(" MicroMessenger/8.0.38"),
+    "Lynx/2.9.0dev.10 libwww-FM/2.14 SSL-MM/1.4.1",
 };
 
 static const struct agents *agents;
@@ -118,6 +161,19 @@ test_robots(void **state)
 }
 
 static void
+test_others(void **state)
+{
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		for (int answered = 0; answered < 2; answered++)
+			wrong += judged_otherwise(others[i], answered,
+						  AGENT_UNDETERMINED);
+	assert_int_equal(wrong, 0);
+}
+
+static void
 test_browsers(void **state)
 {
 	unsigned wrong = 0;
@@ -135,6 +191,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_robots),
+	    cmocka_unit_test(test_others),
 	    cmocka_unit_test(test_browsers),
 	};
 
