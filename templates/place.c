@@ -530,7 +530,8 @@ add_clean(enum place place, struct slice s, struct sbuf *out)
 		i += add_special(place, s, i, out);
 		run = i;
 	}
-	sbuf_add(out, slice_of(s.p + run, i - run));
+	if (run < i)
+		sbuf_add(out, slice_of(s.p + run, i - run));
 }
 
 static bool
