@@ -5,7 +5,7 @@
 
 /*
  * What waits past its time ends then, whatever keeps it: a destination that
- * rests or is held, or another's turn.
+ * rests or is held, a hold of its own, or another's turn.
  */
 struct late {
 	int64_t at_us;	  /* clock_wall: when the first one gets too late */

@@ -84,20 +84,40 @@ claims_finish(struct claims_work *w, struct message *m, enum message_event ev,
 }
 
 /* What an act waits for does not end by a pause or a hold of ours, before it
- * was ever tried: it is tried from now on. */
+ * was ever tried, nor by a dispute: it is tried from then on. */
 static enum rc
 kept(struct claims_work *w, struct message *m, bool *needed, struct err *e)
 {
 	enum rc rc;
 
 	*needed = false;
-	if (m->attempts > 0 || m->reason.n > 0)
+	if (m->held ? !outbox_billing_holds(m)
+		    : m->attempts > 0 || m->reason.n > 0)
 		return RC_OK;
 	rc = outbox_needed(w->db, m, w->a, needed, e);
 	if (rc != RC_OK || !*needed)
 		return rc;
 	m->not_after_us = w->now + KEEP_TRYING_US;
 	return message_update(w->db, m, e);
+}
+
+/* What kept it, where somebody has to let go of it. */
+static enum rc
+expire(struct claims_work *w, struct message *m, struct err *e)
+{
+	struct sbuf more;
+	enum rc rc;
+
+	sbuf_init(&more, 65536);
+	if (m->held) {
+		sbuf_add_z(&more, "\"held\":");
+		sbuf_add_json(&more, m->reason);
+	}
+	m->held = false;
+	rc = claims_finish(w, m, MESSAGE_EV_EXPIRE, SLICE("not_after"),
+			   sbuf_slice(&more), e);
+	sbuf_fini(&more);
+	return rc;
 }
 
 /* Ends it where it has arrived, or is too late. */
@@ -117,10 +137,7 @@ end_over(struct claims_work *w, struct message *m, bool *over, struct err *e)
 		return RC_OK;
 	rc = kept(w, m, &needed, e);
 	*over = !needed;
-	return rc == RC_OK && *over
-		   ? claims_finish(w, m, MESSAGE_EV_EXPIRE, SLICE("not_after"),
-				   SLICE(""), e)
-		   : rc;
+	return rc == RC_OK && *over ? expire(w, m, e) : rc;
 }
 
 /* The question that is asked before each attempt: may it still go?  Payments
@@ -234,7 +251,7 @@ claims_expire(struct queue *q, struct db *db, const int64_t *ids, size_t n,
 		bool over;
 
 		rc = message_get_id(db, ids[i], &own, &m, e);
-		if (rc == RC_OK && !m.held && m.not_after_us < now_us &&
+		if (rc == RC_OK && m.not_after_us < now_us &&
 		    (m.state == MESSAGE_QUEUED || m.state == MESSAGE_DEFERRED ||
 		     m.state == MESSAGE_UNCERTAIN))
 			rc = end_over(&w, &m, &over, e);

@@ -49,7 +49,7 @@ enum rc claims_journal(struct queue *q, struct db *db,
 		       struct err *e) MUST_USE;
 
 /* Ends those of the messages that are too late and wait unclaimed, whatever
- * keeps them, with their event. */
+ * keeps them, with their event; but what an act needs outlives a dispute. */
 enum rc claims_expire(struct queue *q, struct db *db, const int64_t *ids,
 		      size_t n, int64_t now_us, struct err *e) MUST_USE;
 

@@ -5,7 +5,7 @@
 
 /* What an operator does to messages that wait, by hand. */
 enum hand_what {
-	HAND_HOLD,   /* they wait until told */
+	HAND_HOLD,   /* they wait until told, or too late */
 	HAND_RESUME, /* they go on */
 	HAND_RETRY,  /* now, whatever the back-off */
 	HAND_CANCEL, /* they never go */

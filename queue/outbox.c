@@ -551,11 +551,11 @@ outbox_take_out(struct queue *q, struct db *db, struct message *m,
 	return take_out(&t, m, e);
 }
 
-/* What a person holds, or what is unfit, is not billing's to let go. */
-static bool
-ours(struct slice reason)
+bool
+outbox_billing_holds(const struct message *m)
 {
-	return slice_eq_z(reason, "disputed") || slice_eq_z(reason, "pending");
+	return m->held && (slice_eq_z(m->reason, "disputed") ||
+			   slice_eq_z(m->reason, "pending"));
 }
 
 enum rc
@@ -571,7 +571,7 @@ outbox_resume(struct queue *q, struct db *db, struct slice invoice,
 	enum rc rc = message_list(db, &f, a, &list, &n, e);
 
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
-		if (!waits(&list[i]) || !list[i].held || !ours(list[i].reason))
+		if (!waits(&list[i]) || !outbox_billing_holds(&list[i]))
 			continue;
 		list[i].held = false;
 		list[i].reason = SLICE("");

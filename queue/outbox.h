@@ -96,6 +96,10 @@ enum rc outbox_take_out(struct queue *q, struct db *db, struct message *m,
 			struct slice reason, struct arena *a,
 			struct err *e) MUST_USE;
 
+/* Whether a message is held by a dispute or a pending payment: what a person
+ * holds, or what is unfit, is not billing's to let go. */
+bool outbox_billing_holds(const struct message *m);
+
 /* Lets held messages of an invoice go on. */
 enum rc outbox_resume(struct queue *q, struct db *db, struct slice invoice,
 		      struct arena *a, struct err *e) MUST_USE;

@@ -105,8 +105,8 @@ enum rc message_list_held_off(struct db *db, struct slice customer,
 			      struct message **out, size_t *n,
 			      struct err *e) MUST_USE;
 
-/* When the first of those that wait unheld gets too late, INT64_MAX: none
- * waits; and those that are too late by now_us.  Takes some 60 ms for each
+/* When the first of those that wait, held or not, gets too late, INT64_MAX:
+ * none waits; and those that are too late by now_us.  Takes some 60 ms for each
  * million that wait. */
 enum rc message_first_late(struct db *db, int64_t *out, struct err *e) MUST_USE;
 enum rc message_list_late(struct db *db, int64_t now_us, size_t limit,

@@ -1,7 +1,10 @@
 #include "tests/unit/queue/fixture.h"
 
+#include "base/clock.h"
+#include "proof/ledger.h"
 #include "queue/hand.h"
 #include "queue/happenings.h"
+#include "store/event.h"
 
 /* The worker's end tells its own reason, and leaves the hold's. */
 static void
@@ -304,6 +307,134 @@ test_a_resume_of_all_lets_go_of_what_was_unfit(void **state)
 	}
 }
 
+/* As the mailer does: what the store says is too late. */
+static enum rc
+run_expire(struct fixture *f, struct db *db, void *arg, struct err *e)
+{
+	int64_t now = clock_wall_us(), first, *ids;
+	size_t n;
+	enum rc rc = message_first_late(db, &first, e);
+
+	*(bool *)arg = rc == RC_OK && first < now;
+	if (rc == RC_OK)
+		rc = message_list_late(db, now, 10, &f->a, &ids, &n, e);
+	return rc == RC_OK ? claims_expire(&f->q, db, ids, n, now, e) : rc;
+}
+
+static void
+expire(struct fixture *f)
+{
+	bool some;
+
+	OK(fixture_do(f, run_expire, &some, e));
+	assert_true(some);
+	OK(fixture_do(f, run_expire, &some, e));
+	assert_false(some);
+}
+
+static int
+count_events(struct fixture *f, enum kind kind)
+{
+	struct customer c;
+	struct event *list;
+	size_t n;
+	int count = 0;
+
+	OK(customer_get(f->db, SLICE("c1"), &f->a, &c, e));
+	OK(event_list(f->db, c.ref, &f->a, &list, &n, e));
+	for (size_t i = 0; i < n; i++)
+		count += list[i].kind == (int)kind;
+	return count;
+}
+
+/* A message of a step, as it waits. */
+static void
+make(struct fixture *f, const char *step)
+{
+	char when[TIME_SIZE];
+
+	fixture_customer(f, "c1");
+	fixture_invoice(f, "i1", "c1", DUE, 1, INVOICE_OPEN);
+	time_format(fixture_step(f, "i1", step, DUE)->release_us, when);
+	fixture_at(when);
+	fixture_plan(f);
+}
+
+static void
+test_what_a_person_holds_ends_at_its_time(void **state)
+{
+	static const char *const steps[] = {"proforma", "pre-suspension"};
+
+	for (int needed = 0; needed < 2; needed++) {
+		struct hand_order hold = {.what = HAND_HOLD,
+					  .by_message = true,
+					  .reason = SLICE("a call")};
+		struct fixture *f = *state;
+
+		make(f, steps[needed]);
+		hold.mref = fixture_message(f)->mref;
+		OK(fixture_do(f, fixture_run_hand, &hold, e));
+		clock_advance(6 * DAY_US);
+		expire(f);
+		assert_int_equal(fixture_message(f)->state, MESSAGE_EXPIRED);
+		assert_int_equal(
+		    fixture_step(f, "i1", steps[needed], DUE)->state,
+		    NOTICE_DONE);
+		assert_int_equal(count_events(f, KIND_ALARM_RAISED), needed);
+		fixture_free(state);
+		fixture_make(state);
+	}
+}
+
+static void
+test_what_is_unfit_ends_at_its_time(void **state)
+{
+	struct fixture *f = *state;
+	struct take t;
+
+	make(f, "pre-suspension");
+	fixture_begin(f, &t);
+	fixture_end(f, &t, CLAIM_UNFIT);
+	clock_advance(6 * DAY_US);
+	expire(f);
+	assert_int_equal(fixture_message(f)->state, MESSAGE_EXPIRED);
+	assert_int_equal(count_events(f, KIND_ALARM_RAISED), 1);
+}
+
+/* The act has not happened, and will not before it was told of. */
+static void
+test_what_an_act_needs_outlives_a_dispute(void **state)
+{
+	struct fixture *f = *state;
+	struct take t;
+
+	make(f, "pre-suspension");
+	fixture_begin(f, &t);
+	fixture_end(f, &t, CLAIM_DEFERRED);
+	fixture_invoice(f, "i1", "c1", DUE, 2, INVOICE_DISPUTED);
+	clock_advance(6 * DAY_US);
+	expire(f);
+	assert_true(fixture_message(f)->held);
+	fixture_invoice(f, "i1", "c1", DUE, 3, INVOICE_OPEN);
+	OK(fixture_do(f, fixture_run_take, &t, e));
+	assert_int_equal(t.batch.n, 1);
+	claims_free(&f->q, &t.batch);
+}
+
+static void
+test_what_no_act_needs_ends_in_a_dispute(void **state)
+{
+	struct fixture *f = *state;
+
+	make(f, "proforma");
+	fixture_invoice(f, "i1", "c1", DUE, 2, INVOICE_DISPUTED);
+	clock_advance(6 * DAY_US);
+	expire(f);
+	assert_int_equal(fixture_message(f)->state, MESSAGE_EXPIRED);
+	fixture_invoice(f, "i1", "c1", DUE, 3, INVOICE_OPEN);
+	assert_int_equal(fixture_message(f)->state, MESSAGE_EXPIRED);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, fixture_make, fixture_free)
 
@@ -320,6 +451,10 @@ main(void)
 	    TEST(test_a_policy_lost_in_flight_stops_the_retry),
 	    TEST(test_without_its_policy_nothing_new_is_planned),
 	    TEST(test_a_resume_of_all_lets_go_of_what_was_unfit),
+	    TEST(test_what_a_person_holds_ends_at_its_time),
+	    TEST(test_what_is_unfit_ends_at_its_time),
+	    TEST(test_what_an_act_needs_outlives_a_dispute),
+	    TEST(test_what_no_act_needs_ends_in_a_dispute),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
