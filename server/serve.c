@@ -33,7 +33,7 @@ write_ports(struct server *s, struct err *e)
 	if (s->public_http != NULL)
 		sbuf_addf(&b, "public %u\n",
 			  http_server_port(s->public_http, 0));
-	else if (s->o->standby)
+	else if (s->standby.sockets.n > 0)
 		sbuf_addf(&b, "public %u\n",
 			  http_socket_port(s->standby.sockets.fds[0]));
 	if (s->private_http != NULL)

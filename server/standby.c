@@ -3,6 +3,8 @@
  *    its listener, while it has one, has copies of those.
  * 2. It accepts exactly while s->public_http is there.
  * 3. One server is heard at a time: whoever connected last.
+ * 4. Where the state directory cannot be written nobody can meet it: it takes
+ *    the port when nobody has it, and tries each second to be met.
  */
 #include "server/standby.h"
 
@@ -129,26 +131,47 @@ wait_peer(struct server *s, int timeout_ms)
 	standby_step(s);
 }
 
-enum rc
-standby_start(struct server *s, struct err *e)
+/* Is there to be found by a server. */
+static enum rc
+meet(struct server *s, struct err *e)
 {
 	struct standby *b = &s->standby;
-	int64_t until_us = clock_mono_us() + PATIENCE_US;
 	char path[STATE_PATH_MAX];
 	enum rc rc = path_of(s, STATE_STANDBY_LOCK, path, e);
 
-	if (rc == RC_OK)
+	if (rc == RC_OK && b->lock < 0)
 		rc = lock_take(path, &b->lock, e);
 	if (rc == RC_STATE)
 		return err_add(e, "another acuse stands by for %s",
 			       s->o->state);
 	if (rc == RC_OK)
 		rc = path_of(s, STATE_STANDBY, path, e);
-	if (rc == RC_OK)
-		rc = pass_listen(path, &b->listening, e);
-	if (rc != RC_OK)
+	return rc == RC_OK ? pass_listen(path, &b->listening, e) : rc;
+}
+
+static void
+meet_again(struct server *s)
+{
+	struct err e;
+
+	if (meet(s, &e) == RC_OK)
+		LOG(STANDBY_FOUND, LOG_Z("state", s->o->state));
+}
+
+enum rc
+standby_start(struct server *s, struct err *e)
+{
+	struct standby *b = &s->standby;
+	int64_t until_us = clock_mono_us() + PATIENCE_US;
+	enum rc rc = meet(s, e);
+
+	if (rc == RC_IO)
+		LOG(STANDBY_ALONE, LOG_ERR(e));
+	else if (rc != RC_OK)
 		return rc;
 	rc = accept_again(s, e);
+	if (b->listening < 0)
+		return rc == RC_IO ? RC_OK : rc;
 	/* the port is a server's, which finds us soon */
 	while (rc == RC_IO && b->sockets.n == 0 && clock_mono_us() < until_us)
 		wait_peer(s, LOOK_MS);
@@ -272,9 +295,13 @@ standby_step(struct server *s)
 		look(s);
 		return;
 	}
-	peer_take(s);
+	if (s->standby.listening < 0)
+		meet_again(s);
+	else
+		peer_take(s);
 	if (s->standby.peer >= 0)
 		peer_hear(s);
-	else if (s->public_http == NULL && accept_again(s, &e) != RC_OK)
+	else if (s->public_http == NULL && accept_again(s, &e) != RC_OK &&
+		 s->standby.listening >= 0) /* else a server may have it */
 		LOG(STANDBY_FAILED, LOG_ERR(&e));
 }

@@ -19,7 +19,8 @@
  */
 
 /* The standby's end.  Begins by itself where no server runs; else waits for
- * the one that has the port.  Fails: as listeners_start_public(), RC_STATE
+ * the one that has the port, or, where nothing can be written by which that
+ * would find it, for the port.  Fails: as listeners_start_public(), RC_STATE
  * (another one stands by). */
 enum rc standby_start(struct server *s, struct err *e) MUST_USE;
 void standby_stop(struct server *s);

@@ -10,9 +10,9 @@ import time
 
 import acuse
 from certificates import certificate, shown_at
-from harness import DEADLINE, Failed, run, test, wait_for
+from harness import DEADLINE, Failed, Process, Skip, run, test, wait_for
 from hosting import Hosting
-from mailed import counted, mailed
+from mailed import counted, mailed, on_small_disk
 
 
 class Visitors:
@@ -82,7 +82,6 @@ def stand_by(a, program=None):
 
 
 def acuse_process(a, ports, *args, program=None):
-    from harness import Process
     process = Process(a.t, [program or acuse.PROGRAM, "serve", "--state",
                             a.state, "--config", a.config, "--ports-file",
                             os.path.join(a.dir, ports), *args], ports)
@@ -267,6 +266,70 @@ def _(t):
     wait_for(lambda: said(b, "conf.refused") == 1, what="the refusal")
     t.eq(takes_over(3), seen["two"])
     t.eq(said(b, "certificate.kept"), 1)
+
+
+def clicked(a, path):
+    """What a click is answered; "" where nobody listens."""
+    try:
+        with socket.create_connection(
+                ("127.0.0.1", a.ports["public"]), DEADLINE) as s:
+            s.sendall(b"GET %s HTTP/1.0\r\n\r\n" % path.encode())
+            return s.recv(100)[9:12].decode()
+    except ConnectionRefusedError:
+        return ""
+
+
+def mount(*argv):
+    done = subprocess.run(["mount", *argv], stderr=subprocess.PIPE)
+    if done.returncode:
+        raise Skip("mounting is not permitted")
+
+
+@test("a standby starts on a read-only disk, and redirects once nobody else does")
+def _(t):
+    a, _, _, click = mailed(t)
+    a.configure(public=a.ports["public"])
+    ports = os.path.join(a.dir, "standby-ports")
+    # for it alone, so that the server lives on
+    wrapper = t.write("read-only", "#!/bin/sh\nset -e\n"
+                      "mount --bind %s %s\nmount -o remount,ro,bind %s\n"
+                      'exec %s "$@"\n' % (a.state, a.state, a.state,
+                                         acuse.PROGRAM))
+    os.chmod(wrapper, 0o755)
+    if subprocess.run(["unshare", "-m", "true"],
+                      stderr=subprocess.DEVNULL).returncode:
+        raise Skip("no mounts of one's own are permitted")
+    b = Process(t, ["unshare", "-m", wrapper, "serve", "--state", a.state,
+                    "--config", a.config, "--ports-file", ports, "--role",
+                    "standby"], "standby-ports")
+    t.on_end(b.stop)
+    wait_for(lambda: b.must_live() or os.path.exists(ports),
+             what="the standby")
+    t.eq(said(b, "standby.alone"), 1)
+    t.eq(clicked(a, click), "302", "by the server")
+    a.stop()
+    wait_for(lambda: clicked(a, click) == "302", what="a redirect")
+    wait_for(lambda: said(b, "hits.lost") > 0, what="the loss to be said")
+    t.eq(said(b, "standby.failed"), 0)
+
+
+@test("a standby whose disk can be written again is found by the server")
+def _(t):
+    put = on_small_disk(t, 64)
+    a, _, _, click = mailed(t, put)
+    disk = os.path.dirname(a.state)
+    a.configure(public=a.ports["public"])
+    a.stop()
+    mount("-o", "remount,ro", disk)
+    b = stand_by(a)
+    t.eq(clicked(a, click), "302")
+    mount("-o", "remount,rw", disk)
+    wait_for(lambda: said(b, "standby.found") == 1, what="it to be there")
+    a.start()
+    wait_for(lambda: said(b, "standby.waits") == 1, what="it to wait")
+    t.eq(clicked(a, click), "302")
+    a.stop()
+    wait_for(lambda: clicked(a, click) == "302", what="a redirect")
 
 
 def acuse_run(a, *argv):
