@@ -255,15 +255,6 @@ start_hits(struct server *s, struct err *e)
 	return rc;
 }
 
-static void
-stop_hits(struct server *s)
-{
-	if (s->hits != NULL)
-		hits_free(s->hits);
-	if (s->journal != NULL)
-		journal_close(s->journal);
-}
-
 static enum rc
 start_drain(struct server *s, struct err *e)
 {
@@ -481,12 +472,17 @@ stop_private(struct server *s)
 }
 
 /* What operations under way still point to, when who asked for them is gone:
- * it outlives the jobs and the writer. */
+ * it outlives the jobs and the writer.  A thread of the public listener's may
+ * still be at the journal, where the disk is late. */
 static void
 free_served(struct server *s)
 {
 	listeners_free_private(s);
 	listeners_free_public(s);
+	if (s->hits != NULL)
+		hits_free(s->hits);
+	if (s->journal != NULL)
+		journal_close(s->journal);
 	if (s->portal != NULL)
 		portal_free(s->portal);
 	if (s->api != NULL)
@@ -598,7 +594,7 @@ static const struct part {
     {USE_ALL, start_materials, stop_materials},
     {USE_ALL, NULL, free_served},
     {USE_SERVE | USE_QUIET, start_queue, stop_queue},
-    {USE_LINKS, start_hits, stop_hits},
+    {USE_LINKS, start_hits, NULL},
     {USE_SERVE | USE_QUIET, start_rules, NULL},
     {USE_SERVE | USE_QUIET, start_api, NULL},
     {USE_SERVE, start_portal, NULL},
