@@ -66,6 +66,47 @@ def on_small_disk(t, megabytes):
     return put
 
 
+class Frozen:
+    """A file system of its own for the server's state, for mailed(); while it
+    is frozen, whoever writes there waits."""
+
+    def __init__(self, t, megabytes=96):
+        self.t = t
+        self.megabytes = megabytes
+        self.where = t.path("frozen")
+        self.is_frozen = False
+
+    def __call__(self, a):
+        image = self.t.path("frozen.img")
+        os.mkdir(self.where)
+        with open(image, "wb") as f:
+            f.truncate(self.megabytes << 20)
+        for command in (["/sbin/mkfs.ext4", "-q", image],
+                        ["mount", "-o", "loop", image, self.where]):
+            try:
+                done = subprocess.run(command, stderr=subprocess.PIPE)
+            except FileNotFoundError as e:
+                raise Skip(str(e))
+            if done.returncode:
+                raise Skip("mounting a file system is not permitted: %s" %
+                           done.stderr.decode().split("\n")[0])
+        self.t.on_end(lambda: subprocess.run(["umount", "-l", self.where],
+                                             check=True))
+        self.t.on_end(self.thaw)
+        state = os.path.join(self.where, "state")
+        shutil.copytree(a.state, state)
+        a.state = state
+
+    def freeze(self):
+        subprocess.run(["fsfreeze", "-f", self.where], check=True)
+        self.is_frozen = True
+
+    def thaw(self):
+        if self.is_frozen:
+            subprocess.run(["fsfreeze", "-u", self.where], check=True)
+        self.is_frozen = False
+
+
 def fill(path):
     """Takes all that is left of its file system."""
     with open(path, "wb", buffering=0) as f:
