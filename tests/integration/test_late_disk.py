@@ -1,5 +1,6 @@
 """A disk that does not answer: links lead on, and nothing is lost."""
 
+import os
 import signal
 
 from harness import DEADLINE, run, test, wait_for
@@ -9,6 +10,10 @@ from tracker import Load
 
 def clicked(a, mref):
     return len(a.events(mref, "message.clicked"))
+
+
+def threads(a):
+    return len(os.listdir("/proc/%d/task" % a.process.proc.pid))
 
 
 @test("links lead on while the disk does not answer, also of a server that is"
@@ -30,7 +35,7 @@ def _(t):
         a.wait_log("journal.late", told + 1)
         if end:
             a.process.proc.send_signal(signal.SIGTERM)
-            wait_for(lambda: a.log("server.stopping"))
+            wait_for(lambda: threads(a) <= 4, what="all that can end")
         disk.thaw()
     t.eq(a.process.proc.wait(DEADLINE), 0, a.process.stderr())
     t.ok(a.log("journal.in_time"), "it is said")
