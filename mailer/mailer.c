@@ -216,7 +216,7 @@ collect(struct mailer *m)
 		atomic_store(&m->rest_us, 0);
 		j->end.block_us = j->block_us;
 		j->end.slow = clock_mono_us() - j->begun_us >= SLOW_US;
-		j->end.together = strchr(j->pace->key, '/') != NULL ||
+		j->end.together = pace_is_shared(j->pace) ||
 				  strcmp(j->block_reason, "slow_down") == 0;
 		pace_done(j->pace, j->batch.lane.id, &j->end);
 		rests_set(m->c.rests, j->pace->key,

@@ -51,6 +51,24 @@ pace_ours(struct pace *p, bool fault)
 	return atomic_exchange(&p->ours, fault);
 }
 
+bool
+pace_is_shared(const struct pace *p)
+{
+	return strchr(p->key, '/') != NULL;
+}
+
+bool
+pace_may_ring(const struct pace *p)
+{
+	return pace_is_shared(p) && !atomic_load(&p->quiet);
+}
+
+void
+pace_quiet(struct pace *p, bool quiet)
+{
+	atomic_store(&p->quiet, quiet);
+}
+
 int64_t
 pace_backoff_us(int failures)
 {

@@ -11,7 +11,7 @@
 /*
  * How fast each hop (route_hop()) is served: connections, messages a minute,
  * slow start, and what its last batches said of it.  In memory, one thread's
- * but for pace_ours().
+ * but for pace_ours() and pace_quiet().
  */
 struct paces;
 
@@ -26,6 +26,7 @@ struct pace {
 	bool failed;	   /* the last batch did not go well */
 	bool slow;	   /* it went well, and took long */
 	atomic_bool ours;  /* our fault since the last acceptance: workers' */
+	atomic_bool quiet; /* no alarm of it stands, for all we know: theirs */
 	int64_t rest_lane; /* the lane whose failure it rests for; 0: none */
 	int64_t rest_us;   /* clock_wall: until when the others wait */
 	char key[];
@@ -50,6 +51,14 @@ bool pace_weigh(struct pace_end *end, enum verdict verdict,
  * been told since the last acceptance, on any of its connections.  Thread: any,
  * while it has a batch. */
 bool pace_ours(struct pace *p, bool fault);
+
+/* Whether destinations share it: a relay, or a brand that is gone. */
+bool pace_is_shared(const struct pace *p);
+
+/* Whether an acceptance may end an alarm that lanes share; and that one just
+ * has, or that it was raised.  Thread: any, while it has a batch. */
+bool pace_may_ring(const struct pace *p);
+void pace_quiet(struct pace *p, bool quiet);
 
 /* How long a destination rests after a failure that follows so many others. */
 int64_t pace_backoff_us(int failures);

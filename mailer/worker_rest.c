@@ -124,7 +124,11 @@ run_rest(struct write_op *op, struct db *db, struct err *e)
 				       : 0;
 	lane.reason = slice_z(r->job->block_reason);
 	lane.said = lane.reason.n > 0 ? r->told : SLICE("");
-	return claims_block_lane(r->w->queue, db, &lane, r->accepted, e);
+	return claims_block_lane(r->w->queue, db, &lane,
+				 pace_is_shared(r->job->pace)
+				     ? slice_z(r->job->pace->key)
+				     : SLICE(""),
+				 r->accepted, e);
 }
 
 /* Nothing has changed, or nothing is known. */
@@ -133,6 +137,8 @@ as_before(const struct run *r)
 {
 	const struct lane *lane = &r->job->batch.lane;
 
+	if (r->accepted && pace_may_ring(r->job->pace))
+		return false;
 	return r->job->block_us == 0 && !r->starved &&
 	       (r->unheard || (lane->failures == 0 && lane->reason.n == 0 &&
 			       (lane->alarm.n == 0 || !r->accepted)));
@@ -164,6 +170,8 @@ worker_rest(struct run *r)
 		return;
 	rc = writer_do(r->w->queue->writer, &x.op, &e);
 	pending_note(&r->pending, rc, &e);
+	if (rc == RC_OK)
+		pace_quiet(r->job->pace, r->accepted && r->job->block_us == 0);
 	if (rc != RC_OK)
 		LOG(VERDICT_LOST, LOG_ERR(&e));
 }

@@ -104,8 +104,10 @@ enum rc claims_recover(struct queue *q, struct db *db, size_t *uncertain,
  * destination); blocked_us 0: it went well, which lifts no block that stands.
  * A loud reason (halt_is_loud()) stops what is claimed of it elsewhere, and
  * raises an alarm, which stands until the lane has accepted a message, or rests
- * for another loud reason. */
+ * for another loud reason.  hop: what it shares with other lanes, a relay, and
+ * the alarm with it: one for all; "" : nothing. */
 enum rc claims_block_lane(struct queue *q, struct db *db, const struct lane *as,
-			  bool accepted, struct err *e) MUST_USE;
+			  struct slice hop, bool accepted,
+			  struct err *e) MUST_USE;
 
 #endif

@@ -358,6 +358,39 @@ def _(t):
     t.eq([e["reason"] for e in alarms(a)], ["ours"])
 
 
+def told(a):
+    return [(name, data["reason"], data["hop"]) for name, data in
+            Ledger(a.state + "/acuse.db").payloads
+            if name.startswith("alarm.")]
+
+
+@test("a relay's fault is told once, whichever destinations find it, and its end")
+def _(t):
+    listed = 'match=* stage=mail action=reply:"550 5.7.1 listed at spamhaus"'
+    r = submission(t, rules=listed)
+    a = relayed(t, r.port())
+    queue(t, a, [("default", "x@d%d.example" % i) for i in range(3)])
+    wait_for(lambda: alarms(a), what="an alarm")
+    for i in range(2):
+        a.ok(a.post("queue/retry", {"domain": "d%d.example" % i}))
+        rests(a, "d%d.example" % i, "policy_block")
+    raised = ("alarm.raised", "policy_block", "relay/out")
+    cleared = ("alarm.cleared", "policy_block", "relay/out")
+    t.eq(told(a), [raised])
+    r.set_rules("")
+    for i in range(2):
+        a.ok(a.post("queue/cancel", {"domain": "d%d.example" % i}))
+    a.ok(a.post("queue/retry", {"all": True}))
+    a.wait_messages(1, state="accepted")
+    wait_for(lambda: len(told(a)) == 2, what="its end")
+    t.eq(told(a), [raised, cleared])
+    r.set_rules(listed)
+    a.customer("c1", "ana@d0.example")
+    a.notice("c1")
+    wait_for(lambda: len(told(a)) == 3, what="another alarm")
+    t.eq(told(a), [raised, cleared, raised])
+
+
 @test("what is told to go now goes, though its relay rests for another")
 def _(t):
     r = submission(t, rules='match=*@fast.example stage=rcpt '

@@ -187,7 +187,8 @@ run_block(struct fixture *f, struct db *db, void *arg, struct err *e)
 {
 	const struct lane *as = arg;
 
-	return claims_block_lane(&f->q, db, as, as->blocked_us == 0, e);
+	return claims_block_lane(&f->q, db, as, SLICE(""), as->blocked_us == 0,
+				 e);
 }
 
 static void
