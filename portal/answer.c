@@ -334,6 +334,7 @@ prepare(struct page *pg)
 	x->change.rq = pg->rq;
 	x->change.busy = render_kept(pg, &x->x, "busy");
 	x->change.many = render_kept(pg, &x->x, "many");
+	x->change.unsure = render_kept(pg, &x->x, "unsure");
 	page_send(pg, 200, "answered");
 	return x;
 }

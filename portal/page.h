@@ -74,13 +74,16 @@ void page_visited(struct http_request *rq, const struct token *t,
 		  enum hit_page page);
 
 /* A change that a form asks for.  Its reply is set before, by page_send(), and
- * sent after the commit; where that fails, the page that says so goes instead.
+ * sent after the commit; where that fails, or does not come, the page that says
+ * so goes instead.  Its texts are of the request's arena; run() allocates there
+ * no more.
  */
 struct page_change {
 	struct write_op op;
 	struct http_request *rq;
-	struct slice busy; /* the page for a failure */
-	struct slice many; /* for RC_LIMIT, where a change knows it */
+	struct slice busy;   /* the page for a failure */
+	struct slice many;   /* for RC_LIMIT, where a change knows it */
+	struct slice unsure; /* where the disk has not answered in time */
 };
 
 /* Renders what goes if the change fails: a page of ours with its form, so that

@@ -1,6 +1,9 @@
+#include "base/clock.h"
 #include "base/log.h"
 #include "portal/page.h"
 #include "portal/portal_private.h"
+
+#define LATE_US (12 * SECOND_US)
 
 struct slice
 page_change_render(struct page *pg, const char *name)
@@ -14,14 +17,10 @@ page_change_render(struct page *pg, const char *name)
 }
 
 static void
-reply_failed(struct page_change *x, enum rc rc)
+reply(struct http_request *rq, int status, const char *retry, struct slice html)
 {
-	struct http_request *rq = x->rq;
-	bool many = rc == RC_LIMIT;
-
-	http_reply(rq, many ? 429 : 503, "text/html; charset=utf-8",
-		   many ? x->many : x->busy);
-	http_header(rq, "Retry-After", many ? SLICE("3600") : SLICE("60"));
+	http_reply(rq, status, "text/html; charset=utf-8", html);
+	http_header(rq, "Retry-After", slice_z(retry));
 	http_header(rq, "Content-Security-Policy",
 		    SLICE("default-src 'none'; style-src 'unsafe-inline'; "
 			  "img-src https: data:; form-action 'self'; "
@@ -29,6 +28,25 @@ reply_failed(struct page_change *x, enum rc rc)
 	/* under "no-referrer" the form would tell no origin */
 	http_header(rq, "Referrer-Policy", SLICE("same-origin"));
 	http_header(rq, "X-Frame-Options", SLICE("DENY"));
+}
+
+static void
+reply_failed(const struct page_change *x, enum rc rc)
+{
+	if (rc == RC_LIMIT)
+		reply(x->rq, 429, "3600", x->many);
+	else
+		reply(x->rq, 503, "60", x->busy);
+}
+
+/* The writer still has it.  Thread: the request's loop. */
+static void
+reply_unsure(struct http_request *rq)
+{
+	const struct page_change *x = rq->state;
+
+	LOG(PAGE_LATE, LOG_Z("page", "change"));
+	reply(rq, 503, "60", x->unsure);
 }
 
 /* Thread: writer. */
@@ -40,7 +58,7 @@ change_done(struct write_op *op, enum rc rc, const struct err *e)
 	if (rc != RC_OK &&
 	    rc != RC_LIMIT) /* what a visitor overdoes is theirs */
 		LOG(PAGE_FAILED, LOG_Z("page", "change"), LOG_ERR(e));
-	if (rc != RC_OK)
+	if (rc != RC_OK && http_claim(x->rq))
 		reply_failed(x, rc);
 	http_finish(x->rq);
 }
@@ -52,10 +70,13 @@ page_change_submit(struct page_change *x)
 	enum rc rc;
 
 	x->op.done = change_done;
+	x->rq->state = x;
+	http_wait_until(x->rq, clock_mono_us() + LATE_US, reply_unsure);
 	http_suspend(x->rq);
 	rc = writer_submit(p->c.queue->writer, &x->op);
 	if (rc == RC_OK)
 		return;
-	reply_failed(x, RC_AGAIN);
+	if (http_claim(x->rq))
+		reply_failed(x, RC_AGAIN);
 	http_finish(x->rq);
 }

@@ -68,6 +68,7 @@ set_choices(struct page *pg, const struct message *m, const struct customer *c)
 	set_bool(pg, "consented", consent_was_given(c->consent));
 	set_bool(pg, "refused", false);
 	set_bool(pg, "busy", false);
+	set_bool(pg, "unsure", false);
 	set_bool(pg, "optional", may_leave(pg, m));
 	set_left(pg, m);
 }
@@ -164,6 +165,9 @@ prepare(struct page *pg)
 	x->change.rq = pg->rq;
 	set_bool(pg, "busy", true);
 	x->change.busy = page_change_render(pg, "preferences");
+	set_bool(pg, "busy", false);
+	set_bool(pg, "unsure", true);
+	x->change.unsure = page_change_render(pg, "preferences");
 	set_bool(pg, "left", !withdraw);
 	page_send(pg, 200, "preferences-done");
 	return x;

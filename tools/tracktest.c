@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/codec.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -267,6 +268,64 @@ handle_wait(struct http_request *rq)
 		   http_gone(rq) ? SLICE("gone\n") : SLICE("waited\n"));
 }
 
+/* Its loop answers it if FILE of stall= is there for half a second: what it
+ * has said is echoed all the same, to who waits or to nobody. */
+struct late {
+	struct parts *p;
+	struct http_request *rq;
+	struct slice said;
+};
+
+static _Atomic uint64_t late_bytes;
+
+static void
+late_reply(struct http_request *rq)
+{
+	http_reply(rq, 503, "text/plain", SLICE("late\n"));
+	http_header(rq, "Retry-After", SLICE("1"));
+}
+
+static void
+late_back(void *arg)
+{
+	struct late *x = arg;
+	struct bell b;
+	size_t sum = 0;
+
+	bell_init(&b);
+	while (x->p->ledger.stall && access(x->p->ledger.stall, F_OK) == 0)
+		(void)bell_wait(&b, 5);
+	bell_fini(&b);
+	for (size_t i = 0; i < x->said.n; i++)
+		sum += x->said.p[i] == 'x';
+	atomic_fetch_add(&late_bytes, sum);
+	if (http_claim(x->rq))
+		http_reply(x->rq, 200, "text/plain", x->said);
+	http_finish(x->rq);
+}
+
+static void
+handle_late(struct http_request *rq)
+{
+	struct parts *p = rq->owner;
+	struct late *x = ARENA_NEW(&rq->arena, struct late);
+
+	*x = (struct late){p, rq, rq->body};
+	http_wait_until(rq, clock_mono_us() + SECOND_US / 2, late_reply);
+	http_suspend(rq);
+	if (jobs_put(p->jobs, JOBS_FIRST, late_back, x) != RC_OK)
+		http_finish(rq);
+}
+
+static void
+handle_late_bytes(struct http_request *rq)
+{
+	http_reply(rq, 200, "text/plain",
+		   slice_z(arena_printf(
+		       &rq->arena, "%llu",
+		       (unsigned long long)atomic_load(&late_bytes))));
+}
+
 /* A page whose view is recorded before it is answered. */
 static void
 handle_view(struct http_request *rq)
@@ -340,6 +399,13 @@ static const struct http_route test_routes[] = {
      .runs = HTTP_JOB,
      .handle = handle_wait},
     {.method = HTTP_GET, .pattern = "/t/waiting", .handle = handle_waiting},
+    {.method = HTTP_POST,
+     .pattern = "/t/late",
+     .body_max = 1 << 20,
+     .handle = handle_late},
+    {.method = HTTP_GET,
+     .pattern = "/t/late_bytes",
+     .handle = handle_late_bytes},
     {.method = HTTP_GET,
      .pattern = "/t/connections",
      .handle = handle_connections},

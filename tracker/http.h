@@ -134,6 +134,17 @@ void http_suspend(struct http_request *rq);
  * Thread: any. */
 void http_finish(struct http_request *rq);
 
+/* Lets the loop answer, about a second after until_us (clock_mono), a request
+ * that is suspended and was not given back: late() sets the reply there, while
+ * another thread may read the request's memory, which stays until
+ * http_finish().  Before it is handed over, with a body that is whole. */
+void http_wait_until(struct http_request *rq, int64_t until_us,
+		     void (*late)(struct http_request *));
+
+/* Before who has such a request sets another reply: false where the loop has
+ * answered it; then http_finish() is all that is left.  Thread: any. */
+bool http_claim(struct http_request *rq);
+
 /* Keeps the request open until the end of the loop's round, where whoever
  * called this in the loop calls http_finish(); cheaper than suspending. */
 void http_hold(struct http_request *rq);

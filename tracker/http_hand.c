@@ -1,6 +1,13 @@
 /*
  * Handing a request over and back.  Who calls a handler learns by
  * http_suspended whether the request is still its own.
+ *
+ * Of one that its loop may answer first, wait is changed by whoever comes
+ * first:
+ *
+ *   OPEN -> CLAIMED            given back in time: the loop sends it and frees
+ *   OPEN -> LATE -> BACK       given back after the answer: the loop frees
+ *           LATE -> ENDED      the request ends first: who gives back frees
  */
 #include "base/clock.h"
 #include "tracker/http_private.h"
@@ -88,11 +95,52 @@ http_job(struct http_request *rq, void (*fn)(struct http_request *))
 }
 
 void
+http_wait_until(struct http_request *rq, int64_t until_us,
+		void (*late)(struct http_request *))
+{
+	struct http_conn *c = rq->conn;
+
+	c->wait_until_us = until_us;
+	c->late = late;
+	atomic_store(&c->wait, WAIT_OPEN);
+}
+
+bool
+http_claim(struct http_request *rq)
+{
+	int was = WAIT_OPEN;
+
+	return atomic_compare_exchange_strong(&rq->conn->wait, &was,
+					      WAIT_CLAIMED) ||
+	       was == WAIT_NONE || was == WAIT_CLAIMED;
+}
+
+void
+http_look(struct http_conn *c, int64_t now_us)
+{
+	struct http_loop *l = c->daemon->loop;
+	int was = WAIT_OPEN;
+
+	if (atomic_load(&c->wait) != WAIT_OPEN || now_us < c->wait_until_us ||
+	    !atomic_compare_exchange_strong(&c->wait, &was, WAIT_LATE))
+		return;
+	c->late(&c->rq);
+	l->suspended--;
+	MHD_resume_connection(c->mhd);
+	l->again = true;
+}
+
+void
 http_finish(struct http_request *rq)
 {
 	struct http_conn *c = rq->conn, *head;
 	struct http_loop *l = c->daemon->loop;
 
+	if (!http_claim(rq)) {
+		if (atomic_exchange(&c->wait, WAIT_BACK) == WAIT_ENDED)
+			http_discard(c);
+		return;
+	}
 	if (http_loop_self == l && c->held) {
 		c->held = false;
 		l->held--;

@@ -239,8 +239,11 @@ http_links_sweep(struct http_loop *l)
 	l->swept_us = now_us;
 	full =
 	    atomic_load(&l->server->connections) > c->connections_max / 8 * 7;
-	for (struct http_link *k = l->links; k; k = k->next)
+	for (struct http_link *k = l->links; k; k = k->next) {
+		if (k->conn && k->conn->phase == PHASE_HANDED)
+			http_look(k->conn, now_us);
 		if (now_us - k->since_us > bound_of(k, c, full) ||
 		    has_left(k, last_us))
 			(void)shutdown(http_link_fd(k->mhd), SHUT_RDWR);
+	}
 }

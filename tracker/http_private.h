@@ -16,6 +16,16 @@ enum http_phase {
 	PHASE_SENT,   /* its reply was queued */
 };
 
+/* Who answers a request that another thread has, and who frees it. */
+enum http_wait {
+	WAIT_NONE,    /* it is answered when it is given back */
+	WAIT_OPEN,    /* or before that, by its loop */
+	WAIT_CLAIMED, /* no more */
+	WAIT_LATE,    /* its loop has answered it; both still have it */
+	WAIT_ENDED,   /* the other alone has it */
+	WAIT_BACK,    /* its loop alone has it */
+};
+
 /* A header of a reply to come; in the request's arena. */
 struct http_extra {
 	const char *name, *value;
@@ -39,6 +49,9 @@ struct http_conn {
 	void (*job)(struct http_request *);
 	void (*then)(struct http_request *, void *arg); /* in the loop */
 	void *then_arg;
+	_Atomic int wait;      /* enum http_wait */
+	int64_t wait_until_us; /* while that is WAIT_OPEN */
+	void (*late)(struct http_request *);
 	/* the reply */
 	struct MHD_Response *reply;
 	bool canned, close;
@@ -65,6 +78,8 @@ enum MHD_Result http_on_request(void *cls, struct MHD_Connection *mhd,
 void http_end(struct http_link *link);
 /* Gives a request's memory back to its loop. */
 void http_free(struct http_conn *c);
+/* The same from a thread that alone still has it. */
+void http_discard(struct http_conn *c);
 void http_on_done(void *cls, struct MHD_Connection *mhd, void **context,
 		  enum MHD_RequestTerminationCode code);
 
@@ -75,6 +90,11 @@ void http_refusal(struct http_conn *c, int status, const struct err *e);
 void http_refuse_full(struct http_conn *c, int status, const char *why);
 /* Refuses one whose Content-Length libmicrohttpd cannot read. */
 void http_refuse_length(struct http_conn *c);
+
+/* --- http_hand.c --- */
+/* Answers a request that is out for longer than it may be.  Thread: its
+ * loop's. */
+void http_look(struct http_conn *c, int64_t now_us);
 
 /* --- http_raw.c --- */
 /* Sends the reply that was set, for a request that is raw. */

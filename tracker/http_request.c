@@ -12,7 +12,8 @@
  * 1. A reply that is set is queued in one place, http_send().
  * 2. While suspended it belongs to another thread; the loop alone frees it, and
  *    looks at nothing but what is marked as the loop's.
- * 3. One that is held stays until http_finish(), though its connection end.
+ * 3. One that is held stays until http_finish(), though its connection end; so
+ *    does one that its loop answered while another thread had it.
  * 4. Of a connection that is suspended in the turn in which its request became
  *    whole libmicrohttpd holds that it still waits for bytes: it reads when
  *    resumed, and of a client that has closed its sending side it takes the
@@ -88,6 +89,7 @@ http_free(struct http_conn *c)
 	struct http_loop *l = c->daemon->loop;
 	struct arena arena;
 
+	sbuf_fini(&c->body);
 	if (l->unused_n >= UNUSED_MAX) {
 		arena_fini(&c->rq.arena);
 		free(c);
@@ -101,6 +103,14 @@ http_free(struct http_conn *c)
 	c->next = l->unused;
 	l->unused = c;
 	l->unused_n++;
+}
+
+void
+http_discard(struct http_conn *c)
+{
+	sbuf_fini(&c->body);
+	arena_fini(&c->rq.arena);
+	free(c);
 }
 
 void *
@@ -580,6 +590,7 @@ http_end(struct http_link *link)
 {
 	struct http_conn *c = link->conn;
 	struct http_daemon *d = c->daemon;
+	int was = WAIT_LATE;
 
 	if (c->phase != PHASE_SENT && c->rq.route && c->rq.route->gone)
 		c->rq.route->gone(&c->rq);
@@ -587,12 +598,12 @@ http_end(struct http_link *link)
 		access_log(c);
 	http_reply_drop(c);
 	atomic_fetch_sub(&d->loop->server->bodies, c->body.n);
-	sbuf_fini(&c->body);
 	link->conn = NULL;
 	link->since_us = clock_mono_us();
 	d->loop->under_way--;
 	c->gone = true;
-	if (!c->held)
+	if (!c->held &&
+	    !atomic_compare_exchange_strong(&c->wait, &was, WAIT_ENDED))
 		http_free(c);
 }
 
