@@ -131,7 +131,8 @@ def _(t):
         m.a.ok(m.a.post("messages/%s/classify" % m.mref(i)))
     told = m.wait_told(0)
     t.eq((told["class"], told["facts"]), ("machine", ["machine"]))
-    t.eq([(h["on"], h["class"], h["rule"]) for h in told["hits"]],
+    # Each loop's hits come to the ledger by themselves.
+    t.eq(sorted((h["on"], h["class"], h["rule"]) for h in told["hits"]),
          [(on, "machine", "burst")
           for on in ("click", "view", "visit", "visit")])
     t.eq(sorted(e["data"]["page"]
@@ -196,7 +197,8 @@ def _(t):
         code, out = m.a.run("log", "c%d" % i)
         t.eq(code, 0)
         t.ok('"class":"%s"' % class_ in out, "acuse log tells it")
-    t.eq(told["hits"][0]["class"], "undetermined", "an open is no reading")
+    t.eq([h["class"] for h in told["hits"] if h["on"] == "open"],
+         ["undetermined"], "an open is no reading")
     rules = m.a.ok(m.a.get("agents"))
     t.eq(told["rules"], rules["hash"], "the rules by their hash")
     t.ok(rules["rules"] > 10 and len(rules["ranges"]) == 4, "rules shown")
