@@ -142,8 +142,8 @@ tell(struct hit_alarms *a, enum trouble_kind what)
 	struct trouble *t = &a->troubles[what];
 
 	if (t->due && append(a, what, KIND_ALARM_RAISED)) {
-		t->due = false;
 		t->raised = true;
+		t->due = false;
 	}
 	if (!t->on && t->raised && append(a, what, KIND_ALARM_CLEARED))
 		t->raised = false;
@@ -275,6 +275,6 @@ hit_alarms_metrics(const struct hit_alarms *a, struct sbuf *out)
 	for (enum trouble_kind i = 0; i < TROUBLES; i++)
 		sbuf_addf(out, "acuse_alarm{reason=\"%s\"} %d\n",
 			  kinds[i].reason,
-			  atomic_load(&a->troubles[i].raised) ||
-			      atomic_load(&a->troubles[i].due));
+			  atomic_load(&a->troubles[i].due) ||
+			      atomic_load(&a->troubles[i].raised));
 }
