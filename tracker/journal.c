@@ -203,7 +203,8 @@ put_away(const struct journal *j, const char *name, struct err *e)
 	return RC_OK;
 }
 
-/* A spare file under the name "claim-WW"; one may be left from a death. */
+/* A spare file under the name "claim-WW", or a consumed one where the keeper is
+ * behind; one may be left from a death. */
 static enum rc
 segment_claim(struct journal *j, const char *claim, struct err *e)
 {
@@ -213,22 +214,24 @@ segment_claim(struct journal *j, const char *claim, struct err *e)
 		return RC_OK;
 	rc = put_away(j, claim, e);
 	for (;;) {
+		const char *name;
 		struct census c;
 
 		if (rc == RC_OK)
 			rc = census_take(j, JOURNAL_WRITERS_MAX, &c, e);
 		if (rc)
 			return rc;
-		if (c.spare == 0)
+		if (c.spare == 0 && c.used == 0)
 			return segment_make(j, claim, e);
-		if (!is_sound(j, c.spare_name)) {
-			rc = put_away(j, c.spare_name, e);
+		name = c.spare ? c.spare_name : c.used_name;
+		if (!is_sound(j, name)) {
+			rc = put_away(j, name, e);
 			continue;
 		}
-		if (renameat(j->dir, c.spare_name, j->dir, claim) == 0)
+		if (renameat(j->dir, name, j->dir, claim) == 0)
 			return RC_OK;
 		if (errno != ENOENT)
-			return err_errno(e, c.spare_name);
+			return err_errno(e, name);
 	}
 }
 
@@ -318,8 +321,10 @@ keeper_step(struct journal *j)
 		return zero_file(j, c.wipe_name, 0, name, &e) == RC_OK;
 	if (c.used && c.segments * j->segment_bytes > j->total_bytes)
 		return unlinkat(j->dir, c.used_name, 0) == 0;
-	if (c.used)
-		return zero_file(j, c.used_name, 0, name, &e) == RC_OK;
+	if (c.used) { /* under that name nobody claims it meanwhile */
+		name_fresh("wipe", name);
+		return renameat(j->dir, c.used_name, j->dir, name) == 0;
+	}
 	return c.spare < j->spare && segment_make(j, name, &e) == RC_OK;
 }
 

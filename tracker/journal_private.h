@@ -10,6 +10,7 @@
 
 #define SEGMENT_HEADER 64
 #define SEGMENT_NAME 64
+#define SEGMENT_MOST (1 << 30)
 
 /* What the first 64 bytes of a segment say. */
 struct segment {
@@ -19,9 +20,11 @@ struct segment {
 	uint32_t bytes;
 	uint32_t wiped; /* what stood before was read and destroyed */
 	uint64_t boot; /* the machine's start that it is of; 0: left for good */
+	bool sound; /* header and length are as its writer made them */
 };
 
-/* Reads and checks a segment's header.  Fails: RC_INVALID, RC_IO. */
+/* Reads a segment's header; bytes are those of the file, whatever it says.
+ * Fails: RC_INVALID (no segment), RC_IO. */
 enum rc segment_read(int fd, struct segment *out, struct err *e) MUST_USE;
 
 /* Writes the header of a segment that begins, its writer and number given, and
@@ -37,6 +40,9 @@ enum rc segment_end(int fd, struct segment *out, uint32_t *at,
 
 /* Nobody goes on in it. */
 void segment_seal(int fd);
+
+/* Nothing but zeros. */
+bool segment_blank(struct slice s);
 
 /* Zeroes a segment up to where it was read; its writer is past that, and so is
  * every reader.  Fails: RC_IO. */

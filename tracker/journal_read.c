@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "tracker/journal_private.h"
+#include "tracker/tally.h"
 
 #define CHUNK ((size_t)256 << 10)
 
@@ -32,7 +33,21 @@ struct journal_reader {
 	unsigned turn; /* whose turn it is */
 	bool advanced;
 	char *chunk;
+	struct tally *lost; /* or NULL */
 };
+
+static void
+lost_open(struct journal_reader *r)
+{
+	size_t n = strlen(r->path) + sizeof("/lost");
+	char *path = mem_alloc(n);
+	struct err e = {0};
+
+	(void)snprintf(path, n, "%s/lost", r->path);
+	if (tally_open(path, &r->lost, &e) != RC_OK)
+		LOG(JOURNAL_FAILED, LOG_ERR(&e));
+	free(path);
+}
 
 enum rc
 journal_reader_new(const char *dir, struct journal_reader **out, struct err *e)
@@ -46,6 +61,7 @@ journal_reader_new(const char *dir, struct journal_reader **out, struct err *e)
 	r->path = mem_z(slice_z(dir));
 	r->dir = fd;
 	r->chunk = mem_alloc(CHUNK);
+	lost_open(r);
 	for (unsigned i = 0; i < JOURNAL_WRITERS_MAX; i++) {
 		r->sources[i].fd = -1;
 		r->sources[i].o.writer = (uint16_t)i;
@@ -63,6 +79,7 @@ journal_reader_free(struct journal_reader *r)
 		if (r->sources[i].fd >= 0)
 			(void)close(r->sources[i].fd);
 	(void)close(r->dir);
+	tally_close(r->lost);
 	free(r->chunk);
 	free(r->path);
 	free(r);
@@ -108,14 +125,27 @@ scan(struct journal_reader *r, struct err *e)
 	return RC_OK;
 }
 
-/* How many whole records stand behind where reading ends, and where the first
- * of them does.  Neither a process's death nor an earlier use of the space
- * leaves any: damage does. */
-static size_t
-records_behind(struct journal_reader *r, const struct source *s,
-	       uint32_t *first)
+static bool
+is_file(int fd)
 {
-	size_t n = 0, at = s->o.at;
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* Whole records from where reading goes on. */
+struct found {
+	size_t n;
+	uint32_t first, end; /* where the first begins, the last ends */
+};
+
+/* Neither a process's death nor an earlier use of the space leaves any behind
+ * what is none; damage does. */
+static struct found
+records_behind(struct journal_reader *r, const struct source *s)
+{
+	struct found found = {.end = s->o.at};
+	size_t at = s->o.at;
 
 	while (at < s->segment.bytes) {
 		ssize_t bytes = pread(s->fd, r->chunk, CHUNK, (off_t)at);
@@ -130,16 +160,44 @@ records_behind(struct journal_reader *r, const struct source *s,
 			struct hit h;
 			size_t size = 8;
 
-			if (hit_decode(in, s->segment.nonce, at, &h, &size) &&
-			    n++ == 0)
-				*first = (uint32_t)at;
+			if (hit_decode(in, s->segment.nonce, at, &h, &size)) {
+				if (found.n++ == 0)
+					found.first = (uint32_t)at;
+				found.end = (uint32_t)(at + size);
+			}
 			in = slice_skip(in, size);
 			at += size;
 		}
 		if (last)
 			break;
 	}
-	return n;
+	return found;
+}
+
+static bool
+is_blank(struct journal_reader *r, int fd, uint32_t from)
+{
+	ssize_t n = pread(fd, r->chunk, CHUNK, (off_t)from);
+
+	for (off_t at = from; n > 0; n = pread(fd, r->chunk, CHUNK, at)) {
+		if (!segment_blank(slice_of(r->chunk, (size_t)n)))
+			return false;
+		at += n;
+	}
+	return n == 0;
+}
+
+/* At least one hit that was answered; how many is not known. */
+static void
+tell_lost(struct journal_reader *r, const struct source *s, size_t behind)
+{
+	char name[SEGMENT_NAME];
+
+	segment_name(s->o.writer, s->o.segment, name);
+	LOG(JOURNAL_TORN, LOG_Z("segment", name), LOG_I("at", s->o.at),
+	    LOG_I("behind", behind));
+	if (r->lost)
+		tally_add(r->lost, 1);
 }
 
 /* Goes on behind a damaged record of a segment that has all it will ever have.
@@ -147,25 +205,43 @@ records_behind(struct journal_reader *r, const struct source *s,
 static bool
 source_skip(struct journal_reader *r, struct source *s)
 {
-	char name[SEGMENT_NAME];
-	uint32_t first = 0;
-	size_t n = records_behind(r, s, &first);
+	struct found found = records_behind(r, s);
 
-	if (n == 0)
+	if (found.n == 0)
 		return false;
-	segment_name(s->o.writer, s->o.segment, name);
-	LOG(JOURNAL_TORN, LOG_Z("segment", name), LOG_I("at", s->o.at),
-	    LOG_I("behind", n));
-	s->o.at = first;
+	tell_lost(r, s, found.n);
+	s->o.at = found.first;
 	return true;
 }
 
-static bool
-is_file(int fd)
+/* A segment whose header was damaged, or that was cut: what stands whole in it
+ * is read.  Fails: RC_INVALID (nothing does, and it is not empty). */
+static enum rc
+source_damaged(struct journal_reader *r, struct source *s, struct err *e)
 {
-	struct stat st;
+	struct found found = records_behind(r, s);
 
-	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	if (is_blank(r, s->fd, found.end))
+		return RC_OK;
+	if (found.n == 0)
+		return err_set(e, RC_INVALID, "a journal segment is damaged");
+	tell_lost(r, s, found.n);
+	return RC_OK;
+}
+
+/* Keeps what cannot be read: nobody takes it for a spare one. */
+static void
+put_away(struct journal_reader *r, const struct source *s, const char *name,
+	 const struct err *e)
+{
+	char bad[SEGMENT_NAME];
+
+	(void)snprintf(bad, sizeof(bad), "bad-%.40s", name);
+	LOG(JOURNAL_FAILED, LOG_Z("segment", name), LOG_Z("now", bad),
+	    LOG_ERR(e));
+	if (renameat(r->dir, name, r->dir, bad) == 0 && is_file(s->fd) &&
+	    !is_blank(r, s->fd, 0))
+		tell_lost(r, s, 0);
 }
 
 static enum rc
@@ -192,9 +268,11 @@ source_advance(struct journal_reader *r, struct source *s, struct err *e)
 	s->o.segment = number;
 	rc = is_file(s->fd) ? segment_read(s->fd, &s->segment, e)
 			    : err_set(e, RC_INVALID, "not a file");
+	if (rc == RC_OK && !s->segment.sound)
+		rc = source_damaged(r, s, e);
 	if (rc == RC_INVALID) {
 		/* Nothing of it can be read; the next one follows. */
-		LOG(JOURNAL_FAILED, LOG_Z("segment", name), LOG_ERR(e));
+		put_away(r, s, name, e);
 		s->o.at = UINT32_MAX;
 		return RC_OK;
 	}

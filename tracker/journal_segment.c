@@ -1,6 +1,7 @@
 /*
  * Of a header's 64 bytes: the magic, then at 8 the nonce, 16 the number, 20 the
- * bytes, 24 the writer, 28 up to where it was wiped, 32 the machine's start.
+ * bytes, 24 the writer, 28 up to where it was wiped, 32 the machine's start, 40
+ * the beginning of the SHA-256 of bytes 0 to 28.
  *
  * 1. A wipe is told in the header, on disk, before the first byte is zeroed: a
  *    writer that reads the same mark before and after it looked at the records
@@ -20,6 +21,8 @@
 #define BOOT_FILE "/proc/sys/kernel/random/boot_id"
 #define AT_WIPED 28
 #define AT_BOOT 32
+#define AT_CHECK 40
+#define CHECK 8
 #define ZEROS ((size_t)64 << 10)
 
 static const char header_magic[8] = "acusehit";
@@ -50,15 +53,26 @@ segment_parse(const char *name, unsigned *writer, uint32_t *number)
 	return true;
 }
 
+static void
+check_of(const char *h, char out[CHECK])
+{
+	uint8_t hash[SHA256_SIZE];
+
+	sha256_of(slice_of(h, AT_WIPED), hash);
+	memcpy(out, hash, CHECK);
+}
+
 enum rc
 segment_read(int fd, struct segment *out, struct err *e)
 {
-	char h[SEGMENT_HEADER];
+	char h[SEGMENT_HEADER], check[CHECK];
 	struct stat st;
+	ssize_t n = pread(fd, h, sizeof(h), 0);
 
-	if (fstat(fd, &st) != 0 || pread(fd, h, sizeof(h), 0) != sizeof(h))
+	if (n < 0 || fstat(fd, &st) != 0)
 		return err_errno(e, "journal segment");
-	if (memcmp(h, header_magic, sizeof(header_magic)) != 0)
+	if (n != sizeof(h) ||
+	    memcmp(h, header_magic, sizeof(header_magic)) != 0)
 		return err_set(e, RC_INVALID, "not a journal segment");
 	memcpy(&out->nonce, h + 8, 8);
 	memcpy(&out->number, h + 16, 4);
@@ -66,8 +80,12 @@ segment_read(int fd, struct segment *out, struct err *e)
 	memcpy(&out->writer, h + 24, 2);
 	memcpy(&out->wiped, h + AT_WIPED, 4);
 	memcpy(&out->boot, h + AT_BOOT, 8);
-	if (out->bytes != st.st_size || out->bytes <= SEGMENT_HEADER)
-		return err_set(e, RC_INVALID, "a journal segment was cut");
+	check_of(h, check);
+	out->sound =
+	    memcmp(h + AT_CHECK, check, CHECK) == 0 && out->bytes == st.st_size;
+	if (st.st_size <= SEGMENT_HEADER || st.st_size > SEGMENT_MOST)
+		return err_set(e, RC_INVALID, "no journal segment's length");
+	out->bytes = (uint32_t)st.st_size;
 	return RC_OK;
 }
 
@@ -108,13 +126,24 @@ segment_begin(int fd, struct segment *s, struct err *e)
 	memcpy(h + 24, &s->writer, 2);
 	memcpy(h + AT_WIPED, &s->wiped, 4);
 	memcpy(h + AT_BOOT, &s->boot, 8);
+	check_of(h, h + AT_CHECK);
+	s->sound = true;
 	if (pwrite(fd, h, sizeof(h), 0) != sizeof(h) || fdatasync(fd) != 0)
 		return err_errno(e, "journal segment");
 	return RC_OK;
 }
 
+bool
+segment_blank(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i += ZEROS)
+		if (memcmp(s.p + i, zeros, s.n - i < ZEROS ? s.n - i : ZEROS))
+			return false;
+	return true;
+}
+
 /* Where the whole records of a segment's bytes end; 0 where something else than
- * zeros follows. */
+ * zeros stands before or behind them. */
 static uint32_t
 records_end(struct slice all, const struct segment *s)
 {
@@ -122,13 +151,12 @@ records_end(struct slice all, const struct segment *s)
 	struct hit h;
 	size_t size;
 
+	if (!segment_blank(
+		slice_of(all.p + SEGMENT_HEADER, s->wiped - SEGMENT_HEADER)))
+		return 0;
 	while (hit_decode(in, s->nonce, all.n - in.n, &h, &size))
 		in = slice_skip(in, size);
-	for (size_t i = 0; i < in.n; i += ZEROS)
-		if (memcmp(in.p + i, zeros,
-			   in.n - i < ZEROS ? in.n - i : ZEROS) != 0)
-			return 0;
-	return (uint32_t)(all.n - in.n);
+	return segment_blank(in) ? (uint32_t)(all.n - in.n) : 0;
 }
 
 enum rc
@@ -141,7 +169,7 @@ segment_end(int fd, struct segment *out, uint32_t *at, struct err *e)
 
 	if (rc)
 		return rc;
-	if (out->boot == 0 || out->boot != boot_number() ||
+	if (!out->sound || out->boot == 0 || out->boot != boot_number() ||
 	    out->wiped < SEGMENT_HEADER || out->wiped > out->bytes)
 		return err_set(e, RC_STATE, "the segment is closed");
 	all = mem_alloc(out->bytes);

@@ -524,6 +524,71 @@ test_what_is_no_segment(void **state)
 	journal_writer_free(w);
 }
 
+static void
+damage(const char *path, off_t at, const char *bytes, size_t n)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	if (bytes)
+		assert_int_equal(pwrite(fd, bytes, n, at), n);
+	else
+		assert_int_equal(ftruncate(fd, at), 0);
+	(void)close(fd);
+}
+
+/* A header that was damaged, or a file that was cut: what stands whole is read,
+ * and at least one hit is told as lost where one may be. */
+static void
+test_damaged_segments(void **state)
+{
+	static const char zeros[512];
+	static const struct {
+		off_t at;
+		const char *bytes; /* NULL: cut there */
+		size_t n;
+		unsigned read, lost;
+		bool kept; /* as "bad-…" */
+	} rows[] = {
+	    {9, "?", 1, 0, 1, true},		   /* the nonce */
+	    {17, "?", 1, 10, 0, false},		   /* the number */
+	    {21, "?", 1, 10, 0, false},		   /* the length */
+	    {29, "?", 1, 10, 0, false},		   /* how far it was wiped */
+	    {0, zeros, sizeof(zeros), 0, 1, true}, /* a sector */
+	    {1000, NULL, 0, 6, 1, false},
+	    {32768, NULL, 0, 10, 0, false}, /* behind all that it held */
+	    {20, NULL, 0, 0, 1, true},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct journal_writer *w = NULL;
+		struct journal_reader *r = NULL;
+		struct journal_offset o = {0};
+		struct place *p;
+		char path[160];
+		struct err e;
+
+		assert_int_equal(setup(state), 0);
+		p = *state;
+		journal_start(p, 64 * SEGMENT);
+		assert_int_equal(journal_writer_new(p->j, &w, &e), RC_OK);
+		write_hits(w, 0, 10);
+		journal_writer_free(w);
+		newest_segment(p->dir, path);
+		damage(path, rows[i].at, rows[i].bytes, rows[i].n);
+		/* the next one goes to another segment, and is read */
+		assert_int_equal(journal_writer_new(p->j, &w, &e), RC_OK);
+		write_hits(w, rows[i].read, 1);
+		assert_int_equal(journal_reader_new(p->dir, &r, &e), RC_OK);
+		assert_int_equal(read_hits(r, 0, &o), rows[i].read + 1);
+		assert_int_equal(journal_lost_ever(p->j), rows[i].lost);
+		assert_int_equal(count_files(p->dir, "bad-"), rows[i].kept);
+		journal_reader_free(r);
+		journal_writer_free(w);
+		assert_int_equal(teardown(state), 0);
+	}
+}
+
 /* Killed at any moment, what a sync had answered is there, once, in order. */
 static void
 test_killed(void **state)
@@ -669,6 +734,7 @@ main(void)
 					    teardown),
 	    cmocka_unit_test_setup_teardown(test_nothing_can_be_written, setup,
 					    teardown),
+	    cmocka_unit_test(test_damaged_segments),
 	    cmocka_unit_test_setup_teardown(test_killed, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_restarts_take_no_room, setup,
 					    teardown),
