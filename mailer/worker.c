@@ -513,6 +513,7 @@ no_route(struct run *r, enum rc rc, const struct err *e)
 			    .end = untold ? CLAIM_UNTRIED : CLAIM_DEFERRED,
 			    .verdict = "no_route",
 			    .elsewhere = rc == RC_NOTFOUND,
+			    .nowhere = rc == RC_NOTFOUND,
 			    .wait_us = r->starved ? WORKER_STARVED_US
 				       : untold	  ? 0
 						  : worker_backoff_us(r),

@@ -71,6 +71,7 @@ struct claim_verdict {
 	const char *verdict; /* "mailbox_full", "policy_block" … */
 	bool suppress;	     /* the address is bad: no more to it */
 	bool elsewhere;	     /* deferred: tell others meanwhile */
+	bool nowhere;	     /* deferred: its domain is not there */
 	uint32_t facts;	     /* enum fact, when accepted */
 	int64_t wait_us;
 	struct slice reply, queue_id, peer, reason;

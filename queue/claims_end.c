@@ -2,6 +2,7 @@
 #include "base/date.h"
 #include "queue/claims_private.h"
 #include "queue/halt.h"
+#include "queue/nowhere.h"
 #include "queue/outbox.h"
 #include "queue/recipients.h"
 #include "store/customer.h"
@@ -218,9 +219,12 @@ settle(struct claims_work *w, struct message *m, const struct claim_verdict *v,
 		return accept(w, m, v, more, e);
 	case CLAIM_DEFERRED:
 		rc = defer(w, m, wait, reason, more, e);
-		return rc == RC_OK && v->elsewhere &&
-			       m->state == MESSAGE_DEFERRED
-			   ? outbox_meanwhile(w->q, w->db, m, w->a, e)
+		if (m->state != MESSAGE_DEFERRED)
+			return rc;
+		if (rc == RC_OK && v->elsewhere)
+			rc = outbox_meanwhile(w->q, w->db, m, w->a, e);
+		return rc == RC_OK && v->nowhere
+			   ? nowhere_tell(w->db, m, w->a, e)
 			   : rc;
 	case CLAIM_FAILED:
 		return fail(w, m, v, reason, more, e);

@@ -10,6 +10,7 @@ import ssl
 from certificates import Authority
 from harness import run, test, wait_for
 from internet import Net, attempt_of, deferred, pin, recipients, send
+from ledger import Ledger
 
 
 @test("exchangers go by preference, and the next one is tried")
@@ -252,6 +253,26 @@ def _(t):
         a.ok(a.post("queue/retry", {"all": True}))
         return a.messages(state="accepted")
     wait_for(again, what="the mail")
+
+
+@test("a domain that was mistyped is alarmed of while it can be corrected")
+def _(t):
+    net = Net(t)
+    r = net.exchanger("mx.plain")
+    net.ns.add("right.plain", "MX", "10 mx.plain")
+    a = net.hosting(clock="2026-11-02T12:00:00Z,2000")
+    a.customer("c1", "ana@rigth.plain")
+    a.invoice("i1", "c1", "2026-10-31")
+    alarms = lambda: [data for kind, data in
+                      Ledger(a.state + "/acuse.db").payloads
+                      if kind == "alarm.raised" and "step" in data]
+    alarm, = wait_for(alarms, what="the alarm")
+    t.eq((alarm["step"], alarm["reason"], alarm["before_act"]),
+         ("pre-suspension", "no_domain", True))
+    m, = a.messages(state="deferred")
+    a.customer("c1", "ana@right.plain")
+    a.wait_messages(state="accepted", customer="c1")
+    t.eq(len(alarms()), 1)
 
 
 @test("a failure of the DNS defers, and says so; the next try gets through")

@@ -246,6 +246,76 @@ test_what_an_act_needs_outlives_what_we_held_up(void **state)
 	assert_int_equal(count_events(f, KIND_CUSTOMER_UNREACHABLE), 0);
 }
 
+/* All that waits finds no domain, some time after the last try. */
+static void
+find_nothing(struct fixture *f, int64_t after_us)
+{
+	struct take t;
+
+	clock_advance(after_us);
+	OK(fixture_do(f, fixture_run_take, &t, e));
+	for (size_t i = 0; i < t.batch.n; i++) {
+		struct claim_verdict v = {
+		    .claim = &t.batch.claims[i],
+		    .end = CLAIM_DEFERRED,
+		    .verdict = "no_route",
+		    .reason = SLICE("there is no domain cliente.example"),
+		    .wait_us = SECOND_US,
+		    .elsewhere = true,
+		    .nowhere = true};
+
+		OK(fixture_do(f, fixture_run_end, &v, e));
+	}
+	claims_free(&f->q, &t.batch);
+}
+
+/* Billing can correct it, where it is told while there is time. */
+static void
+test_a_domain_that_is_not_there_is_told_once(void **state)
+{
+	struct fixture *f = *state;
+	struct message *list;
+
+	start(f, "pre-suspension");
+	find_nothing(f, SECOND_US);
+	find_nothing(f, 5 * MINUTE_US);
+	find_nothing(f, 15 * MINUTE_US);
+	assert_int_equal(count_events(f, KIND_ALARM_RAISED), 0);
+	find_nothing(f, HOUR_US);
+	assert_int_equal(count_events(f, KIND_CUSTOMER_UNREACHABLE), 1);
+	assert_int_equal(count_events(f, KIND_ALARM_RAISED), 1);
+	find_nothing(f, 2 * HOUR_US);
+	find_nothing(f, 4 * HOUR_US);
+	assert_int_equal(count_events(f, KIND_ALARM_RAISED), 1);
+	assert_int_equal(fixture_messages(f, "c1", MESSAGE_DEFERRED, &list), 2);
+}
+
+static void
+test_who_has_another_address_is_no_alarm(void **state)
+{
+	struct contact two[] = {contacts[0], contacts[1]};
+	struct fixture *f = *state;
+
+	two[1].email = SLICE("ana@other.example");
+	fixture_contacts(f, "c1", two, 2);
+	fixture_invoice(f, "i1", "c1", DUE, 1, INVOICE_OPEN);
+	go_to(f, "pre-suspension");
+	for (int i = 0; i < 4; i++)
+		find_nothing(f, HOUR_US);
+	assert_int_equal(count_events(f, KIND_ALARM_RAISED), 0);
+}
+
+static void
+test_what_no_act_needs_is_no_alarm(void **state)
+{
+	struct fixture *f = *state;
+
+	start(f, "proforma");
+	for (int i = 0; i < 4; i++)
+		find_nothing(f, HOUR_US);
+	assert_int_equal(count_events(f, KIND_ALARM_RAISED), 0);
+}
+
 #define TEST(name)                                                             \
 	cmocka_unit_test_setup_teardown(name, fixture_make, fixture_free)
 
@@ -259,6 +329,9 @@ main(void)
 	    TEST(test_a_full_mailbox_has_others_told),
 	    TEST(test_what_an_act_needs_is_missed_aloud),
 	    TEST(test_what_an_act_needs_outlives_what_we_held_up),
+	    TEST(test_a_domain_that_is_not_there_is_told_once),
+	    TEST(test_who_has_another_address_is_no_alarm),
+	    TEST(test_what_no_act_needs_is_no_alarm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
