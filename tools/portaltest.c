@@ -3,7 +3,7 @@
  * language whose log has every kind of entry: for tests and for looking at the
  * pages.
  *
- *   portaltest DIR [port=0] [color=#rrggbb] [embed=ORIGIN]
+ *   portaltest DIR [port=0] [color=#rrggbb] [title=TEXT] [embed=ORIGIN]
  *
  * Prints lines "NAME URL-PATH", then "ready PORT", and serves until SIGTERM.
  */
@@ -43,13 +43,19 @@ static const char policy_text[] =
 
 static const struct person {
 	const char *id, *name, *locale, *zone, *currency, *subject;
+	const char *tail; /* of address and invoices' numbers */
 } people[] = {
     {"es", "Ana Pérez", "es_AR", "America/Argentina/Buenos_Aires", "ARS",
-     "Recordatorio: su factura PF-1043 vence el 24 de noviembre"},
+     "Recordatorio: su factura PF-1043 vence el 24 de noviembre", ""},
     {"it", "Giulia Bianchi", "it_IT", "Europe/Rome", "EUR",
-     "Promemoria: la fattura PF-1043 scade il 24 novembre"},
+     "Promemoria: la fattura PF-1043 scade il 24 novembre", ""},
     {"en", "Sam O'Neill & Sons", "en_US", "America/New_York", "USD",
-     "Reminder: invoice PF-1043 is due on November 24"},
+     "Reminder: invoice PF-1043 is due on November 24", ""},
+    {"long",
+     "شركة WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW",
+     "es_AR", "America/Argentina/Buenos_Aires", "ARS",
+     "شركة: 9999999999999999999999999999999999999999999999999999999999999999",
+     "-99999999999999999999999999999999999999999"},
 };
 #define PEOPLE (sizeof(people) / sizeof(*people))
 
@@ -79,13 +85,14 @@ put_customer(struct seed *s, struct db *db, struct err *e)
 	struct contact *k = ARENA_NEW(&s->a, struct contact);
 	bool created;
 
-	*k = (struct contact){.id = SLICE("k1"),
-			      .role = SLICE("billing"),
-			      .email = slice_z(arena_printf(
-				  &s->a, "%s@customer.example", s->p->id)),
-			      .phone = SLICE(""),
-			      .source = SLICE("form"),
-			      .since = DATE_NONE};
+	*k = (struct contact){
+	    .id = SLICE("k1"),
+	    .role = SLICE("billing"),
+	    .email = slice_z(arena_printf(&s->a, "%s%s@customer.example",
+					  s->p->id, s->p->tail)),
+	    .phone = SLICE(""),
+	    .source = SLICE("form"),
+	    .since = DATE_NONE};
 	s->c = (struct customer){.id = slice_z(s->p->id),
 				 .brand = SLICE("default"),
 				 .name = slice_z(s->p->name),
@@ -107,7 +114,7 @@ put_invoice(struct seed *s, struct db *db, const char *number, int status,
 	struct invoice i = {
 	    .id = slice_z(arena_printf(&s->a, "%s-%s", s->p->id, number)),
 	    .customer = s->c.id,
-	    .number = slice_z(number),
+	    .number = slice_z(arena_printf(&s->a, "%s%s", number, s->p->tail)),
 	    .policy = SLICE("default"),
 	    .status = status,
 	    .issued_on = (int32_t)(s->now / DAY_US) + days - 20,
@@ -324,7 +331,7 @@ make_conf(const char *dir, int argc, char **argv, const struct conf **out,
 	sbuf_addf(&b,
 		  "general {\n hostname = \"h.example\"\n"
 		  " origin = \"h.example/log\"\n}\n%s"
-		  "brand \"default\" {\n id = 1\n title = \"Austral Hosting\"\n"
+		  "brand \"default\" {\n id = 1\n title = \"%s\"\n"
 		  " from_address = \"billing@h.example\"\n"
 		  " return_domain = \"b.h.example\"\n"
 		  " public_url = \"%s\"\n website = \"https://h.example\"\n"
@@ -335,7 +342,8 @@ make_conf(const char *dir, int argc, char **argv, const struct conf **out,
 		  " locale = \"es_AR\"\n policy = \"default\"\n"
 		  " time_zone = \"America/Argentina/Buenos_Aires\"\n"
 		  " tracking_basis = \"contract\"\n",
-		  policy_text, ORIGIN, option(argc, argv, "color", "#1a5fb4"));
+		  policy_text, option(argc, argv, "title", "Austral Hosting"),
+		  ORIGIN, option(argc, argv, "color", "#1a5fb4"));
 	if (embed != NULL)
 		sbuf_addf(&b, " embed_origins = {\"%s\"}\n", embed);
 	sbuf_add_z(&b, "}\n");

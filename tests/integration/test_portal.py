@@ -688,7 +688,7 @@ def _(t):
         page = w.get(path + query)
         t.eq(page.status, 200)
         log = page.text[page.text.find('id="log"'):]
-        seen += re.findall(r"Proforma </span>(K-\d{4})</span>", log)
+        seen += re.findall(r"Proforma </span><bdi>(K-\d{4})</bdi>", log)
         pages += 1
         older = re.search(r'href="\?before=(\d+)"', page.text)
         if not older:

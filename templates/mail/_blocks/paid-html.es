@@ -11,6 +11,6 @@
 <tr><td class="ink" style="padding:8px 8px 0 0;{{> _blocks/style-sum}}">Queda por pagar</td><td class="ink" valign="top" align="right" style="padding:8px 0 0 8px;white-space:nowrap;{{> _blocks/style-sum}}">{{event.remaining | money}}</td></tr>
 {{/event.remaining}}
 {{#event.payment}}
-<tr><td class="soft" style="padding:8px 8px 0 0;{{> _blocks/style-soft}}">Referencia del pago</td><td class="soft" valign="top" align="right" style="padding:8px 0 0 8px;white-space:nowrap;{{> _blocks/style-soft}}">{{event.payment}}</td></tr>
+<tr><td class="soft" style="padding:8px 8px 0 0;{{> _blocks/style-soft}}">Referencia del pago</td><td class="soft" valign="top" align="right" style="padding:8px 0 0 8px;{{> _blocks/style-soft}}">{{event.payment}}</td></tr>
 {{/event.payment}}
 </table>
