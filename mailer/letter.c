@@ -54,10 +54,8 @@ luminance(const char *color)
 			  1000);
 }
 
-/* A ground in law that texts have words for, by how it is configured; NULL for
- * others, which are shown as they are. */
-static struct datum *
-ground_of(const struct brand *b, struct arena *a)
+struct datum *
+letter_ground(struct slice basis, struct arena *a)
 {
 	static const char *const keys[] = {"contract", "duty", "interest",
 					   "consent"};
@@ -75,11 +73,10 @@ ground_of(const struct brand *b, struct arena *a)
 	struct datum *d;
 
 	for (size_t i = 0; i < sizeof(grounds) / sizeof(*grounds); i++)
-		if (slice_ieq(slice_z(b->tracking_basis),
-			      slice_z(grounds[i].asked)))
+		if (slice_ieq(basis, slice_z(grounds[i].asked)))
 			key = grounds[i].key;
 	if (key == NULL)
-		return NULL;
+		return datum_null(a);
 	d = datum_map(a);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		datum_set(d, keys[i], datum_bool(a, strcmp(keys[i], key) == 0));
@@ -105,13 +102,12 @@ letter_brand(const struct brand *b, struct arena *a)
 	    {"reply_to", b->reply_to},
 	    {"tracking_basis", b->tracking_basis},
 	};
-	struct datum *d = datum_map(a), *ground = ground_of(b, a);
+	struct datum *d = datum_map(a);
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		datum_set(d, texts[i].key,
 			  datum_text(a, slice_z(texts[i].value)));
-	if (ground)
-		datum_set(d, "ground", ground);
+	datum_set(d, "ground", letter_ground(slice_z(b->tracking_basis), a));
 	return d;
 }
 

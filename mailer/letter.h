@@ -45,4 +45,8 @@ void letter_speak(struct letter *l, struct slice locale, struct arena *a);
  * configuration's. */
 struct datum *letter_brand(const struct brand *b, struct arena *a);
 
+/* Which ground in law a tracking_basis names, for texts that have words for it:
+ * a map in which its key is true, or null for other texts.  Owns: the arena. */
+struct datum *letter_ground(struct slice basis, struct arena *a);
+
 #endif

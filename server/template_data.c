@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "mailer/letter.h"
 
 #define FILE_MAX ((size_t)16 << 20)
 #define POINTER_MAX 160
@@ -126,6 +127,21 @@ fit(const struct fitting *f, const char *at, const struct datum *like,
 	return fit_map(f, at, like, j, *out);
 }
 
+/* As the mailer does with a brand's ground. */
+static void
+derive_ground(const struct fitting *f, const json_t *j, struct datum *data)
+{
+	const json_t *brand = json_object_get(j, "brand");
+	struct datum *d = (struct datum *)(uintptr_t)datum_get(data, "brand");
+
+	if (json_object_get(brand, "tracking_basis") != NULL &&
+	    json_object_get(brand, "ground") == NULL)
+		datum_set(
+		    d, "ground",
+		    letter_ground(datum_slice(datum_get(d, "tracking_basis")),
+				  f->a));
+}
+
 /* What the mailer derives from the invoices, where the file does not say it. */
 static void
 derive(const struct fitting *f, const json_t *j, struct datum *data)
@@ -183,8 +199,10 @@ template_data_read(const char *path, struct arena *a, struct datum *data,
 						  : "EUR";
 		rc = fit_map(&f, "", data, j, data);
 	}
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
+		derive_ground(&f, j, data);
 		derive(&f, j, data);
+	}
 	json_decref(j);
 	return rc;
 }

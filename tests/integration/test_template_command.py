@@ -13,6 +13,7 @@ from harness import run, test, wait_for
 MAILS = 22
 DATA = {
     "currency": "ARS",
+    "brand": {"tracking_basis": "Legal duty"},
     "customer": {"name": "Muñoz & Hijos"},
     "invoices": [
         {"number": "PF-1", "total": "1000.50", "balance": "1000.50",
@@ -87,6 +88,7 @@ def _(t):
     for s in (html, text):
         t.ok("1.100,00" in s, "the sum of both balances")
         t.ok("9 de marzo" in s, "the date")
+        t.ok("(por obligación legal)" in s, "the ground of tracking")
     t.ok("Muñoz &amp; Hijos" in html, "escaped in HTML")
     t.ok("Muñoz & Hijos" in text, "as it is in text")
     t.ok(html.count("https://billing.example/pay/2") > 0, "each one's link")
