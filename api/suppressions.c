@@ -107,6 +107,13 @@ revive(struct change_run *r, struct slice brand, struct slice given,
 	return rc;
 }
 
+/* Taken back with nothing else, by who asks for that. */
+static bool
+is_left(const struct suppression *s)
+{
+	return slice_eq_z(s->reason, SUPPRESSION_LEFT);
+}
+
 static enum rc
 restore(struct change_run *r, struct slice brand, struct slice address,
 	int64_t *n, struct err *e)
@@ -119,13 +126,15 @@ restore(struct change_run *r, struct slice brand, struct slice address,
 	while (rc == RC_OK) {
 		rc = recipients_suppression(r->api->c.queue, r->db, brand,
 					    address, r->a, &s, hash, e);
+		if (rc == RC_OK && is_left(&s) && *n > before)
+			break;
 		if (rc == RC_OK)
 			rc = suppression_delete(r->db, brand, hash, e);
 		if (rc == RC_OK)
 			rc = append_restored(r, &s, e);
 		*n += rc == RC_OK;
 	}
-	if (rc == RC_NOTFOUND && *n > before)
+	if ((rc == RC_OK || rc == RC_NOTFOUND) && *n > before)
 		return revive(r, brand, address, s.address, e);
 	return rc == RC_NOTFOUND ? RC_OK : rc;
 }

@@ -40,12 +40,12 @@ set_left(struct page *pg, const struct message *m)
 	bool left = recipients_suppression(pg->portal->c.queue, pg->db,
 					   m->brand, m->address, &pg->arena, &s,
 					   hash, &e) == RC_OK &&
-		    slice_eq_z(s.reason, SUPPRESSION_LEFT);
+		    s.left_us > 0;
 
 	set_bool(pg, "left", left);
 	if (left)
 		datum_set(pg->data, "left_at",
-			  datum_time(&pg->arena, s.created_us));
+			  datum_time(&pg->arena, s.left_us));
 }
 
 static void

@@ -1,5 +1,7 @@
 #include "queue/answers.h"
 
+#include <stdatomic.h>
+
 #include "base/clock.h"
 #include "base/date.h"
 #include "base/json.h"
@@ -21,6 +23,9 @@ static const char *const names[ANSWERS] = {
     [ANSWER_WRONG] = "wrong",
     [ANSWER_NOT_ME] = "not_me",
 };
+
+/* The program's. */
+static atomic_uint_fast64_t taken[ANSWERS];
 
 struct work {
 	const struct conf *conf;
@@ -211,9 +216,17 @@ answers_take(struct queue *q, struct db *db, const struct answer *x,
 	w.conf = conf_box_get(q->conf);
 	sbuf_init(&w.payload, PAYLOAD_MAX);
 	rc = apply(&w, e);
+	if (rc == RC_OK)
+		atomic_fetch_add(&taken[x->kind], 1);
 	sbuf_fini(&w.payload);
 	conf_unref(w.conf);
 	return rc;
+}
+
+uint64_t
+answers_taken(enum answer_kind kind)
+{
+	return atomic_load(&taken[kind]);
 }
 
 /* ---- leaving ---- */
@@ -254,15 +267,15 @@ answers_leave(struct queue *q, struct db *db, struct ref mref, struct arena *a,
 	if (rc != RC_OK)
 		return rc;
 	rc = recipients_suppression(q, db, m.brand, m.address, a, &s, hash, e);
-	if (rc != RC_NOTFOUND)
+	if (rc == RC_NOTFOUND)
+		queue_address_hash(q, m.address, hash);
+	else if (rc != RC_OK || s.left_us > 0)
 		return rc;
 	s = (struct suppression){.brand = m.brand,
 				 .address = m.address,
-				 .reason = SLICE(SUPPRESSION_LEFT),
 				 .message = m.mref,
 				 .created_us = clock_wall_us()};
 	halt_note(q);
-	queue_address_hash(q, m.address, hash);
-	rc = suppression_put(db, &s, hash, e);
+	rc = suppression_leave(db, &s, hash, e);
 	return rc == RC_OK ? append_left(db, &m, c.ref, e) : rc;
 }

@@ -41,9 +41,12 @@ int answers_parse(struct slice name);
 enum rc answers_take(struct queue *q, struct db *db, const struct answer *x,
 		     struct arena *a, struct err *e) MUST_USE;
 
+/* How many of a kind were, since the program's start.  Thread: any. */
+uint64_t answers_taken(enum answer_kind kind);
+
 /* Takes a message's address off what is optional, of its brand: suppressed for
- * that alone.  Said twice, or where the address takes no mail at all, it
- * changes nothing.  Fails: RC_NOTFOUND. */
+ * that alone; where it takes no mail at all, for when it does again.  Said
+ * twice it changes nothing.  Fails: RC_NOTFOUND. */
 enum rc answers_leave(struct queue *q, struct db *db, struct ref mref,
 		      struct arena *a, struct err *e) MUST_USE;
 

@@ -10,6 +10,7 @@ suppression_read(struct query *q, struct arena *a, struct suppression *s)
 	s->reason = arena_dup(a, column_text(q, 2));
 	s->message = column_ref(q, 3);
 	s->created_us = column_int(q, 4);
+	s->left_us = column_int(q, 5);
 }
 
 enum rc
@@ -48,16 +49,41 @@ suppression_put(struct db *db, const struct suppression *s,
 }
 
 enum rc
+suppression_leave(struct db *db, const struct suppression *s,
+		  const uint8_t hash[32], struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_SUPPRESSION_LEAVE);
+	bind_text(&q, 0, s->brand);
+	bind_blob(&q, 1, slice_of(hash, 32));
+	bind_text(&q, 2, s->address);
+	bind_ref(&q, 3, s->message);
+	bind_int(&q, 4, s->created_us);
+	return query_run(&q, e);
+}
+
+static enum rc
+run_of_one(struct db *db, enum stmt which, struct slice brand,
+	   const uint8_t hash[32], struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, which);
+	bind_text(&q, 0, brand);
+	bind_blob(&q, 1, slice_of(hash, 32));
+	return query_run(&q, e);
+}
+
+enum rc
 suppression_delete(struct db *db, struct slice brand, const uint8_t hash[32],
 		   struct err *e)
 {
-	struct query q;
-	enum rc rc;
+	enum rc rc = run_of_one(db, STMT_SUPPRESSION_LIFT, brand, hash, e);
 
-	query_open(&q, db, STMT_SUPPRESSION_DELETE);
-	bind_text(&q, 0, brand);
-	bind_blob(&q, 1, slice_of(hash, 32));
-	rc = query_run(&q, e);
+	if (rc != RC_OK || db_changes(db) > 0)
+		return rc;
+	rc = run_of_one(db, STMT_SUPPRESSION_DELETE, brand, hash, e);
 	if (rc == RC_OK && db_changes(db) == 0)
 		return err_set(e, RC_NOTFOUND,
 			       "that address is not suppressed");

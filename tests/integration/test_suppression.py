@@ -3,10 +3,13 @@ evidence, the next notice goes elsewhere or says why not, and an act that needs
 it does not happen."""
 
 import datetime
+import email
+import http.client
 import json
+import urllib.parse
 
-from harness import run, test, wait_for
-from hosting import CONF, Hosting, elsewhere
+from harness import DEADLINE, run, test, wait_for
+from hosting import CONF, POLICY, Hosting, elsewhere
 from ledger import Ledger
 
 GONE = 'match=gone@* stage=rcpt action=reply:"550 5.1.1 No such user"'
@@ -252,6 +255,72 @@ def _(t):
     entry, = r.wait_journal("message")
     t.eq((entry["smtputf8"], entry["recipients"][0]["recipient"]),
          (True, "josé@one.example"))
+
+
+def leave(a, mail):
+    """One click, as a mail program does."""
+    link = email.message_from_bytes(mail)["List-Unsubscribe"].strip(" <>\r\n")
+    c = http.client.HTTPConnection("127.0.0.1", a.ports["public"],
+                                   timeout=DEADLINE)
+    c.request("POST", urllib.parse.urlsplit(link).path,
+              "List-Unsubscribe=One-Click",
+              {"Content-Type": "application/x-www-form-urlencoded"})
+    status = c.getresponse().status
+    c.close()
+    return status
+
+
+@test("who left optional mail stays out of it, whatever else came and was lifted")
+def _(t):
+    r = t.receiver()
+    a = Hosting(t, to=[r], policy=POLICY.replace(
+        'on "payment', 'on "credit.low" { template = "low-credit" '
+        'class = "optional" }\n\ton "payment'))
+    mails = 0
+
+    def low_credit(n):
+        a.ok(a.post("events", {
+            "id": "e%d" % n, "type": "credit.low", "customer": "c1",
+            "at": in_days(0) + "T00:00:%02dZ" % n,
+            "data": {"amount": "1.00", "threshold": "5.00",
+                     "currency": "USD"}}))
+
+    def reasons():
+        return [s["reason"] for s in a.items("suppressions?limit=50")]
+
+    def bounce():
+        failed = len(a.messages(customer="c1", state="failed"))
+        r.set_rules(GONE)
+        a.notice("c1")
+        a.wait_messages(failed + 1, customer="c1", state="failed")
+        r.set_rules("")
+
+    def lift():
+        return a.ok(a.call("DELETE", "suppressions/gone@one.example"))
+    a.customer("c1", "gone@one.example")
+    for n, first in enumerate((bounce, leave)):
+        low_credit(n)
+        a.wait_messages(mails + 1, customer="c1", state="accepted")
+        mails += 1
+        mail = r.messages()[-1]
+        for act in (bounce, leave) if first is bounce else (leave, bounce):
+            if act is bounce:
+                bounce()
+            else:
+                t.eq(leave(a, mail), 200)
+        kept = reasons()
+        t.ok(kept != ["left"] and len(kept) == 1, kept)
+        t.eq((lift()["restored"], reasons()), (1, ["left"]))
+        low_credit(n + 10)
+        a.notice("c1")
+        a.wait_messages(mails + 1, customer="c1", state="accepted")
+        mails += 1
+        t.eq(len(a.messages(customer="c1", state="accepted")), mails,
+             "the mandatory one alone")
+        t.eq((lift()["restored"], reasons()), (1, []))
+    left = [e for e in payloads(a, "contact.suppressed")
+            if e["reason"] == "left"]
+    t.eq(len(left), 2, "each time, as it was said")
 
 
 @test("what waits for an address when it is suppressed ends with that reason")

@@ -343,8 +343,8 @@ static void
 test_suppression(void **state)
 {
 	struct db *db = ((struct place *)*state)->db;
-	struct suppression s = {SLICE("default"), SLICE("a@b"), SLICE("5.1.1"),
-				ref_new(), 9};
+	struct suppression s = {
+	    SLICE("default"), SLICE("a@b"), SLICE("5.1.1"), ref_new(), 9, 0};
 	struct suppression out, *all;
 	uint8_t hash[32] = {1};
 	size_t n;
@@ -363,6 +363,45 @@ test_suppression(void **state)
 	OK(suppression_delete(db, s.brand, hash, &error));
 	assert_int_equal(suppression_delete(db, s.brand, hash, &error),
 			 RC_NOTFOUND);
+}
+
+/* In either order, and whatever else comes and goes. */
+static void
+test_leaving_is_kept(void **state)
+{
+	struct db *db = ((struct place *)*state)->db;
+	struct suppression bounce = {.brand = SLICE("default"),
+				     .address = SLICE("a@b"),
+				     .reason = SLICE("5.1.1"),
+				     .message = ref_new(),
+				     .created_us = 9};
+	struct suppression left = {.brand = SLICE("default"),
+				   .address = SLICE("a@b"),
+				   .message = ref_new(),
+				   .created_us = 5};
+	struct suppression out;
+	uint8_t hash[32] = {2};
+
+	for (int i = 0; i < 2; i++) {
+		if (i == 0)
+			OK(suppression_put(db, &bounce, hash, &error));
+		OK(suppression_leave(db, &left, hash, &error));
+		if (i == 1)
+			OK(suppression_put(db, &bounce, hash, &error));
+		OK(suppression_put(db, &bounce, hash, &error));
+		OK(suppression_get(db, left.brand, hash, &arena, &out, &error));
+		SAME(out.reason, bounce.reason);
+		assert_true(out.created_us == 9 && out.left_us == 5);
+		OK(suppression_delete(db, left.brand, hash, &error));
+		OK(suppression_get(db, left.brand, hash, &arena, &out, &error));
+		SAME(out.reason, SLICE(SUPPRESSION_LEFT));
+		assert_true(ref_eq(out.message, left.message));
+		assert_true(out.created_us == 5 && out.left_us == 5);
+		OK(suppression_delete(db, left.brand, hash, &error));
+		assert_int_equal(
+		    suppression_delete(db, left.brand, hash, &error),
+		    RC_NOTFOUND);
+	}
 }
 
 static void
@@ -429,9 +468,12 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, rows_open, rows_close)
-	    T(test_customer),	 T(test_service), T(test_invoice),
-	    T(test_act),	 T(test_notice),  T(test_notices_in_lists),
-	    T(test_suppression), T(test_request), T(test_api_key),
+	    T(test_customer),	 T(test_service),
+	    T(test_invoice),	 T(test_act),
+	    T(test_notice),	 T(test_notices_in_lists),
+	    T(test_suppression), T(test_request),
+	    T(test_api_key),	 T(test_leaving_is_kept),
+	    T(test_request),	 T(test_api_key),
 	    T(test_journal),
 #undef T
 	};
