@@ -3,10 +3,14 @@
 #include "api/answer.h"
 #include "api/change.h"
 #include "api/handlers.h"
+#include "api/objection.h"
 #include "api/render.h"
 #include "base/clock.h"
 #include "base/token.h"
+#include "queue/invoices.h"
 #include "store/service.h"
+
+#define OBJECTIONS_MAX 100
 
 /* ---- PUT ---- */
 
@@ -92,13 +96,40 @@ service_put_handle(struct http_request *rq)
 /* ---- GET ---- */
 
 static enum rc
+add_objections(struct reading *r, struct slice customer, struct err *e)
+{
+	struct invoice *list;
+	size_t n;
+	enum rc rc = invoice_list_objected(r->db, customer, clock_wall_us(),
+					   OBJECTIONS_MAX, r->a, &list, &n, e);
+
+	if (rc != RC_OK)
+		return rc;
+	member_open(&r->out, "objections", '[');
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		if (!invoice_owed(NULL, &list[i]))
+			continue;
+		member_open(&r->out, NULL, '{');
+		member_text(&r->out, "invoice", list[i].id);
+		rc = objection_add(r, &list[i], e);
+		member_close(&r->out, '}');
+	}
+	member_close(&r->out, ']');
+	return rc;
+}
+
+static enum rc
 read_customer(struct reading *r, struct err *e)
 {
 	struct customer c;
 	enum rc rc = customer_get(r->db, r->rq->params[0], r->a, &c, e);
 
-	if (rc == RC_OK)
-		render_customer(&r->out, NULL, &c);
+	if (rc != RC_OK)
+		return rc;
+	member_open(&r->out, NULL, '{');
+	render_customer(&r->out, &c);
+	rc = add_objections(r, c.id, e);
+	member_close(&r->out, '}');
 	return rc;
 }
 

@@ -11,6 +11,7 @@ static const struct detail details[] = {
     {HTTP_PUT, "/v1/services/{id}", &form_service, "", "200 201", ""},
     {HTTP_PUT, "/v1/invoices/{id}", &form_invoice, "", "200 201", ""},
     {HTTP_POST, "/v1/events", &form_event, "", "202", ""},
+    {HTTP_GET, "/v1/events", NULL, "after type limit", "", ""},
     {HTTP_POST, "/v1/notices", &form_notice, "", "202", ""},
     {HTTP_POST, "/v1/batch", &form_batch_line, "", "", "application/x-ndjson"},
     {HTTP_GET, "/v1/plan", NULL, "customer invoice from to", "", ""},

@@ -31,6 +31,9 @@ void plan_handle(struct http_request *rq);
 void event_post_handle(struct http_request *rq);
 void notice_post_handle(struct http_request *rq);
 
+/* feed.c */
+void feed_handle(struct http_request *rq);
+
 /* notices.c */
 void notice_get_handle(struct http_request *rq);
 void notice_cancel_handle(struct http_request *rq);

@@ -2,6 +2,7 @@
 #include "api/handlers.h"
 #include "base/clock.h"
 #include "mailer/verdict.h"
+#include "queue/answers.h"
 #include "store/stats.h"
 
 void
@@ -64,6 +65,17 @@ gauge(struct sbuf *b, const char *name, const char *help, int64_t value)
 		  name, name, (long long)value);
 }
 
+static void
+add_answers(struct sbuf *b)
+{
+	sbuf_add_z(b, "# HELP acuse_answers What recipients answered on "
+		      "messages' pages.\n# TYPE acuse_answers counter\n");
+	for (int kind = 0; kind < ANSWERS; kind++)
+		sbuf_addf(b, "acuse_answers{answer=\"%s\"} %llu\n",
+			  answers_name(kind),
+			  (unsigned long long)answers_taken(kind));
+}
+
 static enum rc
 read_metrics(struct reading *r, struct err *e)
 {
@@ -96,6 +108,7 @@ read_metrics(struct reading *r, struct err *e)
 	gauge(&r->out, "acuse_verdicts_unknown",
 	      "Replies that no row of the verdict table knew.",
 	      (int64_t)verdict_unknown());
+	add_answers(&r->out);
 	if (r->api->c.metrics != NULL)
 		r->api->c.metrics(r->api->c.metrics_owner, &r->out);
 	http_reply(r->rq, 200, "text/plain; version=0.0.4",

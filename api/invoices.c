@@ -3,7 +3,9 @@
 #include "api/answer.h"
 #include "api/change.h"
 #include "api/handlers.h"
+#include "api/objection.h"
 #include "api/render.h"
+#include "base/clock.h"
 #include "store/act.h"
 
 /* ---- PUT ---- */
@@ -81,6 +83,21 @@ add_acts(struct reading *r, struct slice invoice, struct err *e)
 }
 
 static enum rc
+add_objection(struct reading *r, const struct invoice *i, struct err *e)
+{
+	enum rc rc;
+
+	if (!objection_is_there(i, clock_wall_us())) {
+		member_null(&r->out, "objection");
+		return RC_OK;
+	}
+	member_open(&r->out, "objection", '{');
+	rc = objection_add(r, i, e);
+	member_close(&r->out, '}');
+	return rc;
+}
+
+static enum rc
 read_invoice(struct reading *r, struct err *e)
 {
 	struct notice *list;
@@ -98,6 +115,8 @@ read_invoice(struct reading *r, struct err *e)
 		return rc;
 	render_notices(&r->out, "notices", list, n);
 	rc = add_acts(r, i.id, e);
+	if (rc == RC_OK)
+		rc = add_objection(r, &i, e);
 	member_close(&r->out, '}');
 	return rc;
 }

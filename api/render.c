@@ -46,9 +46,8 @@ render_contact(struct sbuf *b, const struct contact *k)
 }
 
 void
-render_customer(struct sbuf *b, const char *key, const struct customer *c)
+render_customer(struct sbuf *b, const struct customer *c)
 {
-	member_open(b, key, '{');
 	member_text(b, "id", c->id);
 	member_text(b, "name", c->name);
 	member_text(b, "locale", c->locale);
@@ -66,7 +65,6 @@ render_customer(struct sbuf *b, const char *key, const struct customer *c)
 	render_consent(b, "consent", c->consent);
 	member_time(b, "created_at", c->created_us);
 	member_time(b, "updated_at", c->updated_us);
-	member_close(b, '}');
 }
 
 void
@@ -285,10 +283,9 @@ render_message(struct sbuf *b, const struct message *m)
 	member_time(b, "created_at", m->created_us);
 }
 
-static void
+void
 render_event(struct sbuf *b, const struct event *ev, int class)
 {
-	member_open(b, NULL, '{');
 	member_text(b, "type", slice_z(kind_name(ev->kind)));
 	member_text(b, "title", slice_z(render_title(ev->kind)));
 	member_time(b, "at", ev->time_us);
@@ -305,7 +302,6 @@ render_event(struct sbuf *b, const struct event *ev, int class)
 		member_raw(b, "data", ev->payload);
 	else
 		member_null(b, "data");
-	member_close(b, '}');
 }
 
 void
@@ -316,7 +312,10 @@ render_events(struct sbuf *b, const char *key, const struct event *list,
 
 	classify_told(list, n, classes);
 	member_open(b, key, '[');
-	for (size_t i = from; i < end && i < n; i++)
+	for (size_t i = from; i < end && i < n; i++) {
+		member_open(b, NULL, '{');
 		render_event(b, &list[i], classes[i]);
+		member_close(b, '}');
+	}
 	member_close(b, ']');
 }

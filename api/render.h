@@ -11,8 +11,11 @@
 /* What the API's answers look like (API.md): one function a noun, each writing
  * one value (member.h). */
 
-/* As billing put it, with its hold and consent. */
-void render_customer(struct sbuf *b, const char *key, const struct customer *c);
+/* The members of a customer, as billing put it, with its hold and consent; the
+ * caller opens and closes the object. */
+void render_customer(struct sbuf *b, const struct customer *c);
+
+/* As billing put it. */
 void render_service(struct sbuf *b, const char *key, const struct service *s);
 
 /* The members of an invoice, as billing put it and as it stands now; the
@@ -42,9 +45,12 @@ void render_message(struct sbuf *b, const struct message *m);
 /* The names of facts. */
 void render_facts(struct sbuf *b, const char *key, uint32_t facts);
 
-/* Those of a message's or notice's n events from index from to end, a list of
- * {type, title, at, seq, index, data}, data null where it was erased; a hit
- * that was judged has its class, and class_title, what that says. */
+/* The members of an event: {type, title, at, seq, index, data}, data null where
+ * it was erased; with class and class_title unless that is NOT_TOLD. */
+void render_event(struct sbuf *b, const struct event *ev, int class);
+
+/* Those of a message's or notice's n events from index from to end, a list; a
+ * hit that was judged has its class, and class_title, what that says. */
 void render_events(struct sbuf *b, const char *key, const struct event *list,
 		   size_t n, size_t from, size_t end, struct arena *a);
 

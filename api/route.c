@@ -86,6 +86,10 @@ const struct http_route api_routes[] = {
     WORK("/v1/messages/{mref}/classify", "send", message_classify_handle,
 	 "Judges its opens and clicks now: machine or person.  An event, where "
 	 "that differs from what was told."),
+    READ("/v1/events", feed_handle,
+	 "The ledger's events in its order, after the first so many, of those "
+	 "types: \"message.objected\", or \"message.*\".  \"next\" is where to "
+	 "go on, at once where there is more."),
     CHANGE(HTTP_POST, "/v1/gate", "send", SMALL_BODY_MAX, gate_post_handle,
 	   "May I suspend this service?  An event, which can be cited.  No "
 	   "answer means: do not act."),

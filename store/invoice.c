@@ -217,6 +217,20 @@ invoice_list(struct db *db, struct slice customer, size_t limit,
 }
 
 enum rc
+invoice_list_objected(struct db *db, struct slice customer, int64_t now_us,
+		      size_t limit, struct arena *a, struct invoice **out,
+		      size_t *n, struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_INVOICE_LIST_OBJECTED);
+	bind_text(&q, 0, customer);
+	bind_int(&q, 1, now_us);
+	bind_int(&q, 2, (int64_t)limit);
+	return list(&q, a, out, n, e);
+}
+
+enum rc
 invoice_list_service(struct db *db, struct slice service, struct arena *a,
 		     struct invoice **out, size_t *n, struct err *e)
 {

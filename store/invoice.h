@@ -47,6 +47,11 @@ enum rc invoice_put(struct db *db, const struct invoice *i,
 enum rc invoice_list(struct db *db, struct slice customer, size_t limit,
 		     struct arena *a, struct invoice **out, size_t *n,
 		     struct err *e) MUST_USE;
+/* Those whose acts wait past now_us for an objection, in the same order. */
+enum rc invoice_list_objected(struct db *db, struct slice customer,
+			      int64_t now_us, size_t limit, struct arena *a,
+			      struct invoice **out, size_t *n,
+			      struct err *e) MUST_USE;
 /* Invoices that name a service, by due date, oldest first. */
 enum rc invoice_list_service(struct db *db, struct slice service,
 			     struct arena *a, struct invoice **out, size_t *n,
