@@ -228,6 +228,12 @@ run_hand(struct change_run *r, enum hand_what what, struct err *e)
 	member_open(b, NULL, '{');
 	member_int(b, "changed", result.changed);
 	member_bool(b, "more", result.more);
+	if (result.lifted)
+		member_bool(b, "lifted", true);
+	if (result.uncertain > 0)
+		member_int(b, "uncertain", result.uncertain);
+	if (result.kept.n > 0)
+		member_text(b, "kept", result.kept);
 	member_close(b, '}');
 	return RC_OK;
 }

@@ -157,9 +157,31 @@ resume(struct hand *h, struct message *m, struct err *e)
 	return rc == RC_OK ? append(h, m->mref, e) : rc;
 }
 
+/* Why nothing is sent at all; "": it is. */
+static enum rc
+paused(struct hand *h, struct slice *why, struct err *e)
+{
+	const struct conf *conf = conf_box_get(h->q->conf);
+	struct sbuf reason;
+	enum rc rc;
+
+	*why = conf->send ? SLICE("") : SLICE("it observes: send = false");
+	conf_unref(conf);
+	if (why->n > 0)
+		return RC_OK;
+	sbuf_init(&reason, 4096);
+	rc = queue_paused(h->db, &reason, e);
+	if (rc == RC_OK)
+		*why = slice_z(arena_printf(h->a, "all sending is paused: %.*s",
+					    SLICE_ARG(sbuf_slice(&reason))));
+	sbuf_fini(&reason);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 static enum rc
 retry(struct hand *h, struct message *m, struct err *e)
 {
+	struct slice why;
 	struct lane lane;
 	enum rc rc;
 
@@ -167,10 +189,19 @@ retry(struct hand *h, struct message *m, struct err *e)
 		return begun(e);
 	if (m->held)
 		return err_set(e, RC_STATE, "the message is held: resume it");
-	m->next_us = h->now;
-	rc = message_update(h->db, m, e);
+	rc = paused(h, &why, e);
 	if (rc == RC_OK)
 		rc = lane_get(h->db, m->lane, h->a, &lane, e);
+	if (rc != RC_OK)
+		return rc;
+	if (why.n > 0)
+		return err_set(e, RC_STATE, "%.*s", SLICE_ARG(why));
+	if (lane.held)
+		return err_set(e, RC_STATE,
+			       "its destination or its brand is held: resume "
+			       "that");
+	m->next_us = h->now;
+	rc = message_update(h->db, m, e);
 	if (rc != RC_OK)
 		return rc;
 	lane.blocked_us = 0;
@@ -222,6 +253,7 @@ cancel(struct hand *h, struct message *m, struct err *e)
 		rc = message_apply(h->db, m, MESSAGE_EV_CANCEL, reason_of(h),
 				   more, e);
 	h->out->changed++;
+	h->out->uncertain += m->uncertain > 0;
 	return rc == RC_OK ? outbox_settle(h->db, m, h->a, e) : rc;
 }
 
@@ -307,6 +339,21 @@ why(const struct hand *h)
 	return out;
 }
 
+/* Whether a hold of just that name stands. */
+static enum rc
+stands(struct hand *h, bool *out, struct err *e)
+{
+	struct lane_held *list;
+	size_t n = 0;
+	enum rc rc = lane_holds(h->db, HAND_MAX, h->a, &list, &n, e);
+
+	*out = false;
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		*out |= slice_eq(list[i].brand, h->order->brand) &&
+			slice_eq(list[i].domain, h->order->domain);
+	return rc;
+}
+
 static enum rc
 hold_many(struct hand *h, struct err *e)
 {
@@ -317,8 +364,12 @@ hold_many(struct hand *h, struct err *e)
 
 	if (!o->all) {
 		halt_note(h->q);
-		rc = lane_hold(h->db, o->brand, o->domain,
-			       held ? why(h) : SLICE(""), &h->out->changed, e);
+		rc = stands(h, &h->out->lifted, e);
+		h->out->lifted = h->out->lifted && !held;
+		if (rc == RC_OK)
+			rc = lane_hold(h->db, o->brand, o->domain,
+				       held ? why(h) : SLICE(""),
+				       &h->out->changed, e);
 		if (rc == RC_OK && !held)
 			rc = let_go(h, e);
 		return rc == RC_OK ? append_to_ledger(h, e) : rc;
@@ -358,6 +409,11 @@ at_lane(struct hand *h, const struct lane_load *l, struct err *e)
 		if (l->waiting > 0 || l->lane.blocked_us > 0)
 			rc = lane_retry(h->db, id, h->now, &changed, e);
 		h->out->changed += changed;
+		if (changed > 0 && l->lane.held && h->out->kept.n == 0)
+			h->out->kept = slice_z(
+			    arena_printf(h->a, "%.*s of brand %.*s is held",
+					 SLICE_ARG(l->lane.domain),
+					 SLICE_ARG(l->lane.brand)));
 		return rc;
 	}
 	if (l->waiting > 0)
@@ -372,6 +428,7 @@ static enum rc
 each_lane(struct hand *h, struct err *e)
 {
 	struct lane_load *lanes;
+	struct slice why;
 	int64_t after = 0;
 	size_t n = HAND_MAX;
 	enum rc rc = RC_OK;
@@ -384,9 +441,12 @@ each_lane(struct hand *h, struct err *e)
 			rc = at_lane(h, &lanes[i], e);
 		}
 	}
-	if (rc == RC_OK && h->order->what == HAND_RETRY)
-		rc = append_to_ledger(h, e);
-	return rc;
+	if (rc != RC_OK || h->order->what != HAND_RETRY)
+		return rc;
+	rc = paused(h, &why, e);
+	if (rc == RC_OK && why.n > 0)
+		h->out->kept = why;
+	return rc == RC_OK ? append_to_ledger(h, e) : rc;
 }
 
 /* In the configuration; or of an earlier one, and held or with lanes yet. */

@@ -25,7 +25,10 @@ struct hand_order {
 struct hand_result {
 	/* messages; of a hold, destinations; of a resume, both together */
 	int64_t changed;
-	bool more; /* a bound was met: ask again for the rest */
+	bool more;	   /* a bound was met: ask again for the rest */
+	bool lifted;	   /* of a resume: a hold of that name stood */
+	int64_t uncertain; /* cancelled, and may have arrived */
+	struct slice kept; /* of a retry: what keeps it all the same, or "" */
 };
 
 /* Does it, with its event.  A brand or destination that is held stays so for
@@ -33,7 +36,8 @@ struct hand_result {
  * or are held one by one, are left by what is not about them alone; but a
  * resume lets go of what was held as our own fault.
  * Fails: RC_NOTFOUND, RC_INVALID (no such brand), RC_STATE (it has ended, or
- * begun, or its invoice is in dispute).  Thread: writer. */
+ * begun, or its invoice is in dispute; or, of a retry, it is held, or all that
+ * would go with it).  Thread: writer. */
 enum rc hand_apply(struct queue *q, struct db *db,
 		   const struct hand_order *order, struct arena *a,
 		   struct hand_result *out, struct err *e) MUST_USE;

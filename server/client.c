@@ -84,7 +84,9 @@ start_server(const struct options *o, const char *socket, pid_t *child,
 		}
 		if (clock_mono_us() > end)
 			return err_set(e, RC_AGAIN,
-				       "what serves %s does not answer",
+				       "nothing serves %s, and it does not "
+				       "start for this command: its store may "
+				       "be locked",
 				       o->state);
 		nanosleep(&pause, NULL);
 	}

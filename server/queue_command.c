@@ -67,6 +67,9 @@ show(const struct options *o, struct err *e)
 	char path[256];
 
 	snprintf(path, sizeof(path), "/v1/queue/%.64s", o->argv[1]);
+	for (char *c = path + sizeof("/v1/queue/") - 1; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'F')
+			*c += 'a' - 'A';
 	return client_print(o, "GET", path, SLICE(""), print_transcripts, e);
 }
 
@@ -166,10 +169,33 @@ add_text(struct sbuf *b, const char *key, const char *value)
 	sbuf_add_json(b, slice_z(value));
 }
 
-/* Asks until no bound is met any more; *changed: all of them. */
+/* What came of it, in all. */
+struct result {
+	int64_t changed, uncertain;
+	bool lifted;
+	char kept[512];
+};
+
+static bool
+add_result(struct result *r, struct slice answer)
+{
+	json_t *o = json_loadb(answer.p, answer.n, 0, NULL);
+	const char *kept = json_string_value(json_object_get(o, "kept"));
+	bool more = json_is_true(json_object_get(o, "more"));
+
+	r->changed += json_integer_value(json_object_get(o, "changed"));
+	r->uncertain += json_integer_value(json_object_get(o, "uncertain"));
+	r->lifted |= json_is_true(json_object_get(o, "lifted"));
+	if (kept != NULL)
+		snprintf(r->kept, sizeof(r->kept), "%s", kept);
+	json_decref(o);
+	return more;
+}
+
+/* Asks until no bound is met any more. */
 static enum rc
 apply(const struct options *o, enum hand hand, const struct which *w,
-      int64_t *changed, struct err *e)
+      struct result *result, struct err *e)
 {
 	struct sbuf body, out;
 	bool more = true;
@@ -187,18 +213,11 @@ apply(const struct options *o, enum hand hand, const struct which *w,
 	if (w->mref == NULL && w->domain == NULL && o->brand == NULL)
 		sbuf_addf(&body, "%s\"all\":true", body.n > 1 ? "," : "");
 	sbuf_add_c(&body, '}');
-	for (*changed = 0; rc == RC_OK && more;) {
-		json_t *answer;
-
+	memset(result, 0, sizeof(*result));
+	while (rc == RC_OK && more) {
 		sbuf_reset(&out);
 		rc = client_call(o, "POST", path, sbuf_slice(&body), &out, e);
-		if (rc != RC_OK)
-			break;
-		answer = json_loadb(out.p, out.n, 0, NULL);
-		*changed +=
-		    json_integer_value(json_object_get(answer, "changed"));
-		more = json_is_true(json_object_get(answer, "more"));
-		json_decref(answer);
+		more = rc == RC_OK && add_result(result, sbuf_slice(&out));
 	}
 	sbuf_fini(&out);
 	sbuf_fini(&body);
@@ -235,16 +254,37 @@ confirm(const struct options *o, const struct which *w, struct err *e)
 	return RC_OK;
 }
 
+/* What more there is to say of what changed. */
+static void
+tell_more(const struct which *w, const struct result *r)
+{
+	if (r->kept[0] != '\0') {
+		printf("But nothing goes: ");
+		harmless_print_lines(slice_z(r->kept));
+		putchar('\n');
+	}
+	if (r->uncertain > 0 && w->mref != NULL)
+		printf("It may have arrived: an attempt ended without a reply "
+		       "to its end.\n");
+	else if (r->uncertain > 0)
+		printf("Of them may have arrived, since an attempt ended "
+		       "without a reply to its end: %lld\n",
+		       (long long)r->uncertain);
+}
+
 static void
 tell(const struct options *o, enum hand hand, const struct which *w,
-     long long changed)
+     const struct result *r)
 {
-	bool many = w->mref == NULL;
+	long long changed = r->changed;
 
 	if (o->json)
 		printf("{\"changed\":%lld,\"more\":false}\n", changed);
-	else if (!many)
+	else if (w->mref != NULL)
 		printf("%s: %s\n", w->mref, hands[hand].done);
+	else if (hand == RESUME && r->lifted)
+		printf("The hold is lifted; %s: %lld\n", hands[hand].done,
+		       changed);
 	else if (hand != HOLD)
 		printf("%s: %lld\n", hands[hand].done, changed);
 	else if (w->domain == NULL && o->brand == NULL)
@@ -254,25 +294,32 @@ tell(const struct options *o, enum hand hand, const struct which *w,
 		printf("Held, with what will come, until resumed by the same "
 		       "name; destinations that it changed: %lld\n",
 		       changed);
+	if (!o->json)
+		tell_more(w, r);
 }
 
 static enum rc
 change_messages(const struct options *o, enum hand hand, struct err *e)
 {
 	struct which w;
-	int64_t changed;
+	struct result r;
 	enum rc rc = read_which(o, &w, e);
 
 	if (rc == RC_OK && hand == CANCEL)
 		rc = confirm(o, &w, e);
 	if (rc == RC_OK)
-		rc = apply(o, hand, &w, &changed, e);
+		rc = apply(o, hand, &w, &r, e);
 	if (rc != RC_OK)
 		return rc;
-	if (w.mref != NULL && changed == 0)
+	if (w.mref != NULL && r.changed == 0)
 		return err_set(e, RC_STATE, "nothing changed: %s",
 			       hands[hand].nothing);
-	tell(o, hand, &w, changed);
+	if (hand == RESUME && (w.domain != NULL || o->brand != NULL) &&
+	    r.changed == 0 && !r.lifted)
+		return err_set(e, RC_STATE,
+			       "nothing changed: no hold of that name stands, "
+			       "and nothing is held as our fault");
+	tell(o, hand, &w, &r);
 	return RC_OK;
 }
 
@@ -308,8 +355,9 @@ check_options(const struct options *o, const char *verb, struct err *e)
 	if (o->reason != NULL &&
 	    (strcmp(verb, "show") == 0 || strcmp(verb, "list") == 0))
 		return err_set(e, RC_USAGE, "%s takes no --reason", verb);
-	if (o->reason != NULL && strlen(o->reason) > REASON_MAX)
-		return err_set(e, RC_USAGE, "--reason takes at most %d bytes",
+	if (o->reason != NULL &&
+	    (o->reason[0] == '\0' || strlen(o->reason) > REASON_MAX))
+		return err_set(e, RC_USAGE, "--reason takes 1 to %d bytes",
 			       REASON_MAX);
 	if (o->yes && strcmp(verb, "cancel") != 0)
 		return err_set(e, RC_USAGE, "%s takes no --yes", verb);

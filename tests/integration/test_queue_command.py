@@ -71,9 +71,9 @@ def _(t):
     says(t, a, ["pause", "--brand", "default"], 64, "hold")
     says(t, a, ["pause", "x.example"], 64, "hold")
     says(t, a, ["list", "--reason", "x"], 64, "--reason")
-    for n in (257, 5000):
+    for n in (0, 257, 5000):
         says(t, a, ["hold", "x.example", "--reason", "x" * n], 64,
-             "--reason takes at most 256 bytes")
+             "--reason takes 1 to 256 bytes")
     says(t, a, ["hold", "all", "--yes"], 64, "--yes")
     t.eq(a.ok(a.get("queue"))["paused"], None)
     for domain in ("default", "*.example", "x..example", "u@x.example", "."):
@@ -96,6 +96,43 @@ def _(t):
     says(t, a, ["cancel", mref], 0, "cancelled")
     says(t, a, ["cancel", mref], 69, "cancelled already")
     says(t, a, ["retry", "0" * 32], 66)
+
+
+@test("what keeps a message is said when it is told to go now")
+def _(t):
+    r = t.receiver(rules='match=* stage=rcpt action=reply:"451 4.7.1 later"')
+    a = served(t, **sending(r))
+    mref = ask(a)
+    wait_for(lambda: state(a, mref) == "deferred", what="a deferral")
+    says(t, a, ["show", mref.upper()], 0, "451 4.7.1 later")
+    says(t, a, ["pause", "--reason", "a look"], 0)
+    says(t, a, ["retry", mref], 69, "all sending is paused: a look")
+    says(t, a, ["retry", "x.example"], 0, "due now: 1",
+         "nothing goes: all sending is paused: a look")
+    says(t, a, ["resume"], 0)
+    says(t, a, ["hold", "x.example"], 0)
+    says(t, a, ["retry", mref], 69, "is held: resume that")
+    says(t, a, ["retry", "all"], 0, "due now: 1",
+         "nothing goes: x.example of brand default is held")
+    says(t, a, ["resume", "nowhere.example"], 69, "no hold of that name")
+    says(t, a, ["hold", "nowhere.example"], 0)
+    says(t, a, ["resume", "nowhere.example"], 0, "The hold is lifted",
+         "resumed: 0")
+    says(t, a, ["resume", "x.example"], 0, "The hold is lifted")
+    said = says(t, a, ["retry", mref], 0, "due now")
+    t.ok("nothing goes" not in said, said)
+
+
+@test("what may have arrived is said when it is cancelled")
+def _(t):
+    r = t.receiver(rules="match=* stage=dot action=drop")
+    a = served(t, **sending(r))
+    mrefs = [ask(a), ask(a)]
+    for mref in mrefs:
+        wait_for(lambda: state(a, mref) == "uncertain", what="a doubt")
+    says(t, a, ["cancel", mrefs[0]], 0, "cancelled", "It may have arrived")
+    says(t, a, ["cancel", "x.example"], 0, "cancelled: 1",
+         "may have arrived, since", ": 1")
 
 
 @test("cancelling all, or a brand, asks first and says how many")
