@@ -91,6 +91,12 @@ thread_join(struct thread *t)
 }
 
 void
+thread_detach(struct thread *t)
+{
+	must(pthread_detach(t->t), "detaching", "thread");
+}
+
+void
 bell_init(struct bell *b)
 {
 	b->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -31,6 +31,8 @@ struct thread {
 void thread_start(struct thread *t, const char *name, void (*run)(void *),
 		  void *arg);
 void thread_join(struct thread *t);
+/* Lets it end by itself: nobody joins it. */
+void thread_detach(struct thread *t);
 
 /* A bell: threads wait on it until it rings, a time passes, or it was rung
  * since they last looked.  On an eventfd, so that it can stand in poll(). */

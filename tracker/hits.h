@@ -28,7 +28,7 @@ enum rc hits_new(struct keys_box *keys, struct conf_box *conf,
 		 struct journal *journal, unsigned loops, struct hits **out,
 		 struct err *e) MUST_USE;
 
-/* After its server was freed. */
+/* After its server stopped; waits for a disk that is late. */
 void hits_free(struct hits *h);
 
 /* The routes, to be mounted in the public server. */

@@ -216,7 +216,8 @@ loop_drained(struct http_loop *l)
 	by_us = atomic_load(&l->server->stop_by_us);
 	if (clock_mono_us() < by_us)
 		return false;
-	return l->suspended == 0 || clock_mono_us() > by_us + ABANDON_US;
+	return (l->suspended == 0 && l->held == 0 && !l->ready && !l->again) ||
+	       clock_mono_us() > by_us + ABANDON_US;
 }
 
 void
@@ -287,37 +288,49 @@ helm_take(struct http_loop *l)
 }
 
 static void
-off_duty(void *arg)
+stand_by(struct http_loop *l)
 {
-	struct http_loop *l = arg;
-
 	while (!latch_wait(&l->ended, l->server->c.patience_ms / 4)) {
 		if (!helm_take(l))
 			continue;
 		l->again = true; /* some have waited for long */
 		steer(l);
 	}
+	http_server_unref(l->server);
+}
+
+static void
+off_duty(void *arg)
+{
+	stand_by(arg);
 }
 
 static void
 at_the_helm(void *arg)
 {
-	struct http_loop *l = arg;
+	steer(arg);
+	stand_by(arg);
+}
 
-	steer(l);
-	off_duty(l);
+static void
+enlist(struct http_loop *l, void (*run)(void *))
+{
+	char name[24];
+	struct thread t;
+
+	(void)snprintf(name, sizeof(name), "%.10s-%u", l->server->c.name,
+		       l->index);
+	atomic_fetch_add(&l->server->held_by, 1);
+	thread_start(&t, name, run, l);
+	thread_detach(&t);
 }
 
 void
 http_loop_start(struct http_loop *l)
 {
-	char name[24];
-
-	(void)snprintf(name, sizeof(name), "%.10s-%u", l->server->c.name,
-		       l->index);
-	thread_start(&l->crew[l->crew_n++], name, at_the_helm, l);
+	enlist(l, at_the_helm);
 	if (l->server->c.flush)
-		thread_start(&l->crew[l->crew_n++], name, off_duty, l);
+		enlist(l, off_duty);
 }
 
 /* Takes the socket. */
@@ -386,8 +399,6 @@ http_loop_open(struct http_server *s, unsigned index, struct err *e)
 void
 http_loop_free(struct http_loop *l)
 {
-	for (unsigned i = 0; i < l->crew_n; i++)
-		thread_join(&l->crew[i]);
 	for (struct http_conn *c = l->unused, *next; c; c = next) {
 		next = c->next;
 		arena_fini(&c->rq.arena);

@@ -43,9 +43,8 @@ struct http_counters {
 struct http_loop {
 	struct http_server *server;
 	unsigned index;
-	/* one at the helm, one off duty (where there is a flush()) */
-	struct thread crew[2];
-	unsigned crew_n;
+	/* One thread is at the helm, one off duty (where there is a flush()),
+	 * until it has ended. */
 	struct latch ended;
 	/* since when who is at the helm waits for flush(); 0: not so */
 	_Atomic int64_t flushing_us;
@@ -83,6 +82,7 @@ struct http_server {
 	struct limit *guesses; /* NULL: no bound */
 	struct http_loop *loops;
 	unsigned opened;
+	_Atomic unsigned held_by; /* its owner, and threads of its loops */
 	_Atomic bool stopping;
 	_Atomic int64_t stop_by_us;
 	_Atomic size_t connections, bodies;
@@ -101,7 +101,8 @@ enum rc http_loop_open(struct http_server *s, unsigned index,
 void http_loop_start(struct http_loop *l);
 /* For one that was never started. */
 void http_loop_end(struct http_loop *l);
-/* Waits for a thread of it that still waits for a disk. */
 void http_loop_free(struct http_loop *l);
+/* One holds the server no more; the last one frees it. */
+void http_server_unref(struct http_server *s);
 
 #endif

@@ -138,6 +138,7 @@ http_server_new(const struct http_config *c, const struct router *router,
 	struct http_server *s = MEM_NEW(struct http_server);
 	enum rc rc;
 
+	atomic_init(&s->held_by, 1);
 	s->router = router;
 	s->jobs = jobs;
 	rc = config_take(s, c, e);
@@ -185,9 +186,9 @@ http_server_stop(struct http_server *s, int grace_ms)
 }
 
 void
-http_server_free(struct http_server *s)
+http_server_unref(struct http_server *s)
 {
-	if (!s)
+	if (atomic_fetch_sub(&s->held_by, 1) > 1)
 		return;
 	for (unsigned i = 0; i < s->opened; i++)
 		http_loop_free(&s->loops[i]);
@@ -199,6 +200,13 @@ http_server_free(struct http_server *s)
 	http_tls_free(s->tls);
 	limit_free(s->guesses);
 	free(s);
+}
+
+void
+http_server_free(struct http_server *s)
+{
+	if (s)
+		http_server_unref(s);
 }
 
 uint16_t

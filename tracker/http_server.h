@@ -86,7 +86,8 @@ void http_server_show(struct http_server *s, struct http_pair *p);
  * loops.  Those who hold suspended requests must still run. */
 void http_server_stop(struct http_server *s, int grace_ms);
 
-/* After http_server_stop(). */
+/* After http_server_stop().  A thread of it that waits for a disk still keeps
+ * what it needs until it is back. */
 void http_server_free(struct http_server *s);
 
 /* The port that listener i got. */

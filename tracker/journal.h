@@ -48,8 +48,8 @@ bool journal_late(const struct journal *j);
 /* One loop's end of the journal.  Where nothing can be written now, hits are
  * lost until it can.  Its functions are for the loop's thread, but for
  * journal_write(), which may wait for the disk for long: while it does, another
- * thread may take the loop over.  Freeing it puts the rest on disk; nobody is
- * in journal_write() then.
+ * thread may take the loop over.  Freeing it waits for who is in there, and puts
+ * the rest on disk.
  * Fails: RC_LIMIT (64 writers). */
 struct journal_writer;
 enum rc journal_writer_new(struct journal *j, struct journal_writer **out,

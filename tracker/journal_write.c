@@ -12,6 +12,7 @@
  *    the disk is not known, and the next one is taken after a pause.
  */
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -48,6 +49,7 @@ struct journal_writer {
 	_Atomic bool settled;	      /* the one that is away */
 	int64_t away_us;
 	bool late;
+	unsigned number;		     /* for the log */
 	uint64_t appended, handed, answered; /* records, since the start */
 	uint64_t unkept;		     /* rounds */
 };
@@ -208,11 +210,12 @@ round_back(struct journal_writer *w)
 	w->unkept += !w->away->kept;
 	round_empty(w->away);
 	w->away = NULL;
+	w->number = w->pen.number;
 	if (!w->late) {
 		w->answered = w->handed;
 		return;
 	}
-	LOG(JOURNAL_IN_TIME, LOG_I("writer", w->pen.number),
+	LOG(JOURNAL_IN_TIME, LOG_I("writer", w->number),
 	    LOG_I("took_us", clock_mono_us() - w->away_us));
 	w->late = false;
 	atomic_fetch_sub(&w->pen.j->late, 1);
@@ -228,7 +231,7 @@ journal_settled(struct journal_writer *w)
 	if (!w->late) {
 		w->late = true;
 		atomic_fetch_add(&w->pen.j->late, 1);
-		LOG(JOURNAL_LATE, LOG_I("writer", w->pen.number));
+		LOG(JOURNAL_LATE, LOG_I("writer", w->number));
 	}
 	w->answered = w->appended;
 	return w->answered;
@@ -294,6 +297,7 @@ journal_writer_new(struct journal *j, struct journal_writer **out,
 	if (p->lock < 0 || segment_resume(j, p->number, &p->segment, &p->fd,
 					  &p->at, e) != RC_OK)
 		(void)!segment_next(p, e);
+	w->number = p->number;
 	*out = w;
 	return RC_OK;
 }
@@ -301,8 +305,12 @@ journal_writer_new(struct journal *j, struct journal_writer **out,
 void
 journal_writer_free(struct journal_writer *w)
 {
+	const struct timespec pause = {0, 10000000};
+
 	if (!w)
 		return;
+	while (w->away && !atomic_load(&w->settled))
+		(void)nanosleep(&pause, NULL);
 	(void)journal_sync(w);
 	segment_leave(&w->pen);
 	for (size_t i = 0; i < 2; i++)
