@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import urllib.parse
+import zlib
 
 from harness import DEADLINE, FastClock, run, test, wait_for
 from hosting import Hosting, POLICY
@@ -324,6 +325,31 @@ def _(t):
     t.ok(url in part(m, "plain"), "the link is whole")
     t.ok("999 WWW" in part(m, "html"), "the last line")
     t.eq(len(list(m.iter_attachments())), 1)
+
+
+def unpacked(pdf):
+    """All that a PDF says: its bytes, and its streams'."""
+    out = [pdf]
+    for m in re.finditer(rb"stream\r?\n(.*?)endstream", pdf, re.S):
+        try:
+            out.append(zlib.decompressobj().decompress(m.group(1)))
+        except zlib.error:
+            pass
+    return b"\n".join(out)
+
+
+@test("the PDF's links are billing's own: no key of ours can make them dead")
+def _(t):
+    r = t.receiver()
+    a = Hosting(t, to=[r], policy=PDF)
+    a.customer("c1", "ana@one.example")
+    send_now(a, a.invoice("i1", "c1", in_days(40))["notices"][0])
+    m = parsed(r, 1)
+    t.ok("/c/" in part(m, "html"), "the mail's own links are tracked")
+    pdf, = m.iter_attachments()
+    said = unpacked(pdf.get_content())
+    t.ok(b"pay.hosting.example/i/i1" in said, "the link to pay")
+    t.ok(b"notices.hosting.example" not in said, "a link of ours")
 
 
 @test("what Python's parser reads, Node's mailparser reads too")
