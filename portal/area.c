@@ -233,15 +233,20 @@ set_log(struct area *x, struct err *e)
 
 /* ---- the page ---- */
 
-/* "America/Buenos Aires" */
-static struct slice
-zone_words(struct page *pg)
+/* "Buenos Aires"; "" for a zone of no place. */
+static enum rc
+set_zone(struct page *pg, struct err *e)
 {
-	char *z = arena_z(&pg->arena, pg->zone);
+	struct sbuf city;
+	enum rc rc;
 
-	for (char *p = z; *p != '\0'; p++)
-		*p = *p == '_' ? ' ' : *p;
-	return slice_z(z);
+	sbuf_init(&city, 1024);
+	rc = locale_add_city(pg->speaks, &city, e);
+	datum_set(pg->data, "zone",
+		  datum_text(&pg->arena,
+			     arena_dup(&pg->arena, sbuf_slice(&city))));
+	sbuf_fini(&city);
+	return rc;
 }
 
 static enum rc
@@ -254,12 +259,13 @@ fill(struct area *x, struct err *e)
 
 	if (rc == RC_OK)
 		rc = page_speak(pg, e);
+	if (rc == RC_OK)
+		rc = set_zone(pg, e);
 	if (rc != RC_OK)
 		return rc;
 	datum_set(customer, "name", datum_text(&pg->arena, x->c.name));
 	datum_set(pg->data, "customer", customer);
 	datum_set(pg->data, "now", datum_time(&pg->arena, pg->now_us));
-	datum_set(pg->data, "zone", datum_text(&pg->arena, zone_words(pg)));
 	datum_set(pg->data, "first_page", datum_bool(&pg->arena, first));
 	datum_set(pg->data, "preferences_url",
 		  datum_text(&pg->arena, x->messages_n

@@ -270,6 +270,7 @@ page_speak(struct page *pg, struct err *e)
 
 	if (rc != RC_OK)
 		return rc;
+	pg->speaks = l;
 	set_text(pg, pg->data, "lang", locale_tag(l));
 	set_text(pg, pg->data, "dir", locale_rtl(l) ? "rtl" : "ltr");
 	set_brand(pg);

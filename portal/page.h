@@ -26,6 +26,7 @@ struct page {
 	int64_t now_us;
 	struct datum *data;
 	const struct datum *words; /* set by page_speak() */
+	struct locale *speaks;	   /* the same */
 	bool shown;		   /* set by page_send(): what was asked for */
 };
 

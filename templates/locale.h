@@ -87,6 +87,11 @@ enum rc locale_add_datetime(struct locale *l, int64_t us, bool brief,
 /* The zone's name at that time, short ("ART", "GMT-3"). */
 enum rc locale_add_zone(struct locale *l, int64_t us, struct sbuf *out,
 			struct err *e) MUST_USE;
+
+/* The city that the zone is called after, in the language ("Roma"); nothing for
+ * a zone of no place ("UTC"). */
+enum rc locale_add_city(struct locale *l, struct sbuf *out,
+			struct err *e) MUST_USE;
 enum rc locale_add_case(struct locale *l, struct slice s, enum locale_case how,
 			struct sbuf *out, struct err *e) MUST_USE;
 

@@ -186,3 +186,33 @@ locale_add_zone(struct locale *l, int64_t us, struct sbuf *out, struct err *e)
 	n = udat_format(l->zone_name, (double)ms, s, UTF16_MAX, NULL, &st);
 	return locale_add_utf16(s, n, st, "format a zone", out, e);
 }
+
+/* n: in and out. */
+static void
+city_of(const struct locale *l, const char *zone, UChar *out, int32_t *n,
+	UErrorCode *st)
+{
+	static const UChar pattern[] = {'V', 'V', 'V', 0};
+	UDateFormat *f;
+	UChar id[64];
+
+	u_charsToUChars(zone, id, (int32_t)strlen(zone) + 1);
+	f = udat_open(UDAT_PATTERN, UDAT_PATTERN, l->f->name, id, -1, pattern,
+		      -1, st);
+	*n = U_SUCCESS(*st) ? udat_format(f, 0, out, *n, NULL, st) : 0;
+	udat_close(f);
+}
+
+enum rc
+locale_add_city(struct locale *l, struct sbuf *out, struct err *e)
+{
+	UChar city[UTF16_MAX], none[UTF16_MAX];
+	int32_t n = UTF16_MAX, none_n = UTF16_MAX;
+	UErrorCode st = U_ZERO_ERROR;
+
+	city_of(l, zone_name(l->zone), city, &n, &st);
+	city_of(l, "Etc/Unknown", none, &none_n, &st);
+	if (U_SUCCESS(st) && u_strCompare(city, n, none, none_n, false) == 0)
+		return RC_OK;
+	return locale_add_utf16(city, n, st, "name a zone's city", out, e);
+}

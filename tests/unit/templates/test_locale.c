@@ -122,6 +122,35 @@ test_dates(void **state)
 	sbuf_fini(&b);
 }
 
+/* No zone is told by the name of its file. */
+static void
+test_cities(void **state)
+{
+	static const struct {
+		const char *locale, *zone, *wanted;
+	} rows[] = {
+	    {"es_AR", "America/Argentina/Buenos_Aires", "Buenos Aires"},
+	    {"es_AR", "America/Sao_Paulo", "São Paulo"},
+	    {"it_IT", "Europe/Rome", "Roma"},
+	    {"en_US", "Europe/Rome", "Rome"},
+	    {"es", "America/Mexico_City", "Ciudad de México"},
+	    {"en_US", "UTC", ""},
+	    {"es_AR", "Etc/GMT+3", ""},
+	};
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct locale *l = get(rows[i].locale, rows[i].zone);
+		struct sbuf b;
+
+		sbuf_init(&b, 1024);
+		assert_int_equal(locale_add_city(l, &b, &e), RC_OK);
+		assert_string_equal(sbuf_z(&b), rows[i].wanted);
+		sbuf_fini(&b);
+	}
+}
+
 /* A time is shown on the reader's clock, and on the day that it is there. */
 static void
 test_times(void **state)
@@ -249,10 +278,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_money),   cmocka_unit_test(test_bad_numbers),
-	    cmocka_unit_test(test_dates),   cmocka_unit_test(test_times),
-	    cmocka_unit_test(test_words),   cmocka_unit_test(test_names),
-	    cmocka_unit_test(test_threads),
+	    cmocka_unit_test(test_money), cmocka_unit_test(test_bad_numbers),
+	    cmocka_unit_test(test_dates), cmocka_unit_test(test_cities),
+	    cmocka_unit_test(test_times), cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_names), cmocka_unit_test(test_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
