@@ -2,6 +2,8 @@
 
 #include <unicode/utf8.h>
 
+#include "base/idn.h"
+
 /* References that HTML takes without a semicolon too.  latin1[i] stands for
  * U+00A0 + i. */
 static const char *const latin1[96] = {
@@ -243,6 +245,51 @@ href_host(struct slice url)
 		if (!is_digit(rest.p[i]))
 			return SLICE("");
 	return host;
+}
+
+static bool
+is_ascii(struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+static void
+add_ascii(struct sbuf *out, struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c < 0x80)
+			sbuf_add_c(out, s.p[i]);
+		else
+			sbuf_addf(out, "%%%02X", c);
+	}
+}
+
+bool
+href_ascii(struct slice url, struct sbuf *out)
+{
+	struct slice host = href_host(url);
+	char name[IDN_ROOM];
+	size_t at;
+
+	if (is_ascii(url)) {
+		sbuf_add(out, url);
+		return true;
+	}
+	if (host.n > 0 && !is_ascii(host)) {
+		if (!idn_ascii(host, name))
+			return false;
+		at = (size_t)(host.p - url.p);
+		sbuf_add(out, slice_of(url.p, at));
+		sbuf_add_z(out, name);
+		url = slice_skip(url, at + host.n);
+	}
+	add_ascii(out, url);
+	return true;
 }
 
 /* ---- what a link's text looks like ---- */

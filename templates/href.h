@@ -16,6 +16,11 @@ bool href_is_web(struct slice url);
  * information, no host, or a host with characters that hosts do not have. */
 struct slice href_host(struct slice url);
 
+/* Adds a web URL in ASCII, which leads where it did: its host in A-labels, all
+ * else past ASCII percent-encoded.  False: its host has no such form.
+ * Ref: RFC 3987 3.1 */
+bool href_ascii(struct slice url, struct sbuf *out);
+
 /* True when text reads as an address: "www.example.com", "https://…",
  * "example.com/pay". */
 bool href_text_is_address(struct slice text);

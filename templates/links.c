@@ -1,5 +1,6 @@
 #include "templates/links.h"
 
+#include "base/idn.h"
 #include "base/mem.h"
 #include "templates/href.h"
 #include "templates/markup.h"
@@ -35,8 +36,9 @@ struct work {
 	size_t edit_count, edit_cap;
 	struct slice *destinations;
 	size_t destination_cap;
-	uint32_t *table; /* index plus one, by hash */
-	struct sbuf url; /* of the link at hand */
+	uint32_t *table;   /* index plus one, by hash */
+	struct sbuf url;   /* of the link at hand */
+	struct sbuf ascii; /* the same, as a redirect can say it */
 	bool pending;
 	struct slice pending_raw; /* the value in the source */
 	char text[TEXT_MAX];
@@ -216,6 +218,24 @@ index_of(struct work *w, struct slice url)
 	return *slot - 1;
 }
 
+/* What a link becomes, and the index of where it leads. */
+static enum link_fate
+track(struct work *w, struct slice url, struct slice text, uint32_t *index)
+{
+	enum link_fate fate = judge(w, url, text);
+
+	*index = NOT_TRACKED;
+	if (fate != LINK_TRACKED)
+		return fate;
+	sbuf_reset(&w->ascii);
+	if (!href_ascii(url, &w->ascii))
+		return LINK_UNSUITED;
+	if (w->ascii.n > LINKS_DESTINATION_MAX)
+		return LINK_LONG;
+	*index = index_of(w, sbuf_slice(&w->ascii));
+	return *index == NOT_TRACKED ? LINK_TOO_MANY : LINK_TRACKED;
+}
+
 static void
 begin(struct work *w, const struct links_input *in, struct arena *a,
       struct links_result *res)
@@ -233,12 +253,14 @@ begin(struct work *w, const struct links_input *in, struct arena *a,
 	for (size_t i = 0; i < n; i++)
 		*slot_of(w, w->destinations[i]) = (uint32_t)i + 1;
 	sbuf_init(&w->url, URL_MAX);
+	sbuf_init(&w->ascii, 3 * LINKS_DESTINATION_MAX + IDN_ROOM);
 }
 
 static void
 end(struct work *w)
 {
 	sbuf_fini(&w->url);
+	sbuf_fini(&w->ascii);
 	free(w->edits);
 }
 
@@ -274,23 +296,19 @@ settle(struct work *w)
 {
 	char buf[2 * TEXT_MAX];
 	struct sbuf text = {.p = buf, .cap = sizeof(buf), .max = sizeof(buf)};
-	struct slice url = sbuf_slice(&w->url);
-	uint32_t index = NOT_TRACKED;
 	enum link_fate fate;
+	uint32_t index;
 
 	if (!w->pending)
 		return;
 	w->pending = false;
-	fate = judge(w, url, visible_text(w, &text));
-	if (fate == LINK_TRACKED) {
-		index = index_of(w, url);
-		fate = index == NOT_TRACKED ? LINK_TOO_MANY : fate;
-	}
+	fate = track(w, sbuf_slice(&w->url), visible_text(w, &text), &index);
 	w->res->fates[fate]++;
 	if (fate != LINK_TRACKED || !w->in->writer)
 		return;
 	add_edit(w, w->pending_raw, index);
-	w->grown += w->in->own_url.n + TOKEN_BYTES + url.n * 4 / 3;
+	w->grown +=
+	    w->in->own_url.n + TOKEN_BYTES + w->destinations[index].n * 4 / 3;
 }
 
 static void
@@ -481,16 +499,13 @@ text_url(struct slice s)
 static void
 text_link(struct work *w, struct slice url, struct sbuf *out)
 {
-	enum link_fate fate = judge(w, url, SLICE(""));
-	uint32_t index = NOT_TRACKED;
+	uint32_t index;
+	enum link_fate fate = track(w, url, SLICE(""), &index);
 
-	if (fate == LINK_TRACKED) {
-		index = index_of(w, url);
-		fate = index == NOT_TRACKED ? LINK_TOO_MANY : fate;
-	}
 	w->res->fates[fate]++;
 	if (fate == LINK_TRACKED && w->in->writer)
-		w->in->writer->add(w->in->writer, index, url, out);
+		w->in->writer->add(w->in->writer, index, w->destinations[index],
+				   out);
 	else
 		sbuf_add(out, url);
 }

@@ -35,8 +35,8 @@ const char *link_fate_name(enum link_fate f);
 /* Makes tracked addresses; the caller embeds it in a struct of its own. */
 struct link_writer {
 	/* Adds the tracked URL of the index-th destination, which is decoded
-	 * (no HTML references).  What it adds is ASCII without quotes, spaces
-	 * or markup. */
+	 * (no HTML references) and ASCII, as a redirect says it.  What it adds
+	 * is ASCII without quotes, spaces or markup. */
 	void (*add)(struct link_writer *w, unsigned index,
 		    struct slice destination, struct sbuf *out);
 };

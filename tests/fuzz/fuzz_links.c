@@ -22,7 +22,8 @@ add_nothing(struct link_writer *w, unsigned index, struct slice destination,
 	(void)index;
 	(void)out;
 	must(destination.n > 0 && destination.n <= LINKS_DESTINATION_MAX);
-	must(slice_utf8(destination) && !slice_has_control(destination));
+	for (size_t i = 0; i < destination.n; i++)
+		must(destination.p[i] > ' ' && destination.p[i] < 0x7f);
 }
 
 static void

@@ -224,6 +224,19 @@ def _(t):
     t.eq(told[-1], (429, []), "who tries one after another learns no more")
 
 
+@test("a link past ASCII redirects in ASCII, which leads where it did")
+def _(t):
+    w = World(t, send=False)
+    w.invoice("i1", "PF-1042", 12, rev=2,
+              pay_url="https://billing.example/\u00f1?\u00e9=\u202e#\u00fc")
+    w.send()
+    path = re.search(r"/c/[\w-]+/[\w-]+", w.html).group(0)
+    page = w.get(path)
+    t.eq(page.status, 302)
+    t.eq(page.headers["location"],
+         "https://billing.example/%C3%B1?%C3%A9=%E2%80%AE#%C3%BC")
+
+
 @test("HEAD answers what GET would, without its body; no page is kept")
 def _(t):
     w = Links(t)

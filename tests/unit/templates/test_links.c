@@ -126,13 +126,22 @@ test_rewritten(void **state)
 	     {"https://h.example/ab"}},
 	    {A("https://h.example/#f-\u00e9"),
 	     A("T0"),
-	     {"https://h.example/#f-\u00e9"}},
+	     {"https://h.example/#f-%C3%A9"}},
 	    {A("https://h.example/\u00f1?q=\U0001f600"),
 	     A("T0"),
-	     {"https://h.example/\u00f1?q=\U0001f600"}},
+	     {"https://h.example/%C3%B1?q=%F0%9F%98%80"}},
+	    {A("https://h.example/\u202e?q=%C3%B1&\u00f1"),
+	     A("T0"),
+	     {"https://h.example/%E2%80%AE?q=%C3%B1&%C3%B1"}},
+	    {A("https://h.example/\u00f1") A("https://h.example/%C3%B1"),
+	     A("T0") A("T0"),
+	     {"https://h.example/%C3%B1"}},
 	    {A("https://b\u00fccher.example/x"),
 	     A("T0"),
-	     {"https://b\u00fccher.example/x"}},
+	     {"https://xn--bcher-kva.example/x"}},
+	    {A("https://\u00f1.pay.example:8443/\u00f1"),
+	     A("T0"),
+	     {"https://xn--ida.pay.example:8443/%C3%B1"}},
 	    {A("https://h.example/a") A("https://h.example/ab"),
 	     A("T0") A("T1"),
 	     {"https://h.example/a", "https://h.example/ab"}},
@@ -171,7 +180,7 @@ test_rewritten(void **state)
 	     {"https://h.example/1"}},
 	    {A("https://h.example/?a&nbsp;b"),
 	     A("T0"),
-	     {"https://h.example/?a\u00a0b"}},
+	     {"https://h.example/?a%C2%A0b"}},
 	};
 
 	(void)state;
@@ -233,6 +242,7 @@ test_left_alone(void **state)
 	    {A("https://h.example/&#0;"), LINK_UNSUITED},
 	    {A("https://h.example/&rarr;"), LINK_UNSUITED},
 	    {A("https://h.example/\xff"), LINK_UNSUITED},
+	    {A("https://evil.example\uff0fx.pay.example/"), LINK_UNSUITED},
 	    {A("https://[::1]/"), LINK_UNSUITED},
 	    {A("https:///x"), LINK_UNSUITED},
 	    {A("https:h.example"), LINK_UNSUITED},
@@ -333,6 +343,13 @@ test_lengths_and_opt_out(void **state)
 	assert_int_equal(res.destinations[0].n, LINKS_DESTINATION_MAX);
 	sbuf_cut(&html, html.n - 2);
 	sbuf_add_z(&html, "y\">");
+	rewrite(input(sbuf_z(&html)), &res, &a, &out);
+	assert_int_equal(res.fates[LINK_LONG], 1);
+	sbuf_reset(&html);
+	sbuf_add_z(&html, "<a href=\"https://h.example/");
+	while (html.n < LINKS_DESTINATION_MAX / 2)
+		sbuf_add_z(&html, "\u00f1");
+	sbuf_add_z(&html, "\">");
 	rewrite(input(sbuf_z(&html)), &res, &a, &out);
 	assert_int_equal(res.fates[LINK_LONG], 1);
 	rewrite(input("<a class=x data-track='OFF' "
