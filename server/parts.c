@@ -479,6 +479,7 @@ free_served(struct server *s)
 {
 	listeners_free_private(s);
 	listeners_free_public(s);
+	listeners_free_left(s);
 	if (s->hits != NULL)
 		hits_free(s->hits);
 	if (s->journal != NULL)

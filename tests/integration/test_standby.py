@@ -7,12 +7,13 @@ import socket
 import subprocess
 import threading
 import time
+import types
 
 import acuse
 from certificates import certificate, shown_at
 from harness import DEADLINE, Failed, Process, Skip, run, test, wait_for
 from hosting import Hosting
-from mailed import counted, mailed, on_small_disk
+from mailed import Frozen, counted, mailed, on_small_disk
 
 
 class Visitors:
@@ -285,16 +286,11 @@ def mount(*argv):
         raise Skip("mounting is not permitted")
 
 
-@test("a standby starts on a read-only disk, and redirects once nobody else does")
-def _(t):
-    a, _, _, click = mailed(t)
-    a.configure(public=a.ports["public"])
+def stand_apart(t, a, mounts):
+    """One that stands by with mounts of its own, which the server lacks."""
     ports = os.path.join(a.dir, "standby-ports")
-    # for it alone, so that the server lives on
-    wrapper = t.write("read-only", "#!/bin/sh\nset -e\n"
-                      "mount --bind %s %s\nmount -o remount,ro,bind %s\n"
-                      'exec %s "$@"\n' % (a.state, a.state, a.state,
-                                         acuse.PROGRAM))
+    wrapper = t.write("apart", "#!/bin/sh\nset -e\n%sexec %s \"$@\"\n" %
+                      (mounts, acuse.PROGRAM))
     os.chmod(wrapper, 0o755)
     if subprocess.run(["unshare", "-m", "true"],
                       stderr=subprocess.DEVNULL).returncode:
@@ -305,6 +301,15 @@ def _(t):
     t.on_end(b.stop)
     wait_for(lambda: b.must_live() or os.path.exists(ports),
              what="the standby")
+    return b
+
+
+@test("a standby starts on a read-only disk, and redirects once nobody else does")
+def _(t):
+    a, _, _, click = mailed(t)
+    a.configure(public=a.ports["public"])
+    b = stand_apart(t, a, "mount --bind %s %s\nmount -o remount,ro,bind %s\n" %
+                    (a.state, a.state, a.state))
     t.eq(said(b, "standby.alone"), 1)
     t.eq(clicked(a, click), "302", "by the server")
     a.stop()
@@ -330,6 +335,35 @@ def _(t):
     t.eq(clicked(a, click), "302")
     a.stop()
     wait_for(lambda: clicked(a, click) == "302", what="a redirect")
+
+
+@test("a standby whose disk does not answer gives way, and takes over again")
+def _(t):
+    disk = Frozen(t)
+    its = types.SimpleNamespace()
+
+    def put(a):
+        its.state = a.state
+        disk(its)  # a copy: the server's own disk answers
+    a, _, _, click = mailed(t, put)
+    a.configure(public=a.ports["public"])
+    b = stand_apart(t, a, "mount --bind %s/hits %s/hits\n" %
+                    (its.state, a.state))
+    t.on_end(disk.thaw)  # before it is ended
+    a.stop()
+    wait_for(lambda: said(b, "standby.accepts") == 1, what="it to accept")
+    t.eq(clicked(a, click), "302")
+    disk.freeze()
+    t.eq(clicked(a, click), "302")
+    wait_for(lambda: said(b, "journal.late") == 1, what="its disk to be late")
+    for n in 1, 2:
+        a.start()
+        wait_for(lambda: said(b, "standby.waits") == n, what="it to wait")
+        t.eq(clicked(a, click), "302", "by the server")
+        a.stop()
+        wait_for(lambda: clicked(a, click) == "302", what="a redirect")
+    disk.thaw()
+    b.stop()
 
 
 def acuse_run(a, *argv):
