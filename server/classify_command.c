@@ -1,12 +1,17 @@
 #include "server/classify_command.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <fnmatch.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/date.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "server/client.h"
+#include "server/harmless.h"
 #include "server/state.h"
 #include "tracker/ranges.h"
 
@@ -34,6 +39,14 @@ static long long
 number(const json_t *o, const char *key)
 {
 	return json_integer_value(json_object_get(o, key));
+}
+
+static const char *
+text(const json_t *o, const char *key)
+{
+	const char *z = json_string_value(json_object_get(o, key));
+
+	return z ? z : "";
 }
 
 /* ---- classify ---- */
@@ -78,6 +91,99 @@ classify_again(const struct options *o, struct err *e)
 	return RC_OK;
 }
 
+static bool
+is_hit(const char *type)
+{
+	static const char *const types[] = {
+	    "message.opened",  "message.clicked",  "message.viewed",
+	    "message.visited", "message.answered", "message.objected",
+	    "message.flooded"};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (strcmp(types[i], type) == 0)
+			return true;
+	return false;
+}
+
+static void
+show_hits(const json_t *page)
+{
+	const json_t *list = json_object_get(page, "items");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *x = json_array_get(list, i);
+		const char *type = text(x, "type"), *class = text(x, "class");
+		struct sbuf line;
+
+		if (!is_hit(type))
+			continue;
+		sbuf_init(&line, 4096);
+		sbuf_addf(&line, "%s  %s  %s  %s\n", text(x, "at"),
+			  type + strlen("message."),
+			  class[0] ? class : "not judged",
+			  text(x, "class_title"));
+		harmless_print_lines(sbuf_slice(&line));
+		sbuf_fini(&line);
+	}
+}
+
+static enum rc
+list_hits(const struct options *o, struct err *e)
+{
+	struct sbuf path, cursor;
+	bool more = true;
+	enum rc rc = RC_OK;
+
+	sbuf_init(&path, 4096);
+	sbuf_init(&cursor, 1024);
+	while (rc == RC_OK && more) {
+		json_t *page;
+
+		sbuf_reset(&path);
+		sbuf_addf(&path, "/v1/messages/%.64s/events?limit=500&cursor=",
+			  o->argv[0]);
+		sbuf_add_url(&path, sbuf_slice(&cursor));
+		rc = call(o, "GET", sbuf_z(&path), &page, e);
+		if (rc != RC_OK)
+			break;
+		show_hits(page);
+		sbuf_reset(&cursor);
+		sbuf_add_z(&cursor, text(page, "next"));
+		more = cursor.n > 0;
+		json_decref(page);
+	}
+	sbuf_fini(&cursor);
+	sbuf_fini(&path);
+	return rc;
+}
+
+/* Class, what is on record, and what it was judged by. */
+static enum rc
+classify_one(const struct options *o, const char *path, struct err *e)
+{
+	const json_t *facts;
+	json_t *judged;
+	enum rc rc = call(o, "POST", path, &judged, e);
+	bool any;
+
+	if (rc != RC_OK)
+		return rc;
+	any = number(judged, "hits") > 0;
+	printf("class: %s%s\nfacts: ",
+	       any ? text(judged, "class") : "none: there is no hit to judge",
+	       json_is_true(json_object_get(judged, "recorded"))
+		   ? " (recorded now)"
+		   : "");
+	facts = json_object_get(judged, "facts");
+	for (size_t i = 0; i < json_array_size(facts); i++)
+		printf("%s%s", i ? ", " : "",
+		       json_string_value(json_array_get(facts, i)));
+	printf("%s\nhits: %lld\n", json_array_size(facts) ? "" : "none",
+	       number(judged, "hits"));
+	json_decref(judged);
+	return any ? list_hits(o, e) : RC_OK;
+}
+
 enum rc
 classify_command_run(const struct options *o, struct err *e)
 {
@@ -92,7 +198,8 @@ classify_command_run(const struct options *o, struct err *e)
 	if (rc != RC_OK)
 		return rc;
 	snprintf(path, sizeof(path), "/v1/messages/%.64s/classify", o->argv[0]);
-	return client_print(o, "POST", path, SLICE(""), NULL, e);
+	return o->json ? client_print(o, "POST", path, SLICE(""), NULL, e)
+		       : classify_one(o, path, e);
 }
 
 /* ---- agents ---- */
@@ -253,13 +360,86 @@ run_update(const struct options *o, struct err *e)
 	return rc;
 }
 
+/* The lists that were taken for a name, each with its day. */
+static void
+show_lists(const struct options *o, const char *ranges)
+{
+	char name[256], folder[STATE_PATH_MAX];
+	const char *before = "from";
+	struct dirent *d;
+	DIR *dir = NULL;
+
+	snprintf(name, sizeof(name), STATE_RANGES "/%s", ranges);
+	if (state_path(o->state, name, folder, NULL) == RC_OK)
+		dir = opendir(folder);
+	while (dir && (d = readdir(dir))) {
+		char day[DATE_SIZE];
+		struct sbuf line;
+		struct stat st;
+
+		if (fnmatch("*.txt", d->d_name, FNM_PERIOD) != 0 ||
+		    fstatat(dirfd(dir), d->d_name, &st, 0) != 0)
+			continue;
+		date_format((int32_t)(st.st_mtime * SECOND_US / DAY_US), day);
+		sbuf_init(&line, 1024);
+		sbuf_addf(&line, "%s of ", d->d_name);
+		sbuf_add_z(&line, day);
+		printf("%s ", before);
+		harmless_print_line(sbuf_slice(&line));
+		sbuf_fini(&line);
+		before = ",";
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static void
+show_published(const json_t *names)
+{
+	printf("(no list was taken; published as");
+	for (size_t i = 0; i < json_array_size(names); i++)
+		printf("%s %s", i ? "," : "",
+		       json_string_value(json_array_get(names, i)));
+	printf(")");
+}
+
+static enum rc
+show_agents(const struct options *o, struct err *e)
+{
+	const json_t *list;
+	json_t *rules;
+	enum rc rc = call(o, "GET", "/v1/agents", &rules, e);
+
+	if (rc != RC_OK)
+		return rc;
+	printf("%lld rules are in force, with the hash %s\n",
+	       number(rules, "rules"), text(rules, "hash"));
+	list = json_object_get(rules, "ranges");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *x = json_array_get(list, i);
+		const json_t *names = json_object_get(x, "published");
+
+		printf("%s: %lld ranges ", text(x, "name"),
+		       number(x, "ranges"));
+		if (number(x, "refreshed") > 0)
+			show_lists(o, text(x, "name"));
+		else if (json_array_size(names) > 0)
+			show_published(names);
+		printf("\n");
+	}
+	json_decref(rules);
+	return RC_OK;
+}
+
 enum rc
 classify_command_agents(const struct options *o, struct err *e)
 {
 	const char *what = o->argc > 0 ? o->argv[0] : "show";
 
 	if (strcmp(what, "show") == 0)
-		return client_print(o, "GET", "/v1/agents", SLICE(""), NULL, e);
+		return o->json ? client_print(o, "GET", "/v1/agents", SLICE(""),
+					      NULL, e)
+			       : show_agents(o, e);
 	if (strcmp(what, "update") == 0)
 		return run_update(o, e);
 	return err_set(e, RC_USAGE, "agents takes show or update, not %s",

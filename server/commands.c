@@ -214,11 +214,12 @@ const struct command commands[] = {
     {"plan", "CUSTOMER", "what will be sent, and when", run_plan, 1},
     {"stats", "", "counts of notices and messages", run_stats, 0},
     {"classify", "MREF | --again",
-     "judges whose a message's opens and clicks were; all anew, by the "
-     "present rules",
+     "judges whether a machine or a person made a message's opens and "
+     "clicks; --again judges those of all messages, by the present rules",
      classify_command_run, 1},
     {"agents", "[show | update FILE [--name RANGES]]",
-     "the rules for that; takes a published list of ranges",
+     "shows the rules that tell machines from persons, and takes published "
+     "lists of address ranges for them",
      classify_command_agents, 2},
     {"queue",
      "[list [DOMAIN]] | show MREF | pause | resume | hold|resume|retry|cancel "

@@ -249,9 +249,14 @@ def _(t):
     t.eq((a["class"], a["facts"], a["hits"], a["recorded"]),
          ("machine", ["machine"], 1, True))
     t.eq(m.facts(0), ["machine"])
-    code, out = m.a.run("classify", m.mref(0))
+    code, out = m.a.run("classify", m.mref(0), "--json")
     t.eq(code, 0, out)
     t.eq(json.loads(out)["recorded"], False)
+    code, out = m.a.run("classify", m.mref(0))
+    t.eq(code, 0, out)
+    t.ok(out.startswith("class: machine\nfacts: machine\nhits: 1\n"), out)
+    t.ok(re.search(r"^2\d{3}-\d\d-\d\dT\S+Z  opened  machine  An automated",
+                   out, re.M), out)
     t.eq([x["why"] for x in m.told(0)], ["asked"])
     t.eq(m.a.post("messages/%s/classify" % ("0" * 32)).status, 404)
     t.eq(m.a.run("classify", "0" * 32)[0], 66)
@@ -306,6 +311,13 @@ def _(t):
     t.ok("apple-egress: 2 ranges, 1 after joining" in out, out)
     after = m.a.ok(m.a.get("agents"))
     t.ok(after["hash"] != before["hash"] and after["hash"] in out, out)
+    code, out = m.a.run("agents")
+    t.ok(re.search(r"^%d rules are in force, with the hash %s\n"
+                   r"(.*\n)*apple-egress: 1 ranges from egress-ip-ranges.txt "
+                   r"of 2\d{3}-\d\d-\d\d\n(.*\n)*"
+                   r"hosting: 0 ranges \(no list was taken; published as ip-r"
+                   % (after["rules"], after["hash"]), out), out)
+    t.eq(json.loads(m.a.run("agents", "show", "--json")[1]), after)
     m.hit(m.links(0, "o")[0], PHONE, "198.51.100.3")
     m.hits(0, 1)
     m.a.ok(m.a.post("messages/%s/classify" % m.mref(0)))
