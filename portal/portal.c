@@ -45,6 +45,9 @@ handle_cut(struct http_request *rq)
 	struct materials *m = materials_box_get(p->c.materials);
 	struct slice rest = rq->params[0];
 
+	if (p->c.hits != NULL)
+		hits_count_bad(p->c.hits, rq, RC_DENIED);
+
 	rq->params[0] = slice_cut(&rest, '/'); /* it tells the brand */
 	link_reply_bad(rq, p->c.queue->conf, materials_keys(m));
 	materials_release(m);
@@ -140,6 +143,8 @@ enter(struct http_request *rq)
 	m = materials_box_get(p->c.materials);
 	rc = page_check(rq, materials_keys(m), &t);
 	materials_release(m);
+	if (rc != RC_OK && p->c.hits != NULL)
+		hits_count_bad(p->c.hits, rq, rc);
 	if (rc == RC_DENIED && !http_guess(rq))
 		link_reply_slow(rq, p->c.queue->conf);
 }

@@ -396,8 +396,11 @@ add_metrics(void *owner, struct sbuf *out)
 		    moved.aside);
 	if (s->alarms != NULL)
 		hit_alarms_metrics(s->alarms, out);
-	add_counter(out, "acuse_bad_tokens", "Links that nobody of us signed.",
+	add_counter(out, "acuse_bad_tokens",
+		    "Links of any kind that nobody of us signed, or were cut.",
 		    hits.bad_tokens);
+	add_counter(out, "acuse_revoked_tokens",
+		    "Links of any kind whose key was revoked.", hits.revoked);
 	add_counter(out, "acuse_guesses_refused",
 		    "Links answered by 429: too many bad ones of an address.",
 		    http.limited);

@@ -297,6 +297,14 @@ hits_finish(struct hits *h, struct http_request *rq, enum hit_kind kind,
 	http_in_loop(rq, record_handed, x);
 }
 
+void
+hits_count_bad(struct hits *h, const struct http_request *rq, enum rc rc)
+{
+	struct loop_hits *l = &h->loops[http_loop(rq)];
+
+	count(rc == RC_STATE ? &l->revoked : &l->bad);
+}
+
 /* The pixel is the same whatever the token, so that nothing can be learnt. */
 static void
 handle_open(struct http_request *rq)
@@ -309,7 +317,7 @@ handle_open(struct http_request *rq)
 		return;
 	if (token_check(keys_box_get(h->keys), rq->params[0], TOKEN_OPEN,
 			SLICE(""), &t) != RC_OK) {
-		count(&h->loops[http_loop(rq)].bad);
+		hits_count_bad(h, rq, RC_DENIED);
 		return;
 	}
 	http_hold(rq);
@@ -328,12 +336,12 @@ handle_click(struct http_request *rq)
 
 	to = sbuf_slice(&l->destination);
 	if (rc == RC_STATE) {
-		count(&l->revoked);
+		hits_count_bad(h, rq, rc);
 		link_reply_revoked(rq, h->conf, (uint16_t)(t.key_id >> 16), to);
 		return;
 	}
 	if (rc) {
-		count(&l->bad);
+		hits_count_bad(h, rq, rc);
 		link_reply_bad(rq, h->conf, keys_box_get(h->keys));
 		return;
 	}
@@ -355,7 +363,7 @@ handle_cut(struct http_request *rq)
 {
 	struct hits *h = rq->owner;
 
-	count(&h->loops[http_loop(rq)].bad);
+	hits_count_bad(h, rq, RC_DENIED);
 	link_reply_bad(rq, h->conf, keys_box_get(h->keys));
 }
 

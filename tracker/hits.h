@@ -46,6 +46,10 @@ void hits_flush(void *hits, unsigned loop);
 void hits_finish(struct hits *h, struct http_request *rq, enum hit_kind kind,
 		 const struct token *t);
 
+/* Counts a link that is not good: RC_DENIED is nobody's of ours, RC_STATE a
+ * revoked key's.  Thread: the request's loop. */
+void hits_count_bad(struct hits *h, const struct http_request *rq, enum rc rc);
+
 /* What the key's brand lets be kept of a visitor's address: none of it, its
  * network (24 bits of IPv4, 48 of IPv6), or all. */
 struct addr hits_address_kept(const struct conf *conf, uint32_t key_id,

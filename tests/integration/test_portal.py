@@ -15,6 +15,7 @@ import threading
 import urllib.parse
 
 from harness import Failed, run, test, wait_for
+from mailed import metric
 from portal import FORM, TODAY, World, day, is_safe, wants
 from tracker import Load
 
@@ -674,6 +675,24 @@ def _(t):
     for path in ("/area", "/area/", "/m/", "/admin/", "/v1/customers/c1",
                  "/e/x", "/a/%00", "/../etc/passwd"):
         t.ok(w.get(path).status in (400, 404), path)
+
+
+@test("links that are not good are counted, of whatever kind")
+def _(t):
+    w = World(t)
+    for path in ("/a/x", "/m/" + "A" * 52, "/u/x", "/area/x/1", "/c/x/y",
+                 "/o/x", "/a/x/more"):
+        w.get(path)
+    t.eq(metric(w.acuse, "acuse_bad_tokens"), 7)
+    t.eq(w.get(w.links["a"]).status, 200)
+    t.eq(metric(w.acuse, "acuse_revoked_tokens"), 0)
+    code, out = w.acuse.run("key", "token", "revoke", "token-00010001",
+                            "--yes")
+    t.eq(code, 0, out)
+    for kind in "am":
+        t.eq(w.get(w.links[kind]).status, 410)
+    t.eq((metric(w.acuse, "acuse_bad_tokens"),
+          metric(w.acuse, "acuse_revoked_tokens")), (7, 2))
 
 
 @test("the log goes back page by page without losing or repeating a message")
