@@ -7,6 +7,7 @@
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -114,6 +115,19 @@ pair_import(struct http_pair *p, const char *certificate, struct sbuf *chain,
 	return RC_OK;
 }
 
+/* A pipe would keep whoever asks until somebody writes to it. */
+static enum rc
+pem_read(const char *path, struct sbuf *out, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return err_errno(e, path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, RC_IO, "%s is no file", path);
+	return file_read(path, PEM_MAX, out, e);
+}
+
 enum rc
 http_pair_load(const char *certificate, const char *key, struct http_pair **out,
 	       struct err *e)
@@ -125,9 +139,9 @@ http_pair_load(const char *certificate, const char *key, struct http_pair **out,
 	atomic_store(&p->refs, 1);
 	sbuf_init(&chain, PEM_MAX + 1);
 	sbuf_init(&secret, PEM_MAX + 1);
-	rc = file_read(certificate, PEM_MAX, &chain, e);
+	rc = pem_read(certificate, &chain, e);
 	if (rc == RC_OK)
-		rc = file_read(key, PEM_MAX, &secret, e);
+		rc = pem_read(key, &secret, e);
 	if (rc == RC_OK)
 		rc = pair_import(p, certificate, &chain, key, &secret, e);
 	sbuf_fini(&chain);

@@ -153,8 +153,11 @@ def _(t):
     t.eq(shown(t, a, "public", b"/"), seen["two"])
     t.eq(shown(t, a, "private", b"/healthz"), seen["three"])
     t.write("three.key", "nonsense")
-    a.configure(http=options(t, public="three", private="two"))
-    t.ok("conf.refused" in a.reload(), "refused")
+    os.mkfifo(t.path("pipe.pem"))
+    os.mkfifo(t.path("pipe.key"))
+    for bad in "three", "pipe":
+        a.configure(http=options(t, public=bad, private="two"))
+        t.ok("conf.refused" in a.reload(), "refused")
     t.eq(shown(t, a, "public", b"/"), seen["two"])
     t.eq(shown(t, a, "private", b"/healthz"), seen["three"])
 
