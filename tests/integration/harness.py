@@ -55,6 +55,23 @@ def wait_for(condition, deadline=DEADLINE, what=None):
         pause = min(pause * 2, 0.05)
 
 
+def wait_count(found, n, deadline=DEADLINE, what=None):
+    """What is found, once there are n of it.  The deadline counts from when
+    there last came more."""
+    end, most = time.monotonic() + deadline, 0
+
+    def there():
+        nonlocal end, most
+        list_ = found()
+        if len(list_) > most:
+            end, most = time.monotonic() + deadline, len(list_)
+        if len(list_) < n and time.monotonic() > end:
+            raise Failed("waited %g s for %s: there are %d" % (
+                deadline, what, len(list_)))
+        return list_ if len(list_) >= n else None
+    return wait_for(there, float("inf"))
+
+
 def test(name):
     """Registers a test: a function that takes a Test."""
     def register(function):
@@ -298,11 +315,10 @@ class Receiver(Process):
 
     def wait_journal(self, event, n=1, deadline=DEADLINE, **want):
         """The lines, once there are n of them."""
-        def there():
+        def found():
             self.must_live()
-            lines = self.journal(event, **want)
-            return lines if len(lines) >= n else None
-        return wait_for(there, deadline, "%d journal lines %s %s" % (
+            return self.journal(event, **want)
+        return wait_count(found, n, deadline, "%d journal lines %s %s" % (
             n, event, want or ""))
 
     def message(self, entry):
