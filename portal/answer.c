@@ -22,15 +22,12 @@ set_earlier(struct page *pg, struct ref mref, struct err *e)
 	struct datum *list = datum_list(&pg->arena);
 	struct event *events;
 	size_t n;
-	enum rc rc = event_list(pg->db, mref, &pg->arena, &events, &n, e);
+	enum rc rc = answers_list(pg->db, mref, &pg->arena, &events, &n, e);
 
-	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+	for (size_t i = n; rc == RC_OK && i-- > 0;) {
 		struct slice payload = events[i].payload;
 		struct datum *d;
 
-		if (events[i].kind != KIND_MESSAGE_ANSWERED &&
-		    events[i].kind != KIND_MESSAGE_OBJECTED)
-			continue;
 		for (int k = 0; k < ANSWERS; k++) {
 			struct slice name = slice_z(answers_name(k));
 			struct slice said = slice_z(arena_printf(

@@ -86,6 +86,16 @@ begin_payload(struct work *w)
 	sbuf_addf(&w->payload, ",\"at\":\"%s\"", when);
 }
 
+enum rc
+answers_list(struct db *db, struct ref mref, struct arena *a,
+	     struct event **out, size_t *n, struct err *e)
+{
+	static const int kinds[2] = {KIND_MESSAGE_ANSWERED,
+				     KIND_MESSAGE_OBJECTED};
+
+	return event_list_of(db, mref, kinds, ANSWERS_A_DAY + 1, a, out, n, e);
+}
+
 /* Counts the answers of the last day, and tells whether the last of all says
  * the same as this one. */
 static enum rc
@@ -94,7 +104,7 @@ look_back(const struct work *w, size_t *today, bool *same, struct err *e)
 	struct event *list;
 	struct sbuf words;
 	size_t n;
-	enum rc rc = event_list(w->db, w->x->mref, w->a, &list, &n, e);
+	enum rc rc = answers_list(w->db, w->x->mref, w->a, &list, &n, e);
 
 	*today = 0;
 	*same = false;
@@ -103,13 +113,9 @@ look_back(const struct work *w, size_t *today, bool *same, struct err *e)
 	sbuf_init(&words, PAYLOAD_MAX);
 	add_words(&words, w->x);
 	sbuf_add_z(&words, ",\"at\":");
-	for (size_t i = 0; i < n; i++) {
-		if (list[i].kind != KIND_MESSAGE_ANSWERED &&
-		    list[i].kind != KIND_MESSAGE_OBJECTED)
-			continue;
+	for (size_t i = 0; i < n; i++)
 		*today += list[i].time_us > w->now - DAY_US;
-		*same = slice_find(list[i].payload, sbuf_slice(&words)) >= 0;
-	}
+	*same = n > 0 && slice_find(list[0].payload, sbuf_slice(&words)) >= 0;
 	sbuf_fini(&words);
 	return RC_OK;
 }

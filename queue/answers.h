@@ -2,6 +2,7 @@
 #define QUEUE_ANSWERS_H
 
 #include "queue/queue.h"
+#include "store/event.h"
 #include "store/message.h"
 
 /* What recipients say on the pages behind a message's links.  Thread: writer.
@@ -31,6 +32,11 @@ struct answer {
 /* "received", "paid" …; -1 for an unknown name. */
 const char *answers_name(enum answer_kind kind);
 int answers_parse(struct slice name);
+
+/* Those of a message's answers that count, at most ANSWERS_A_DAY + 1, newest
+ * first.  Thread: any. */
+enum rc answers_list(struct db *db, struct ref mref, struct arena *a,
+		     struct event **out, size_t *n, struct err *e) MUST_USE;
 
 /* Appends message.submitted and message.answered, when it was received; else
  * message.objected, and holds the acts of the invoices that it is about by

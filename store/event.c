@@ -100,6 +100,20 @@ event_list(struct db *db, struct ref ref, struct arena *a, struct event **out,
 }
 
 enum rc
+event_list_of(struct db *db, struct ref ref, const int kinds[2], size_t limit,
+	      struct arena *a, struct event **out, size_t *n, struct err *e)
+{
+	struct query q;
+
+	query_open(&q, db, STMT_EVENT_LIST_OF);
+	bind_ref(&q, 0, ref);
+	bind_int(&q, 1, kinds[0]);
+	bind_int(&q, 2, kinds[1]);
+	bind_int(&q, 3, (int64_t)limit);
+	return list(&q, a, out, n, e);
+}
+
+enum rc
 event_list_from(struct db *db, int64_t position, size_t limit, struct arena *a,
 		struct event **out, size_t *n, struct err *e)
 {

@@ -20,6 +20,10 @@ enum rc event_insert(struct db *db, const struct event *ev,
 /* All of a subject, by seq. */
 enum rc event_list(struct db *db, struct ref ref, struct arena *a,
 		   struct event **out, size_t *n, struct err *e) MUST_USE;
+/* The newest of a subject that are of two kinds, newest first. */
+enum rc event_list_of(struct db *db, struct ref ref, const int kinds[2],
+		      size_t limit, struct arena *a, struct event **out,
+		      size_t *n, struct err *e) MUST_USE;
 /* By position, from one on. */
 enum rc event_list_from(struct db *db, int64_t position, size_t limit,
 			struct arena *a, struct event **out, size_t *n,

@@ -140,6 +140,53 @@ test_any_answer_confirms(void **state)
 	}
 }
 
+#define HITS 500
+#define HITS_ROOM ((size_t)64 << 10) /* for far fewer of them */
+
+static enum rc
+run_hits(struct fixture *f, struct db *db, void *arg, struct err *e)
+{
+	struct ref *mref = arg;
+	enum rc rc = RC_OK;
+	struct sbuf b;
+
+	(void)f;
+	sbuf_init(&b, 4096);
+	sbuf_addf(&b, "{\"agent\":\"%0500d\"}", 0);
+	for (int i = 0; i < HITS && rc == RC_OK; i++)
+		rc = ledger_append(db, KIND_MESSAGE_CLICKED, *mref,
+				   sbuf_slice(&b), e);
+	sbuf_fini(&b);
+	return rc;
+}
+
+/* Whoever follows a link for days does not make answering it dear: what is not
+ * asked for is not read. */
+static void
+test_hits_are_not_read(void **state)
+{
+	struct fixture *f = *state;
+	struct message m = sent(f);
+	struct event *list;
+	struct arena a;
+	size_t n;
+
+	OK(say(f, m.mref, ANSWER_RECEIVED, ""));
+	OK(fixture_do(f, run_hits, &m.mref, &fixture_error));
+	OK(say(f, m.mref, ANSWER_WRONG, "first"));
+	/* said again after another it is said anew */
+	OK(say(f, m.mref, ANSWER_RECEIVED, ""));
+	OK(say(f, m.mref, ANSWER_RECEIVED, ""));
+	arena_init(&a, HITS_ROOM);
+	OK(answers_list(f->db, m.mref, &a, &list, &n, e));
+	assert_int_equal(n, 3);
+	assert_int_equal(list[0].kind, KIND_MESSAGE_ANSWERED);
+	assert_int_equal(list[1].kind, KIND_MESSAGE_OBJECTED);
+	assert_int_equal(list[2].kind, KIND_MESSAGE_ANSWERED);
+	arena_fini(&a);
+	assert_true(count(f, m.mref, KIND_MESSAGE_CLICKED) == HITS);
+}
+
 static void
 test_a_flood_is_refused_for_a_day(void **state)
 {
@@ -170,6 +217,7 @@ main(void)
 	    TEST(test_billing_does_not_undo_a_hold),
 	    TEST(test_received_confirms_and_holds_nothing),
 	    TEST(test_any_answer_confirms),
+	    TEST(test_hits_are_not_read),
 	    TEST(test_a_flood_is_refused_for_a_day),
 	};
 
