@@ -9,6 +9,7 @@
 #include "tracker/jobs.h"
 #include "tracker/languages.h"
 #include "tracker/link_brand.h"
+#include "tracker/link_scope.h"
 
 #define WORDS_MAX 65536
 #define HTML "text/html; charset=utf-8"
@@ -75,34 +76,12 @@ page_close(struct page *pg)
 
 /* ---- whose page ---- */
 
-enum rc
-page_check(const struct http_request *rq, const struct keyring *keys,
-	   struct token *out)
-{
-	static const struct {
-		const char *scope;
-		enum token_purpose purpose;
-		bool expires; /* the second parameter is signed with it */
-	} scopes[] = {
-	    {"area", TOKEN_AREA, true},
-	    {"view", TOKEN_VIEW, false},
-	    {"answer", TOKEN_ANSWER, false},
-	    {"leave", TOKEN_LEAVE, false},
-	};
-
-	for (size_t i = 0; i < sizeof(scopes) / sizeof(*scopes); i++)
-		if (strcmp(scopes[i].scope, rq->route->scope) == 0)
-			return token_check(
-			    keys, rq->params[0], scopes[i].purpose,
-			    scopes[i].expires ? rq->params[1] : SLICE(""), out);
-	return RC_DENIED;
-}
-
 bool
 page_token(struct page *pg, struct token *out)
 {
 	const struct brand *b;
-	enum rc rc = page_check(pg->rq, materials_keys(pg->materials), out);
+	enum rc rc =
+	    link_scope_check(pg->rq, materials_keys(pg->materials), out);
 
 	if (rc == RC_OK || rc == RC_STATE) {
 		b = conf_brand_number(pg->conf, (uint16_t)(out->key_id >> 16));

@@ -35,11 +35,6 @@ enum rc page_open(struct page *pg, struct http_request *rq,
 		  struct err *e) MUST_USE;
 void page_close(struct page *pg);
 
-/* Checks the path's first parameter as the route's scope asks for it.
- * Fails: as token_check(). */
-enum rc page_check(const struct http_request *rq, const struct keyring *keys,
-		   struct token *out) MUST_USE;
-
 /* The same for a page.  False: refused, the reply is set. */
 bool page_token(struct page *pg, struct token *out);
 

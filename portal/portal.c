@@ -7,6 +7,7 @@
 #include "portal/portal_private.h"
 #include "tracker/http_guess.h"
 #include "tracker/link_reply.h"
+#include "tracker/link_scope.h"
 
 #define FORM_MAX 65536 /* bytes of an answer, at most */
 
@@ -141,7 +142,7 @@ enter(struct http_request *rq)
 	if (rq->route->scope == NULL)
 		return;
 	m = materials_box_get(p->c.materials);
-	rc = page_check(rq, materials_keys(m), &t);
+	rc = link_scope_check(rq, materials_keys(m), &t);
 	materials_release(m);
 	if (rc != RC_OK && p->c.hits != NULL)
 		hits_count_bad(p->c.hits, rq, rc);

@@ -6,6 +6,7 @@
 #include "base/thread.h"
 #include "server/limited.h"
 #include "tracker/link_reply.h"
+#include "tracker/link_wait.h"
 
 #define JOBS_OF_ONE 32
 #define PRIVATE_BYTES ((size_t)64 << 10) /* bodies come in parts of it */
@@ -139,9 +140,8 @@ listeners_start_public(struct server *s, struct err *e)
 	s->public_conf = conf;
 	set_common(&c, conf, &conf->public);
 	s->public_tables[0] = hits_table(s->hits);
-	s->public_tables[1] = s->portal != NULL
-				  ? portal_table(s->portal)
-				  : link_reply_wait_table(s->queue.conf);
+	s->public_tables[1] = s->portal != NULL ? portal_table(s->portal)
+						: link_wait_table(s->hits);
 	return open_listener(s, &c, &conf->public, s->public_tables, 2,
 			     &s->public_router, &s->public_http, e);
 }

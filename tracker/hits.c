@@ -297,6 +297,18 @@ hits_finish(struct hits *h, struct http_request *rq, enum hit_kind kind,
 	http_in_loop(rq, record_handed, x);
 }
 
+struct keys_box *
+hits_keys(const struct hits *h)
+{
+	return h->keys;
+}
+
+struct conf_box *
+hits_conf(const struct hits *h)
+{
+	return h->conf;
+}
+
 void
 hits_count_bad(struct hits *h, const struct http_request *rq, enum rc rc)
 {

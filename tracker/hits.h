@@ -46,6 +46,10 @@ void hits_flush(void *hits, unsigned loop);
 void hits_finish(struct hits *h, struct http_request *rq, enum hit_kind kind,
 		 const struct token *t);
 
+/* What it answers from. */
+struct keys_box *hits_keys(const struct hits *h);
+struct conf_box *hits_conf(const struct hits *h);
+
 /* Counts a link that is not good: RC_DENIED is nobody's of ours, RC_STATE a
  * revoked key's.  Thread: the request's loop. */
 void hits_count_bad(struct hits *h, const struct http_request *rq, enum rc rc);

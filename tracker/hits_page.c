@@ -8,7 +8,7 @@ struct words {
 	struct {
 		const char *title, *text;
 	} pages[HITS_PAGES];
-	const char *revoked_host, *website, *support;
+	const char *revoked_host, *website, *support, *abuse;
 };
 
 static const struct words all_words[] = {
@@ -52,10 +52,15 @@ static const struct words all_words[] = {
 	      "this site cannot read. Open the link from the message again."},
 	 [HITS_PAGE_FAULT] = {"Something went wrong",
 			      "The fault is ours. Please try again later."},
+	 [HITS_PAGE_HOME] =
+	     {NULL,
+	      "This site handles the links in the messages that we send to "
+	      "our customers."},
      },
      "The link led to",
      "Website",
-     "Help"},
+     "Help",
+     "To report abuse:"},
     {"es",
      {
 	 [HITS_PAGE_BAD] =
@@ -99,10 +104,15 @@ static const struct words all_words[] = {
 	 [HITS_PAGE_FAULT] = {"Algo salió mal",
 			      "El error es nuestro. Vuelva a intentarlo más "
 			      "tarde."},
+	 [HITS_PAGE_HOME] =
+	     {NULL,
+	      "Por este sitio pasan los enlaces de los mensajes que enviamos "
+	      "a nuestros clientes."},
      },
      "El enlace llevaba a",
      "Sitio web",
-     "Ayuda"},
+     "Ayuda",
+     "Para denunciar un abuso:"},
     {"it",
      {
 	 [HITS_PAGE_BAD] =
@@ -146,10 +156,14 @@ static const struct words all_words[] = {
 	      "il collegamento dal messaggio."},
 	 [HITS_PAGE_FAULT] = {"Qualcosa è andato storto",
 			      "L'errore è nostro. Riprovi più tardi."},
+	 [HITS_PAGE_HOME] =
+	     {NULL, "Da questo sito passano i collegamenti dei messaggi che "
+		    "inviamo ai nostri clienti."},
      },
      "Il collegamento portava a",
      "Sito web",
-     "Assistenza"},
+     "Assistenza",
+     "Per segnalare un abuso:"},
 };
 
 /* NULL for a language that we do not speak. */
@@ -289,9 +303,9 @@ add_head(struct sbuf *out, const struct words *w, const char *title,
 		  "<meta name=\"robots\" content=\"noindex, nofollow\">"
 		  "<link rel=\"icon\" href=\"data:,\"><title>",
 		  w->language);
-	sbuf_add_html(out, slice_z(title));
+	sbuf_add_html(out, slice_z(title ? title : brand ? "" : "Acuse"));
 	if (brand) {
-		sbuf_add_z(out, " · ");
+		sbuf_add_z(out, title ? " · " : "");
 		sbuf_add_html(out, slice_z(brand->title));
 	}
 	sbuf_add_z(out, "</title>");
@@ -299,17 +313,32 @@ add_head(struct sbuf *out, const struct words *w, const char *title,
 	sbuf_add_z(out, "</head><body>\n");
 }
 
+static void
+add_abuse(struct sbuf *out, const struct words *w, const char *address)
+{
+	sbuf_add_z(out, "</p><p>");
+	sbuf_add_html(out, slice_z(w->abuse));
+	sbuf_add_z(out, " <a href=\"mailto:");
+	sbuf_add_html(out, slice_z(address));
+	sbuf_add_z(out, "\">");
+	sbuf_add_html(out, slice_z(address));
+	sbuf_add_z(out, "</a>");
+}
+
 void
 hits_page(struct sbuf *out, enum hits_page what, const struct brand *brand,
 	  struct slice host, struct slice languages)
 {
 	const struct words *w = words_of(languages, brand);
+	const char *title = w->pages[what].title;
 
+	if (title == NULL)
+		title = brand ? brand->title : "Acuse";
 	add_head(out, w, w->pages[what].title, brand);
 	if (brand)
 		add_header(out, brand);
 	sbuf_add_z(out, "<main class=\"wrap\"><div class=\"card\"><h1>");
-	sbuf_add_html(out, slice_z(w->pages[what].title));
+	sbuf_add_html(out, slice_z(title));
 	sbuf_add_z(out, "</h1><p>");
 	sbuf_add_html(out, slice_z(w->pages[what].text));
 	if (what == HITS_PAGE_REVOKED) {
@@ -319,6 +348,8 @@ hits_page(struct sbuf *out, enum hits_page what, const struct brand *brand,
 		sbuf_add_html(out, host);
 		sbuf_add_z(out, "</strong>");
 	}
+	if (what == HITS_PAGE_HOME && brand && brand->abuse_contact[0])
+		add_abuse(out, w, brand->abuse_contact);
 	sbuf_add_z(out, "</p></div></main>\n");
 	if (brand)
 		add_footer(out, brand, w);

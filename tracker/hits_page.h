@@ -16,6 +16,7 @@ enum hits_page {
 	HITS_PAGE_HEADERS, /* nor for what a browser says of itself */
 	HITS_PAGE_ODD,	   /* no request that is understood */
 	HITS_PAGE_FAULT,   /* ours */
+	HITS_PAGE_HOME,	   /* of the host; titled by the brand's name */
 	HITS_PAGES
 };
 

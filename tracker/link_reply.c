@@ -4,7 +4,6 @@
 #include "tracker/http_guess.h"
 #include "tracker/link_brand.h"
 
-#define BODY_MAX 65536 /* as the portal takes */
 #define PAGE_MAX ((size_t)16 << 10)
 
 static const struct http_field headers[] = {
@@ -102,50 +101,17 @@ link_reply_refusal(void *box, struct http_request *rq, int status)
 	reply_host(rq, box, status, page);
 }
 
-static void
-handle_wait(struct http_request *rq)
+void
+link_reply_wait(struct http_request *rq, struct conf_box *box)
 {
-	reply_host(rq, rq->owner, 503,
+	reply_host(rq, box, 503,
 		   rq->method == HTTP_POST ? HITS_PAGE_UNSAVED
 					   : HITS_PAGE_WAIT);
 	http_header(rq, "Retry-After", SLICE("120"));
 }
 
-static void
-handle_robots(struct http_request *rq)
+void
+link_reply_home(struct http_request *rq, struct conf_box *box)
 {
-	http_reply(rq, 200, "text/plain; charset=utf-8",
-		   SLICE(LINK_REPLY_ROBOTS));
-}
-
-/* clang-format off */
-#define WAIT(verb, path) \
-	{.method = (verb), .pattern = (path), .any_query = true, \
-	 .any_shape = true, .body_max = BODY_MAX, .handle = handle_wait, \
-	 .doc = "Not now"}
-/* clang-format on */
-
-static const struct http_route wait_routes[] = {
-    WAIT(HTTP_GET, "/"),
-    WAIT(HTTP_GET, "/m/{token...}"),
-    WAIT(HTTP_GET, "/a/{token...}"),
-    WAIT(HTTP_POST, "/a/{token...}"),
-    WAIT(HTTP_GET, "/u/{token...}"),
-    WAIT(HTTP_POST, "/u/{token...}"),
-    WAIT(HTTP_GET, "/area/{token...}"),
-    {.method = HTTP_GET,
-     .pattern = "/robots.txt",
-     .any_query = true,
-     .handle = handle_robots,
-     .doc = "Keeps robots away"},
-};
-
-struct http_table
-link_reply_wait_table(struct conf_box *conf)
-{
-	return (struct http_table){
-	    .routes = wait_routes,
-	    .n = sizeof(wait_routes) / sizeof(wait_routes[0]),
-	    .owner = conf,
-	};
+	reply_host(rq, box, 200, HITS_PAGE_HOME);
 }

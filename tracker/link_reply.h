@@ -29,9 +29,11 @@ void link_reply_refusal(void *conf, struct http_request *rq, int status);
 /* Keeps robots away from all that the public port has. */
 #define LINK_REPLY_ROBOTS "User-agent: *\nDisallow: /\n"
 
-/* Routes for the pages of portal/ where there is no store: 503 with
- * Retry-After, which mail programs that unsubscribe in one click obey.  conf
- * outlives the table. */
-struct http_table link_reply_wait_table(struct conf_box *conf);
+/* 503 with Retry-After, which mail programs that unsubscribe in one click obey:
+ * a page of portal/ where there is no store. */
+void link_reply_wait(struct http_request *rq, struct conf_box *conf);
+
+/* The brand's name and abuse contact. */
+void link_reply_home(struct http_request *rq, struct conf_box *conf);
 
 #endif

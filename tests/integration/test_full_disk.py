@@ -7,6 +7,7 @@ import resource
 
 from harness import DEADLINE, run, test, wait_for
 from mailed import fill, mailed, on_small_disk
+from tokens import Keys
 
 
 def ask(a, path, which="public", method="GET", body=None):
@@ -30,13 +31,24 @@ def links_lead_on(t, a, click, pixel):
 def waits(t, a, click, pixel):
     """What holds while there is no room."""
     links_lead_on(t, a, click, pixel)
-    page = ask(a, "/u/" + "a" * 52)
+    keys, ref = Keys(a.state), "0" * 32
+    page = ask(a, "/u/" + keys.token("leave", ref))
     t.eq((page.status, page.getheader("Retry-After")), (503, "120"))
     t.ok("Volvemos en unos minutos" in page.body, page.body)
-    page = ask(a, "/a/" + "a" * 52, method="POST", body="answer=received")
+    page = ask(a, "/a/" + keys.token("answer", ref), method="POST",
+               body="answer=received")
     t.eq(page.status, 503)
     t.ok("Su respuesta no se guardó" in page.body, page.body)
+    for path in ("/a/" + "a" * 52, "/a/" + keys.token("leave", ref), "/m/x/y",
+                 "/area/%s/1" % keys.token("area", ref)):
+        page = ask(a, path)
+        t.eq(page.status, 404, path)
+        t.ok("Este enlace no es válido" in page.body, page.body)
     t.eq(ask(a, "/robots.txt").status, 200)
+    page = ask(a, "/")
+    t.eq((page.status, page.getheader("Retry-After")), (200, None))
+    t.ok("Para denunciar un abuso" in page.body and "mailto:" in page.body,
+         page.body)
     for method, path in (("GET", "/v1/stats"), ("PUT", "/v1/customers/c2"),
                          ("GET", "/readyz"), ("GET", "/metrics")):
         r = ask(a, path, "private", method, "{}" if method == "PUT" else None)

@@ -2,9 +2,6 @@
 what each token opens, and what of them the log tells."""
 
 import base64
-import glob
-import hashlib
-import hmac
 import itertools
 import os
 import re
@@ -17,10 +14,9 @@ import warnings
 from acuse import Acuse
 from harness import DEADLINE, Failed, run, test, wait_for
 from portal import World, is_safe
+from tokens import DESTINATION, EXPIRY, Keys
 
 LABELS = ("open", "click", "view", "answer", "area", "leave", "reverse")
-DESTINATION = b"https://billing.example/pay/PF-1042"
-EXPIRY = "4102444800"
 TEXT = base64.urlsafe_b64encode(DESTINATION).decode().rstrip("=")
 SECOND = """
 brand "second" {
@@ -73,28 +69,6 @@ def routes_of_source():
                 r'\.method = HTTP_(\w+),\s*\.pattern = "([^"]+)"', text))
             found |= {("GET", x) for x in re.findall(r'CUT\("(.+?)"\)', text)}
     return found
-
-
-class Keys:
-    """Makes tokens as the server does, of any key for anything."""
-
-    def __init__(self, state):
-        self.secrets = {}
-        for path in glob.glob(os.path.join(state, "keys", "token-*")):
-            with open(path) as f:
-                text = f.read()
-            self.secrets[int(path[-8:], 16)] = bytes.fromhex(
-                re.search(r"secret (\w+)", text).group(1))
-
-    def token(self, label, ref, key=0x10001, destination=None, index=0):
-        if destination is None:
-            destination = {"click": DESTINATION,
-                           "area": EXPIRY.encode()}.get(label, b"")
-        head = (b"\1" + key.to_bytes(4, "big") + bytes.fromhex(ref) +
-                index.to_bytes(2, "big"))
-        mac = hmac.new(self.secrets[key], label.encode() + b"\0" + head +
-                       destination, hashlib.sha256).digest()[:16]
-        return base64.urlsafe_b64encode(head + mac).decode()
 
 
 class Links(World):

@@ -15,6 +15,7 @@ import subprocess
 import acuse
 from harness import DEADLINE, Failed, run, test, wait_for
 from hosting import CONF, Hosting
+from tokens import EXPIRY, Keys
 
 
 def ended(t, process, code, *words):
@@ -510,8 +511,14 @@ def _(t):
     t.eq(list(beside), ["public"])
     a.process = main
 
-    for method, rest in (("GET", "/m/x"), ("GET", "/a/x"), ("POST", "/a/x"),
-                         ("POST", "/u/x"), ("GET", "/area/x/1"), ("GET", "/")):
+    keys = Keys(a.state)
+    made = {x: keys.token(x, m["mref"])
+            for x in ("view", "answer", "leave", "area")}
+    for method, rest in (("GET", "/m/" + made["view"]),
+                         ("GET", "/a/" + made["answer"]),
+                         ("POST", "/a/" + made["answer"]),
+                         ("POST", "/u/" + made["leave"]),
+                         ("GET", "/area/%s/%s" % (made["area"], EXPIRY))):
         for language in ("es", "it", "en"):
             c = http.client.HTTPConnection("127.0.0.1", beside["public"],
                                            timeout=DEADLINE)

@@ -14,6 +14,7 @@ from certificates import certificate, shown_at
 from harness import DEADLINE, Failed, Process, Skip, run, test, wait_for
 from hosting import Hosting
 from mailed import Frozen, counted, mailed, on_small_disk
+from tokens import Keys
 
 
 class Visitors:
@@ -211,7 +212,8 @@ def _(t):
             s.sendall(b"GET %s HTTP/1.0\r\n\r\n" % path)
             return int(s.recv(100).split()[1])
     wait_for(lambda: said(b, "standby.accepts") == 1, what="it to accept")
-    t.eq((asked(b"/o/x"), asked(b"/")), (200, 503))
+    link = b"/a/" + Keys(a.state).token("answer", "0" * 32).encode()
+    t.eq((asked(b"/o/x"), asked(b"/"), asked(link)), (200, 200, 503))
     b.stop()
     try:
         asked(b"/")
@@ -220,9 +222,9 @@ def _(t):
         pass
     # it may be there first, too
     b = stand_by(a)
-    t.eq(asked(b"/"), 503)
+    t.eq(asked(link), 503)
     a.start()
-    t.eq(asked(b"/"), 200)
+    t.eq(asked(link), 404)
     t.eq(said(b, "standby.waits"), 1)
 
 

@@ -10,6 +10,7 @@ static const struct brand hosting = {
     .title = "<b>&\"Host\"",
     .website = "https://host.example/?a=1&b=2",
     .support_url = "https://help.example",
+    .abuse_contact = "abuse@host.example",
     .logo_url = "",
     .color = "#1a5fb4",
     .locale = "it_IT",
