@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include "server/answers_command.h"
 #include "server/classify_command.h"
 #include "server/client.h"
 #include "server/command.h"
@@ -211,6 +212,9 @@ const struct command commands[] = {
      "makes DKIM keys and prints their DNS records", key_command_dkim, 1},
     {"log", "CUSTOMER", "a customer's communications, newest first", run_log,
      1},
+    {"answers", "[AFTER]",
+     "what customers answered on the pages of their mails, oldest first",
+     answers_command_run, 1},
     {"plan", "CUSTOMER", "what will be sent, and when", run_plan, 1},
     {"stats", "", "counts of notices and messages", run_stats, 0},
     {"classify", "MREF | --again",

@@ -1,9 +1,12 @@
 """What billing hears of by itself: the feed of events, from billing's side."""
 
+import json
 import os
+import re
 import sqlite3
+import subprocess
 
-from acuse import Acuse
+from acuse import PROGRAM, Acuse
 from harness import run, test, wait_for
 from portal import World, day
 
@@ -57,6 +60,27 @@ def _(t):
     metrics = a.get("/metrics").body.decode()
     t.ok('acuse_answers{answer="paid"} 1\n' in metrics, metrics)
     t.ok('acuse_answers{answer="wrong"} 0\n' in metrics, metrics)
+
+
+@test("the command line shows answers, as lines that a terminal may show")
+def _(t):
+    w = World(t)
+    a = w.acuse
+
+    def shown(*argv):
+        return subprocess.run(
+            [PROGRAM, "answers", *argv, "--state", a.state, "--config",
+             a.config], stdout=subprocess.PIPE, check=True,
+            text=True).stdout.splitlines()
+    t.eq(w.post(w.links["a"], {
+        "answer": "wrong", "text": "not\n\u009b2J mine"}).status, 200)
+    lines = shown()
+    t.eq(len(lines), 2, repr(lines))
+    t.ok("  c1  i1  %s  wrong: not" % w.mref in lines[0], lines[0])
+    t.ok("\u009b" not in lines[0], lines[0])
+    after = re.search(r"acuse answers (\d+) ", lines[1]).group(1)
+    t.eq(len(shown(after)), 1, "told before")
+    t.eq(json.loads("".join(shown("--json")))["events"][0]["mref"], w.mref)
 
 
 @test("the first objection is what holds; a receipt holds nothing")
