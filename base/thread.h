@@ -46,7 +46,7 @@ void bell_ring(struct bell *b); /* Thread: any; safe in a signal handler */
 bool bell_wait(struct bell *b, int timeout_ms);
 void bell_clear(struct bell *b);
 
-/* A latch: opened once, by one thread, for another that waits for that.  It
+/* A latch: opened once, by one thread, for others that wait for that.  It
  * takes no descriptor, so that making one cannot fail where they have run
  * out. */
 struct latch {

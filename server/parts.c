@@ -23,6 +23,7 @@
 #define JOB_THREADS 2
 #define JOB_QUEUE 4096 /* a lane; bounded by what is done in time */
 #define GRACE_MS 5000
+#define HIT_WAIT_MS 1000
 
 enum part_use {
 	USE_SERVE = 1,
@@ -245,7 +246,12 @@ start_hits(struct server *s, struct err *e)
 	char path[STATE_PATH_MAX];
 	struct journal_config c = {.dir = path,
 				   .total_bytes = s->conf->hit_journal};
+	int timeout_ms = s->conf->public.request_timeout_ms;
 	enum rc rc = path_of(s, STATE_HITS, path, e);
+
+	/* who waits for a disk that is late is answered in time */
+	c.patience_ms =
+	    timeout_ms / 2 < HIT_WAIT_MS ? timeout_ms / 2 : HIT_WAIT_MS;
 
 	if (rc == RC_OK)
 		rc = journal_open(&c, &s->journal, e);

@@ -23,6 +23,9 @@
 #define ABANDON_US (30 * SECOND_US)
 #define FRESH_US (2 * SECOND_US)
 #define GATHER_US 300
+#define HELD_MS 10
+#define SUSPENDED_MS 100
+#define IDLE_LOOK_MS 250
 
 static size_t
 unescape_nothing(void *cls, struct MHD_Connection *mhd, char *s)
@@ -116,10 +119,13 @@ loop_timeout(struct http_loop *l)
 {
 	/* Out of descriptors, libmicrohttpd looks at its listening socket no
 	 * more, until it is run again when there are some. */
-	int ms = l->quiesced ? 20 : 1000;
+	int ms = l->quiesced ? 20 : l->suspended ? SUSPENDED_MS : 1000;
 
 	if (l->ready || l->again || atomic_load(&l->finished))
 		return 0;
+	/* libmicrohttpd would have what is held looked at all the time */
+	if (l->held > 0)
+		return HELD_MS;
 	for (size_t i = 0; i < l->daemons_n; i++) {
 		MHD_UNSIGNED_LONG_LONG t;
 
@@ -240,6 +246,7 @@ loop_flush(struct http_loop *l)
 	const struct http_config *c = &l->server->c;
 	int64_t since_us = clock_mono_us();
 
+	atomic_store(&l->flushes, true);
 	atomic_store(&l->flushing_us, since_us);
 	c->flush(c->round_owner, l->index);
 	return atomic_compare_exchange_strong(&l->flushing_us, &since_us, 0);
@@ -281,19 +288,27 @@ helm_take(struct http_loop *l)
 {
 	int64_t since_us = atomic_load(&l->flushing_us);
 
-	if (since_us == 0 || clock_mono_us() - since_us <
-				 l->server->c.patience_ms * INT64_C(1000))
+	if (since_us == 0 ||
+	    clock_mono_us() - since_us < l->server->c.relief_ms * INT64_C(1000))
 		return false;
 	return atomic_compare_exchange_strong(&l->flushing_us, &since_us, 0);
+}
+
+/* Looks often while the disk is in use. */
+static int
+look_ms(struct http_loop *l)
+{
+	return atomic_exchange(&l->flushes, false) ? l->server->c.relief_ms / 2
+						   : IDLE_LOOK_MS;
 }
 
 static void
 stand_by(struct http_loop *l)
 {
-	while (!latch_wait(&l->ended, l->server->c.patience_ms / 4)) {
+	while (!latch_wait(&l->ended, look_ms(l))) {
 		if (!helm_take(l))
 			continue;
-		l->again = true; /* some have waited for long */
+		l->again = true; /* some may have waited for long */
 		steer(l);
 	}
 	http_server_unref(l->server);

@@ -48,10 +48,11 @@ struct http_loop {
 	struct latch ended;
 	/* since when who is at the helm waits for flush(); 0: not so */
 	_Atomic int64_t flushing_us;
+	_Atomic bool flushes; /* it did, of late */
 	struct bell bell;
 	struct http_daemon *daemons;
 	size_t daemons_n;
-	/* given back by others, and by this thread itself */
+	/* given back by others, and by who is at the helm */
 	struct http_conn *_Atomic finished;
 	_Atomic unsigned finishing; /* threads that are giving one back */
 	struct http_conn *ready;
@@ -99,7 +100,7 @@ enum rc http_loop_open(struct http_server *s, unsigned index,
 		       struct err *e) MUST_USE;
 /* One that was opened; it runs until the server stops. */
 void http_loop_start(struct http_loop *l);
-/* For one that was never started. */
+/* Stops its daemons; nobody is at its helm any more, or ever was. */
 void http_loop_end(struct http_loop *l);
 void http_loop_free(struct http_loop *l);
 /* One holds the server no more; the last one frees it. */

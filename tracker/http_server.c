@@ -15,7 +15,7 @@
 #define DESCRIPTORS_KEPT 1024
 #define CONNECTION_BYTES 13312
 #define BODIES_BYTES ((size_t)64 << 20)
-#define PATIENCE_MS 1000
+#define RELIEF_MS 50
 #define ENDED_MS 60000 /* a look again does no harm */
 #define TEXTS_MAX ((size_t)1 << 20)
 
@@ -108,8 +108,8 @@ config_take(struct http_server *s, const struct http_config *c, struct err *e)
 	}
 	if (!s->c.connection_bytes)
 		s->c.connection_bytes = CONNECTION_BYTES;
-	if (!s->c.patience_ms)
-		s->c.patience_ms = PATIENCE_MS;
+	if (!s->c.relief_ms)
+		s->c.relief_ms = RELIEF_MS;
 	if (!s->c.bodies_bytes)
 		s->c.bodies_bytes = BODIES_BYTES;
 	if (c->listen_n == 0 || c->listen_n + sockets >= HTTP_FDS_MAX ||

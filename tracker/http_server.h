@@ -49,13 +49,13 @@ struct http_config {
 	/* Called in each loop when a round of the network is done, before
 	 * waiting again: who waited for what is on disk by now is given back.
 	 * While it returns true, flush() is called, which puts what is pending
-	 * on disk.  If that takes longer than patience_ms, another thread goes
-	 * on with the loop; round() is called though flush() has not come
-	 * back. */
+	 * on disk.  If that takes longer than relief_ms, another thread goes on
+	 * with the loop, and round() is called though flush() has not come
+	 * back; nor need it have when http_server_stop() returns. */
 	bool (*round)(void *owner, unsigned loop);
 	void (*flush)(void *owner, unsigned loop);
 	void *round_owner;
-	int patience_ms; /* 1,000 where 0 */
+	int relief_ms; /* 50 where 0 */
 	/* Replies with a page to what the server refuses of itself, for who is
 	 * no program; NULL: a problem.  Thread: a loop's or a job's. */
 	void (*refusal)(void *owner, struct http_request *rq, int status);

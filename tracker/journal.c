@@ -41,6 +41,7 @@
 #define SPARE 4
 #define KEEPER_MS 2000
 #define LEFTOVER_S 60
+#define PATIENCE_MS 1000
 #define ZEROS ((size_t)256 << 10)
 
 static const char zeros[ZEROS];
@@ -421,6 +422,7 @@ journal_open(const struct journal_config *c, struct journal **out,
 	j->segment_bytes = c->segment_bytes ? c->segment_bytes : SEGMENT_BYTES;
 	j->total_bytes = c->total_bytes ? c->total_bytes : TOTAL_BYTES;
 	j->spare = c->spare ? c->spare : SPARE;
+	j->patience_ms = c->patience_ms ? c->patience_ms : PATIENCE_MS;
 	lost_open(j);
 	bell_init(&j->bell);
 	thread_start(&j->keeper, "journal", keep, j);

@@ -27,6 +27,7 @@ struct journal_config {
 	size_t segment_bytes; /* 4 MB where 0; at least 64 KB */
 	size_t total_bytes;   /* of all segments; 256 MB where 0 */
 	unsigned spare;	      /* segments made ready ahead; 4 where 0 */
+	int patience_ms;      /* who waits for the disk; 1,000 where 0 */
 };
 
 /* A journal directory open for writing; keeps spare segments ready by a
@@ -48,9 +49,8 @@ bool journal_late(const struct journal *j);
 /* One loop's end of the journal.  Where nothing can be written now, hits are
  * lost until it can.  Its functions are for the loop's thread, but for
  * journal_write(), which may wait for the disk for long: while it does, another
- * thread may take the loop over.  Freeing it waits for who is in there, and puts
- * the rest on disk.
- * Fails: RC_LIMIT (64 writers). */
+ * thread may take the loop over.  Freeing it waits for who is in there, and
+ * puts the rest on disk. Fails: RC_LIMIT (64 writers). */
 struct journal_writer;
 enum rc journal_writer_new(struct journal *j, struct journal_writer **out,
 			   struct err *e) MUST_USE;
@@ -69,8 +69,9 @@ bool journal_hand(struct journal_writer *w);
 void journal_write(struct journal_writer *w);
 
 /* How many records of all that were appended nobody need wait for any longer:
- * they are on disk or lost; or another thread is in journal_write() still, the
- * disk is late, which is said, and they are on their way. */
+ * they are on disk or lost; or somebody has waited for patience_ms while
+ * another thread is in journal_write(), the disk is late, which is said, and
+ * they are on their way. */
 uint64_t journal_settled(struct journal_writer *w);
 
 /* The three of them.  False when what was appended is not all on disk. */

@@ -20,7 +20,7 @@ struct segment {
 	uint32_t bytes;
 	uint32_t wiped; /* what stood before was read and destroyed */
 	uint64_t boot; /* the machine's start that it is of; 0: left for good */
-	bool sound; /* header and length are as its writer made them */
+	bool sound;    /* header and length are as its writer made them */
 };
 
 /* Reads a segment's header; bytes are those of the file, whatever it says.
@@ -73,6 +73,7 @@ struct journal {
 	struct thread keeper;
 	struct bell bell;
 	_Atomic bool closing;
+	int patience_ms;
 	_Atomic uint64_t lost;
 	struct tally *lost_ever; /* or NULL, where there was no room */
 	_Atomic unsigned late;	 /* writers whose round is overdue */

@@ -1,7 +1,6 @@
 /*
  * A loop fills a round of records; journal_write() puts it on disk, and may
- * have to wait for that.  If it waits for long, another thread goes on with the
- * loop.
+ * have to wait for that.  If it does, another thread goes on with the loop.
  *
  * 1. There are two rounds: one is filled; the other is away from when it is
  *    handed over until the loop takes it back, which it may once it is settled.
@@ -22,6 +21,7 @@
 #include "tracker/journal_private.h"
 
 #define ROUND_MAX ((size_t)64 << 20)
+#define ROUND_LATE ((size_t)16 << 20)
 #define ROUND_USUAL ((size_t)1 << 20)
 #define RETRY_US SECOND_US
 #define COMPLAIN_US (10 * SECOND_US)
@@ -29,7 +29,8 @@
 struct round {
 	struct sbuf records;
 	size_t n;
-	bool kept; /* on disk, all of it */
+	int64_t since_us; /* of the first of them */
+	bool kept;	  /* on disk, all of it */
 };
 
 struct pen {
@@ -47,7 +48,7 @@ struct journal_writer {
 	struct round rounds[2];
 	struct round *filling, *away; /* away: or NULL */
 	_Atomic bool settled;	      /* the one that is away */
-	int64_t away_us;
+	int64_t complained_us;
 	bool late;
 	unsigned number;		     /* for the log */
 	uint64_t appended, handed, answered; /* records, since the start */
@@ -55,17 +56,16 @@ struct journal_writer {
 };
 
 static void
-lose(struct pen *p, size_t n, const struct err *e)
+lose(struct journal *j, size_t n, unsigned number, int64_t *complained_us,
+     const struct err *e)
 {
 	int64_t now_us = clock_mono_us();
-	uint64_t all = journal_lose(p->j, n);
+	uint64_t all = journal_lose(j, n);
 
-	if (n == 0 ||
-	    (p->complained_us && now_us - p->complained_us < COMPLAIN_US))
+	if (n == 0 || (*complained_us && now_us - *complained_us < COMPLAIN_US))
 		return;
-	p->complained_us = now_us;
-	LOG(HITS_LOST, LOG_I("lost", all), LOG_I("writer", p->number),
-	    LOG_ERR(e));
+	*complained_us = now_us;
+	LOG(HITS_LOST, LOG_I("lost", all), LOG_I("writer", number), LOG_ERR(e));
 }
 
 static void
@@ -185,13 +185,14 @@ round_write(struct pen *p, struct round *r, size_t *left, struct err *e)
 void
 journal_write(struct journal_writer *w)
 {
+	struct pen *p = &w->pen;
 	struct round *r = w->away;
 	struct err e = {0};
 	size_t left;
 
-	r->kept = round_write(&w->pen, r, &left, &e) == RC_OK;
+	r->kept = round_write(p, r, &left, &e) == RC_OK;
 	if (!r->kept)
-		lose(&w->pen, left, &e);
+		lose(p->j, left, p->number, &p->complained_us, &e);
 	atomic_store(&w->settled, true);
 }
 
@@ -207,6 +208,8 @@ round_empty(struct round *r)
 static void
 round_back(struct journal_writer *w)
 {
+	int64_t since_us = w->away->since_us;
+
 	w->unkept += !w->away->kept;
 	round_empty(w->away);
 	w->away = NULL;
@@ -216,9 +219,17 @@ round_back(struct journal_writer *w)
 		return;
 	}
 	LOG(JOURNAL_IN_TIME, LOG_I("writer", w->number),
-	    LOG_I("took_us", clock_mono_us() - w->away_us));
+	    LOG_I("took_us", clock_mono_us() - since_us));
 	w->late = false;
 	atomic_fetch_sub(&w->pen.j->late, 1);
+}
+
+/* Whether somebody of a round has waited for as long as anybody has to. */
+static bool
+is_late(const struct journal_writer *w, const struct round *r)
+{
+	return r->n > 0 && clock_mono_us() - r->since_us >=
+			       w->pen.j->patience_ms * INT64_C(1000);
 }
 
 uint64_t
@@ -226,7 +237,8 @@ journal_settled(struct journal_writer *w)
 {
 	if (w->away && atomic_load(&w->settled))
 		round_back(w);
-	if (!w->away)
+	if (!w->away ||
+	    !(w->late || is_late(w, w->away) || is_late(w, w->filling)))
 		return w->answered;
 	if (!w->late) {
 		w->late = true;
@@ -243,7 +255,6 @@ journal_hand(struct journal_writer *w)
 	if (w->away || w->filling->n == 0)
 		return false;
 	w->away = w->filling;
-	w->away_us = clock_mono_us();
 	w->handed = w->appended;
 	atomic_store(&w->settled, false);
 	w->filling = &w->rounds[w->away == &w->rounds[0]];
@@ -265,14 +276,17 @@ bool
 journal_append(struct journal_writer *w, const struct hit *h)
 {
 	struct round *r = w->filling;
-	size_t most = w->late ? ROUND_USUAL : ROUND_MAX;
+	size_t most = w->away ? ROUND_LATE : ROUND_MAX;
+	struct err e;
 
 	if (r->records.n + HIT_RECORD_MAX > most) {
-		(void)journal_lose(w->pen.j, 1);
+		(void)!err_set(&e, RC_LIMIT, "the journal's disk is late");
+		lose(w->pen.j, 1, w->number, &w->complained_us, &e);
 		return false;
 	}
+	if (r->n++ == 0)
+		r->since_us = clock_mono_us();
 	hit_encode(h, &r->records);
-	r->n++;
 	w->appended++;
 	return true;
 }
