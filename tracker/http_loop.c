@@ -21,6 +21,7 @@
 #include "tracker/http_private.h"
 
 #define ABANDON_US (30 * SECOND_US)
+#define SENDING_US SECOND_US
 #define FRESH_US (2 * SECOND_US)
 #define GATHER_US 300
 #define HELD_MS 10
@@ -209,7 +210,7 @@ has_fresh(const struct http_loop *l)
 static bool
 loop_drained(struct http_loop *l)
 {
-	int64_t by_us;
+	int64_t late_us;
 
 	if (!atomic_load(&l->server->stopping))
 		return false;
@@ -219,11 +220,13 @@ loop_drained(struct http_loop *l)
 	}
 	if (l->under_way == 0 && !has_fresh(l))
 		return atomic_load(&l->finishing) == 0;
-	by_us = atomic_load(&l->server->stop_by_us);
-	if (clock_mono_us() < by_us)
+	late_us = clock_mono_us() - atomic_load(&l->server->stop_by_us);
+	if (late_us < 0)
 		return false;
-	return (l->suspended == 0 && l->held == 0 && !l->ready && !l->again) ||
-	       clock_mono_us() > by_us + ABANDON_US;
+	/* what was given back is sent in the turns that follow */
+	if (l->suspended == 0 && l->held == 0)
+		return loop_timeout(l) != 0 || late_us > SENDING_US;
+	return late_us > ABANDON_US;
 }
 
 void
