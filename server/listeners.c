@@ -1,9 +1,5 @@
 #include "server/listeners.h"
 
-#include <stdlib.h>
-
-#include "base/mem.h"
-#include "base/thread.h"
 #include "server/limited.h"
 #include "tracker/link_reply.h"
 #include "tracker/link_wait.h"
@@ -157,66 +153,6 @@ listeners_free_public(struct server *s)
 	s->public_http = NULL;
 	s->public_router = NULL;
 	s->public_conf = NULL;
-}
-
-/* A public listener that has stopped, and what frees it. */
-struct left {
-	struct http_server *http;
-	struct router *router;
-	struct thread thread;
-	struct latch gone;
-	struct left *next;
-};
-
-static void
-free_left(void *arg)
-{
-	struct left *x = arg;
-
-	http_server_free(x->http);
-	router_free(x->router);
-	latch_open(&x->gone);
-}
-
-/* Of the list's, those that are gone, or all. */
-static void
-join_left(struct left **at, bool all)
-{
-	while (*at != NULL) {
-		struct left *x = *at;
-
-		if (!all && !latch_wait(&x->gone, 0)) {
-			at = &x->next;
-			continue;
-		}
-		thread_join(&x->thread);
-		latch_fini(&x->gone);
-		*at = x->next;
-		free(x);
-	}
-}
-
-void
-listeners_leave_public(struct server *s)
-{
-	struct left *x = MEM_NEW(struct left);
-
-	join_left(&s->left, false);
-	x->http = s->public_http;
-	x->router = s->public_router;
-	x->next = s->left;
-	s->left = x;
-	s->public_http = NULL;
-	s->public_router = NULL;
-	listeners_free_public(s);
-	latch_init(&x->gone, "left");
-	thread_start(&x->thread, "left", free_left, x);
-}
-
-void
-listeners_free_left(struct server *s)
-{
-	join_left(&s->left, true);
 }
 
 enum rc

@@ -11,10 +11,6 @@
 enum rc listeners_start_public(struct server *s, struct err *e) MUST_USE;
 /* After http_server_stop() of the public one. */
 void listeners_free_public(struct server *s);
-/* The same without waiting for a thread of it that is at a disk which does not
- * answer; listeners_free_left() waits, for all that were left so. */
-void listeners_leave_public(struct server *s);
-void listeners_free_left(struct server *s);
 /* Reads what a listener is to show; NULL where it is plain.  Fails: RC_IO,
  * RC_INVALID. */
 enum rc listeners_pair(const struct listener *l, struct http_pair **out,

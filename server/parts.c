@@ -488,7 +488,6 @@ free_served(struct server *s)
 {
 	listeners_free_private(s);
 	listeners_free_public(s);
-	listeners_free_left(s);
 	if (s->hits != NULL)
 		hits_free(s->hits);
 	if (s->journal != NULL)

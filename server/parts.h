@@ -48,7 +48,6 @@ struct server {
 	struct http_table public_tables[2], private_tables[1];
 	struct router *public_router, *private_router;
 	struct http_server *public_http, *private_http;
-	struct left *left; /* of listeners.c */
 	struct standby standby;
 	struct transport *transport;
 	struct dns *dns;

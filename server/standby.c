@@ -77,7 +77,7 @@ cease(struct server *s)
 	if (s->public_http == NULL)
 		return;
 	http_server_stop(s->public_http, GRACE_MS);
-	listeners_leave_public(s);
+	listeners_free_public(s);
 	LOG(STANDBY_WAITS, LOG_I("sockets", s->standby.sockets.n));
 }
 
