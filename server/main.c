@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "server/command.h"
+#include "server/harmless.h"
 
 #ifndef ACUSE_VERSION
 #define ACUSE_VERSION "0.1"
@@ -150,6 +151,21 @@ read_options(struct options *o, const struct command *c, int argc, char **argv)
 	return false;
 }
 
+/* Its text may quote what a file of others has. */
+static void
+print_error(const struct command *c, const struct err *e)
+{
+	struct sbuf line;
+
+	sbuf_init(&line, 65536);
+	sbuf_addf(&line, "acuse %s: ", c->name);
+	harmless_add_line(&line, slice_z(e->pointer));
+	sbuf_add_z(&line, e->pointer[0] != '\0' ? ": " : "");
+	harmless_add_line(&line, slice_z(e->text));
+	fprintf(stderr, "%s\n", sbuf_z(&line));
+	sbuf_fini(&line);
+}
+
 static int
 run(const struct command *c, const struct options *o)
 {
@@ -160,8 +176,7 @@ run(const struct command *c, const struct options *o)
 		rc = err_errno(&e, "standard output");
 	if (rc == RC_OK)
 		return EX_OK;
-	fprintf(stderr, "acuse %s: %s%s%s\n", c->name, e.pointer,
-		e.pointer[0] != '\0' ? ": " : "", e.text);
+	print_error(c, &e);
 	if (rc == RC_USAGE)
 		show_usage(stderr, c);
 	return rc_exit(rc);

@@ -1,11 +1,10 @@
 #include "tracker/ranges.h"
 
-#include <stdlib.h>
-
 #include "base/json.h"
 #include "base/mem.h"
 #include "tracker/addr.h"
 
+#define COVERED_MOST (UINT64_C(1) << 28)
 #define RANGES_MAX ((size_t)1000000)
 #define JSON_BYTES_MAX ((size_t)64 << 20)
 #define WIDEST_V4 (96 + 8)
@@ -19,7 +18,27 @@ struct range {
 struct list {
 	struct range *p;
 	size_t n, cap;
+	struct addr_set *special;
 };
+
+/* RFC 6890: what nobody reaches over the net.  Whoever holds any of it holds
+ * all of IPv4, or visitors behind a proxy of one's own. */
+static const char *const special[] = {
+    "0.0.0.0/8",      "10.0.0.0/8",    "100.64.0.0/10",	 "127.0.0.0/8",
+    "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3",
+    "fc00::/7",	      "fe80::/10",     "ff00::/8",
+};
+
+static struct addr_set *
+special_new(void)
+{
+	struct addr_set *s = addr_set_new();
+
+	for (size_t i = 0; i < sizeof(special) / sizeof(special[0]); i++)
+		if (addr_set_add(s, slice_z(special[i]), 1, NULL) != RC_OK)
+			die("ranges: a range of the table");
+	return s;
+}
 
 static unsigned
 widest(struct addr a)
@@ -41,6 +60,11 @@ add(struct list *l, struct slice s, const char *at, struct err *e)
 			      SLICE_ARG(s));
 	if (addr_eq(r.a, (struct addr){{0}}))
 		return err_at(e, RC_INVALID, at, "\"%.*s\" is nobody's",
+			      SLICE_ARG(s));
+	if (addr_set_find(l->special, r.a) ||
+	    addr_set_touches(l->special, r.a, r.bits))
+		return err_at(e, RC_INVALID, at,
+			      "\"%.*s\" has addresses of no public network",
 			      SLICE_ARG(s));
 	if (l->n == RANGES_MAX)
 		return err_set(e, RC_LIMIT, "more than %zu ranges", RANGES_MAX);
@@ -215,12 +239,24 @@ join(struct list *l)
 	l->n = kept;
 }
 
+/* Addresses of IPv4. */
+static uint64_t
+covered(const struct list *l)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (addr_is_v4(l->p[i].a) && l->p[i].bits >= 96)
+			n += UINT64_C(1) << (128 - l->p[i].bits);
+	return n;
+}
+
 enum rc
 ranges_join(struct slice text, struct sbuf *out, struct ranges_count *count,
 	    struct err *e)
 {
 	struct slice mark = SLICE("\xef\xbb\xbf"), start;
-	struct list l = {NULL, 0, 0};
+	struct list l = {NULL, 0, 0, special_new()};
 	char word[ADDR_TEXT];
 	enum rc rc;
 
@@ -239,6 +275,9 @@ ranges_join(struct slice text, struct sbuf *out, struct ranges_count *count,
 	if (rc == RC_OK)
 		join(&l);
 	count->kept = l.n;
+	if (rc == RC_OK && covered(&l) > COVERED_MOST)
+		rc = err_set(e, RC_INVALID,
+			     "it covers more than a sixteenth of IPv4");
 	for (size_t i = 0; rc == RC_OK && i < l.n; i++) {
 		bool v4 = addr_is_v4(l.p[i].a) && l.p[i].bits >= 96;
 
@@ -247,5 +286,6 @@ ranges_join(struct slice text, struct sbuf *out, struct ranges_count *count,
 			  v4 ? l.p[i].bits - 96 : l.p[i].bits);
 	}
 	free(l.p);
+	addr_set_free(l.special);
 	return rc;
 }

@@ -17,8 +17,9 @@ struct ranges_count {
  * ranges under the names that Amazon, Google, Microsoft, Oracle and GitHub use,
  * or TXT records of SPF, as Google's are.  A byte order mark is passed over.
  * Fails: RC_INVALID with the line, or the range: none at all, one that is no
- * range, has bits past its prefix, or is wider than /8 of IPv4 and /16 of IPv6;
- * RC_LIMIT (over a million).
+ * range, has bits past its prefix, is wider than /8 of IPv4 and /16 of IPv6, or
+ * touches what RFC 6890 keeps from the net; or all cover over a sixteenth of
+ * IPv4; RC_LIMIT (over a million).
  */
 enum rc ranges_join(struct slice text, struct sbuf *out,
 		    struct ranges_count *count, struct err *e) MUST_USE;

@@ -326,6 +326,10 @@ def _(t):
             ("egress-ip-ranges.csv", "<html>sign in</html>", [], 65, "line 1"),
             ("egress-ip-ranges.csv", "0.0.0.0/0\n", [], 65, "wider"),
             ("egress-ip-ranges.csv", "", [], 65, "no range"),
+            ("egress-ip-ranges.csv", "10.0.0.0/8\n", [], 65,
+             "no public network"),
+            ("egress-ip-ranges.csv", "\x1b]0;x\x07\x1b[2J1.2.3\n", [], 65,
+             "\\x1b]0;x\\x07"),
             ("mine.txt", "192.0.2.0/24\n", [], 64, "--name"),
             ("mine.txt", "192.0.2.0/24\n", ["--name", "nobody"], 66,
              "nobody")):
