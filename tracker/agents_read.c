@@ -401,6 +401,11 @@ rule_read(struct reading *r, const struct tree_node *section, struct err *e)
 		return tree_err(section, e, "at most %d rules", RULES_MAX);
 	if (!section->title.p || section->title.n == 0)
 		return tree_err(section, e, "a rule wants a name");
+	for (size_t i = 0; i < r->a->rules_n; i++)
+		if (slice_eq_z(section->title, r->a->rules[i].name))
+			return tree_err(section, e,
+					"two rules have the name \"%.*s\"",
+					SLICE_ARG(section->title));
 	r->a->rules_n++;
 	x->name = arena_z(&r->a->arena, section->title);
 	for (const struct tree_node *n = section->first; n; n = n->next) {
@@ -445,6 +450,9 @@ sections_read(struct reading *r, const struct tree_node *root, struct err *e)
 		else
 			rc = tree_err(n, e, "rules and ranges are wanted");
 	}
+	if (rc == RC_OK && r->a->rules_n == 0)
+		return err_set(e, RC_INVALID, "%s: there is no rule in it",
+			       r->path);
 	return rc;
 }
 

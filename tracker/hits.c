@@ -1,5 +1,6 @@
 /*
- * 1. What a loop has in struct loop_hits is touched by that loop alone.
+ * 1. What a loop has in struct loop_hits is touched by who is at its helm, but
+ * for its writer, which hits_flush() may be at when it no more is.
  * 2. The requests in "waiting" are held or suspended, their replies are set,
  * and their records are in the writer's rounds, in the same order; hits_round()
  * gives back whom nothing keeps waiting.

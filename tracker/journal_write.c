@@ -4,7 +4,8 @@
  *
  * 1. There are two rounds: one is filled; the other is away from when it is
  *    handed over until the loop takes it back, which it may once it is settled.
- * 2. What is in struct pen is journal_write()'s alone, once there is a writer.
+ * 2. What is in struct pen is journal_write()'s alone, while there is a round
+ *    for it.
  * 3. at is where the next record will stand in the segment; what lies before
  *    it was written.
  * 4. After a failure the segment is sealed and left (fd -1): what of it reached

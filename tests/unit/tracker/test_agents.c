@@ -130,6 +130,11 @@ static const struct sequence sequences[] = {
       {70000, 'o', 0, PHONE, IPHONE, "", U}}},
     {"open without an agent", 0, {{700, 'o', 0, HOME, "", "", M}}},
     {"open by HEAD", 0, {{700, 'h', 0, HOME, WINDOWS, "", M}}},
+    {"open through an image proxy with a robot's name",
+     0,
+     {{700, 'o', 0, HOME,
+       "Mozilla/5.0 (compatible; Mail.RU_Bot/Img/2.0; +http://go.mail.ru/)", "",
+       PX}}},
     {"open by POST", 0, {{700, 'q', 0, HOME, WINDOWS, "", M}}},
     {"open before arrival", 0, {{-1, 'o', 0, HOME, WINDOWS, "", M}}},
     {"open by a scanner's network",
@@ -575,6 +580,10 @@ test_refused(void **state)
 	     ":1", "\"y\""},
 	    {"ranges \"y\" { file = \"absent.txt\" }", ":1", "absent.txt"},
 	    {"ranges \"y\" { file = \"r.txt\" }", "r.txt:3", "10.0.0.1/8"},
+	    {"rule \"x\" { on = {\"open\"} class = machine }\n"
+	     "rule \"x\" { on = {\"view\"} class = machine }",
+	     ":2", "two rules"},
+	    {"", "", "no rule"},
 	    {"nonsense", "", ""},
 	};
 	const struct agents *a = NULL;
