@@ -334,6 +334,17 @@ update(const struct options *o, struct slice text,
 	return rc;
 }
 
+/* A pipe would be waited for. */
+static enum rc
+read_list(const char *path, struct sbuf *out, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return err_set(e, RC_INVALID, "%s is no file", path);
+	return file_read(path, LIST_MAX, out, e);
+}
+
 static enum rc
 run_update(const struct options *o, struct err *e)
 {
@@ -346,13 +357,15 @@ run_update(const struct options *o, struct err *e)
 		return rc;
 	sbuf_init(&text, LIST_MAX);
 	sbuf_init(&joined, LIST_MAX);
-	rc = file_read(o->argv[1], LIST_MAX, &text, e);
+	rc = read_list(o->argv[1], &text, e);
 	sbuf_addf(&joined, "# %.*s, as published; by acuse agents update\n",
 		  SLICE_ARG(base_name(o->argv[1])));
 	if (rc == RC_OK)
 		rc = ranges_join(sbuf_slice(&text), &joined, &count, e);
 	if (rc == RC_OK && !sbuf_ok(&joined))
 		rc = err_set(e, RC_LIMIT, "%s is too long", o->argv[1]);
+	if (rc == RC_LIMIT) /* it will not be less another time */
+		rc = err_set(e, RC_INVALID, "%.300s", e->text);
 	if (rc == RC_OK)
 		rc = update(o, sbuf_slice(&joined), &count, e);
 	sbuf_fini(&text);

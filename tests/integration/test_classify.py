@@ -337,6 +337,8 @@ def _(t):
         t.eq(code, want, out)
         t.ok(says in out, out)
         t.eq(m.a.ok(m.a.get("agents"))["hash"], after["hash"], "unchanged")
+    os.mkfifo(t.path("pipe"))
+    t.eq(m.a.run("agents", "update", t.path("pipe"))[0], 65, "no waiting")
     for name in ("ip-ranges.json", "ServiceTags_Public_20261116.json"):
         text = ('{"prefixes":[{"ip_prefix":"192.0.2.0/24"}]}'
                 if name[0] == "i" else
