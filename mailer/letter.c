@@ -476,7 +476,10 @@ set_common(const struct gather *g, struct datum *d)
 					   : text_z(g, ""));
 	datum_set(d, "area_url", text_z(g, ""));
 	datum_set(d, "tracked", datum_bool(g->a, tracked));
-	datum_set(d, "tracked_opens", datum_bool(g->a, l->track_opens));
+	datum_set(d, "tracked_opens",
+		  datum_bool(g->a, l->track_opens && !l->count_opens));
+	datum_set(d, "counted_opens",
+		  datum_bool(g->a, l->track_opens && l->count_opens));
 	datum_set(d, "tracked_links", datum_bool(g->a, l->track_links));
 	datum_set(d, "mandatory", datum_bool(g->a, l->mandatory));
 	datum_set(d, "attached",

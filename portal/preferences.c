@@ -52,7 +52,8 @@ static void
 set_choices(struct page *pg, const struct message *m, const struct customer *c)
 {
 	struct tracks t = consent_tracks(pg->brand, c->consent);
-	bool opens = t.opens != TRACKING_OFF;
+	bool opens = t.opens == TRACKING_INDIVIDUAL;
+	bool counted = t.opens == TRACKING_AGGREGATE;
 	struct datum *customer = datum_map(&pg->arena);
 
 	datum_set(customer, "name", datum_text(&pg->arena, c->name));
@@ -62,8 +63,9 @@ set_choices(struct page *pg, const struct message *m, const struct customer *c)
 	    pg->data, "action_url",
 	    datum_text(&pg->arena, page_link(pg, "/u/", TOKEN_LEAVE, m->mref)));
 	set_bool(pg, "opens", opens);
+	set_bool(pg, "counted", counted);
 	set_bool(pg, "links", t.links);
-	set_bool(pg, "tracked", opens || t.links);
+	set_bool(pg, "tracked", opens || counted || t.links);
 	set_bool(pg, "withdrawn", consent_withdrawn(c->consent));
 	set_bool(pg, "consented", consent_was_given(c->consent));
 	set_bool(pg, "refused", false);

@@ -164,6 +164,7 @@ static const struct field {
     {"attached", DATUM_BOOL, ALWAYS, ALL, "1"},
     {"tracked", DATUM_BOOL, ALWAYS, ALL, "1"},
     {"tracked_opens", DATUM_BOOL, ALWAYS, ALL, "1"},
+    {"counted_opens", DATUM_BOOL, ALWAYS, ALL, "0"},
     {"tracked_links", DATUM_BOOL, ALWAYS, ALL, "1"},
     {"mandatory", DATUM_BOOL, ALWAYS, ALL, "1"},
 };

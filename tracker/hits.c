@@ -210,6 +210,22 @@ wait_add(struct loop_hits *l, struct http_request *rq)
 	l->waiting[l->waiting_n++] = rq;
 }
 
+/* The pixel of a mail whose opens are only counted is nobody's: not even the
+ * journal keeps by whom it was loaded. */
+static void
+visitor_of(const struct hits *h, struct loop_hits *l,
+	   const struct http_request *rq, const struct token *t,
+	   struct hit *out)
+{
+	static const struct ref nobody;
+
+	if (ref_eq(t->ref, nobody))
+		return;
+	out->address = address_of(h, l, rq->peer, t->key_id);
+	out->agent = http_header_in(rq, "User-Agent");
+	out->signals = hits_signals(rq, &l->signals);
+}
+
 /* Puts the hit in the loop's round; the request, which is held or suspended, is
  * given back when that is on disk. */
 static void
@@ -224,12 +240,10 @@ record(struct hits *h, struct http_request *rq, enum hit_kind kind,
 	    .key_id = t->key_id,
 	    .mref = t->ref,
 	    .index = t->index,
-	    .address = address_of(h, l, rq->peer, t->key_id),
-	    .agent = http_header_in(rq, "User-Agent"),
-	    .signals = hits_signals(rq, &l->signals),
 	    .destination = destination,
 	};
 
+	visitor_of(h, l, rq, t, &hit);
 	count(&l->counts[kind]);
 	if (!l->writer || !journal_append(l->writer, &hit)) {
 		http_finish(rq);

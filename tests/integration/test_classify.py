@@ -360,6 +360,7 @@ def _(t):
 def _(t):
     m = Mailed(t, 2, speed=1, opens="aggregate")
     t.eq(m.links(0, "o"), m.links(1, "o"), "one pixel for all")
+    t.ok("how often its images" in m.html[m.mref(0)], "the footer")
     for _ in range(3):
         m.hit(m.links(0, "o")[0], PHONE)
     m.hit(m.links(0, "c")[0], PHONE)
