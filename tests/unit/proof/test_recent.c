@@ -249,6 +249,8 @@ static const char old_schema[] =
     " WHERE ready_us IS NOT NULL;"
     "ALTER TABLE lanes DROP COLUMN said;"
     "ALTER TABLE lanes DROP COLUMN alarm;"
+    "ALTER TABLE suppressions DROP COLUMN left_us;"
+    "ALTER TABLE suppressions DROP COLUMN left_message;"
     "PRAGMA user_version = 5; COMMIT";
 
 static void
