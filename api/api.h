@@ -23,6 +23,9 @@ struct api_config {
 	 * Thread: jobs. */
 	void (*metrics)(void *owner, struct sbuf *out);
 	void *metrics_owner;
+	/* Of the public listener, told in the OpenAPI document too. */
+	const struct http_table *public_tables;
+	size_t public_tables_n;
 };
 
 /* Opens the readers and loads the keys.

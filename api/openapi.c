@@ -18,6 +18,22 @@ add_parameter(struct sbuf *b, struct slice name, const char *in)
 	sbuf_add_z(b, "schema: {type: string}}\n");
 }
 
+/* "{token...}", which is all that is left of the path, is a token too. */
+static void
+add_path_parameters(struct sbuf *b, struct slice path)
+{
+	while (path.n > 0) {
+		struct slice name;
+
+		(void)slice_cut(&path, '{');
+		name = slice_cut(&path, '}');
+		if (slice_ends(name, SLICE("...")))
+			name.n -= 3;
+		if (name.n > 0)
+			add_parameter(b, name, "path");
+	}
+}
+
 static void
 add_parameters(struct sbuf *b, const struct http_route *r,
 	       const struct detail *d)
@@ -30,14 +46,7 @@ add_parameters(struct sbuf *b, const struct http_route *r,
 	if (slice_find_c(path, '{') < 0 && rest.n == 0 && !keyed)
 		return;
 	sbuf_add_z(b, "      parameters:\n");
-	while (path.n > 0) {
-		struct slice name;
-
-		(void)slice_cut(&path, '{');
-		name = slice_cut(&path, '}');
-		if (name.n > 0)
-			add_parameter(b, name, "path");
-	}
+	add_path_parameters(b, path);
 	while (rest.n > 0)
 		add_parameter(b, slice_cut(&rest, ' '), "query");
 	if (keyed)
@@ -80,9 +89,8 @@ add_responses(struct sbuf *b, const struct detail *d)
 }
 
 static void
-add_operation(struct sbuf *b, const struct http_route *r)
+add_summary(struct sbuf *b, const struct http_route *r)
 {
-	const struct detail *d = detail_of(r);
 	const char *name = http_method_name(r->method);
 
 	sbuf_add_z(b, "    ");
@@ -91,6 +99,14 @@ add_operation(struct sbuf *b, const struct http_route *r)
 	sbuf_add_z(b, ":\n      summary: ");
 	sbuf_add_json(b, slice_z(r->doc));
 	sbuf_add_z(b, "\n");
+}
+
+static void
+add_operation(struct sbuf *b, const struct http_route *r)
+{
+	const struct detail *d = detail_of(r);
+
+	add_summary(b, r);
 	if (r->scope != NULL)
 		sbuf_addf(b, "      security: [{key: [%s]}]\n", r->scope);
 	else
@@ -103,28 +119,93 @@ add_operation(struct sbuf *b, const struct http_route *r)
 	add_responses(b, d);
 }
 
+/* What a mail's link leads to: a token in the path is all that it asks. */
+static void
+add_page(struct sbuf *b, const struct http_route *r)
+{
+	add_summary(b, r);
+	sbuf_add_z(b, "      security: []\n");
+	if (r->durable)
+		sbuf_add_z(b, "      description: Answered once it is on "
+			      "disk.\n");
+	if (strchr(r->pattern, '{') != NULL)
+		sbuf_add_z(b, "      parameters:\n");
+	add_path_parameters(b, slice_z(r->pattern));
+	sbuf_add_z(b, "      responses:\n"
+		      "        default:\n"
+		      "          description: a page, a picture or a "
+		      "redirect\n");
+}
+
 static bool
-first_of_path(size_t i)
+first_of_path(const struct http_table *t, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
-		if (strcmp(api_routes[k].pattern, api_routes[i].pattern) == 0)
+		if (strcmp(t->routes[k].pattern, t->routes[i].pattern) == 0)
 			return false;
 	return true;
 }
 
-static void
-add_paths(struct sbuf *b)
+/* "/m/{token...}", which takes what was cut of "/m/{token}", is no path of its
+ * own there. */
+static bool
+is_rest_of_another(const struct http_table *t, size_t i)
 {
-	sbuf_add_z(b, "paths:\n");
-	for (size_t i = 0; i < api_routes_n; i++) {
-		if (!first_of_path(i))
-			continue;
-		sbuf_addf(b, "  %s:\n", api_routes[i].pattern);
-		for (size_t k = i; k < api_routes_n; k++)
-			if (strcmp(api_routes[k].pattern,
-				   api_routes[i].pattern) == 0)
-				add_operation(b, &api_routes[k]);
+	struct slice path = slice_z(t->routes[i].pattern);
+
+	if (!slice_ends(path, SLICE("...}")))
+		return false;
+	path.n -= 4;
+	for (size_t k = 0; k < t->n; k++) {
+		struct slice other = slice_z(t->routes[k].pattern);
+
+		if (other.n == path.n + 1 && slice_starts(other, path))
+			return true;
 	}
+	return false;
+}
+
+static void
+add_table(struct sbuf *b, const struct http_table *t, const char *servers,
+	  void (*add)(struct sbuf *, const struct http_route *))
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const char *pattern = t->routes[i].pattern;
+		struct slice path = slice_z(pattern);
+
+		if (!first_of_path(t, i) || is_rest_of_another(t, i))
+			continue;
+		sbuf_add_z(b, "  ");
+		while (path.n > 0) { /* without the "..." */
+			struct slice part = slice_cut(&path, '}');
+			bool rest = slice_ends(part, SLICE("..."));
+
+			sbuf_add(b, slice_of(part.p, part.n - (rest ? 3 : 0)));
+			if (slice_find_c(part, '{') >= 0)
+				sbuf_add_c(b, '}');
+		}
+		sbuf_addf(b, ":\n%s", servers);
+		for (size_t k = i; k < t->n; k++)
+			if (strcmp(t->routes[k].pattern, pattern) == 0)
+				add(b, &t->routes[k]);
+	}
+}
+
+static void
+add_paths(struct sbuf *b, const struct http_table *public_tables, size_t n)
+{
+	const struct http_table api = {.routes = api_routes, .n = api_routes_n};
+
+	sbuf_add_z(b, "paths:\n");
+	add_table(b, &api, "", add_operation);
+	for (size_t i = 0; i < n; i++)
+		add_table(b, &public_tables[i],
+			  "    servers:\n"
+			  "      - url: https://{host}\n"
+			  "        description: public_url of a brand\n"
+			  "        variables: {host: {default: "
+			  "notices.example}}\n",
+			  add_page);
 }
 
 /* ---- schemas ---- */
@@ -258,7 +339,8 @@ add_components(struct sbuf *b)
 }
 
 void
-openapi_write(struct sbuf *out)
+openapi_write(struct sbuf *out, const struct http_table *public_tables,
+	      size_t n)
 {
 	sbuf_add_z(out, "openapi: 3.1.0\n"
 			"info:\n"
@@ -268,19 +350,20 @@ openapi_write(struct sbuf *out)
 			"the program's tables.\n"
 			"  license: {name: Apache-2.0, identifier: "
 			"Apache-2.0}\n");
-	add_paths(out);
+	add_paths(out, public_tables, n);
 	add_components(out);
 }
 
 void
 openapi_handle(struct http_request *rq)
 {
+	const struct api_config *c = &api_of(rq)->c;
 	uint8_t hash[SHA256_SIZE];
 	struct sbuf b, etag;
 
 	sbuf_init(&b, 1 << 20);
 	sbuf_init(&etag, 64);
-	openapi_write(&b);
+	openapi_write(&b, c->public_tables, c->public_tables_n);
 	sha256_of(sbuf_slice(&b), hash);
 	sbuf_add_c(&etag, '"');
 	hex_encode(slice_of(hash, 16), &etag);

@@ -2,9 +2,11 @@
 #define API_OPENAPI_H
 
 #include "base/sbuf.h"
+#include "tracker/router.h"
 
 /* Writes the OpenAPI 3.1 document, made from the route table and the forms of
- * bodies. */
-void openapi_write(struct sbuf *out);
+ * bodies, and from the n tables of the public listener. */
+void openapi_write(struct sbuf *out, const struct http_table *public_tables,
+		   size_t n);
 
 #endif

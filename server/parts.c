@@ -419,7 +419,9 @@ add_metrics(void *owner, struct sbuf *out)
 static enum rc
 start_api(struct server *s, struct err *e)
 {
-	struct api_config c = {.queue = &s->queue,
+	struct api_config c = {.public_tables = s->public_tables,
+			       .public_tables_n = 2,
+			       .queue = &s->queue,
 			       .db_path = s->db_path,
 			       .jobs = JOB_THREADS,
 			       .materials = s->materials,
