@@ -169,22 +169,6 @@ run_answer(struct write_op *op, struct db *db, struct err *e)
 	return rc;
 }
 
-/* As much of the visitor's address as the brand keeps. */
-static struct slice
-kept_address(const struct page *pg)
-{
-	struct addr from = pg->rq->peer;
-	char *text = arena_alloc(&pg->rq->arena, ADDR_TEXT);
-
-	if (pg->brand->visitor_address == VISITOR_NONE)
-		return SLICE("");
-	if (pg->brand->visitor_address == VISITOR_TRUNCATED)
-		for (size_t i = addr_is_v4(from) ? 15 : 6; i < 16; i++)
-			from.b[i] = 0;
-	addr_format(from, text);
-	return slice_z(text);
-}
-
 static struct slice
 at_most(struct slice s, size_t n)
 {
@@ -197,7 +181,7 @@ static struct slice
 visit_of(const struct page *pg, struct ref mref, const struct customer *c)
 {
 	struct http_request *rq = pg->rq;
-	char hex[REF_HEX], when[TIME_SIZE];
+	char hex[REF_HEX], when[TIME_SIZE], address[ADDR_TEXT];
 	struct sbuf b, signals;
 	struct slice out;
 
@@ -212,9 +196,8 @@ visit_of(const struct page *pg, struct ref mref, const struct customer *c)
 	sbuf_add_z(&b, ",\"agent\":");
 	sbuf_add_json(&b,
 		      at_most(http_header_in(rq, "User-Agent"), HIT_AGENT_MAX));
-	sbuf_add_z(&b, ",\"address\":");
-	sbuf_add_json(&b, kept_address(pg));
-	sbuf_add_z(&b, ",\"signals\":");
+	addr_format(hits_address_of(pg->brand, rq->peer), address);
+	sbuf_addf(&b, ",\"address\":\"%s\",\"signals\":", address);
 	sbuf_add_json(&b, at_most(hits_signals(rq, &signals), HIT_SIGNALS_MAX));
 	sbuf_add_c(&b, '}');
 	out = arena_dup(&rq->arena, sbuf_slice(&b));

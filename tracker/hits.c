@@ -154,10 +154,8 @@ hits_signals(const struct http_request *rq, struct sbuf *b)
 }
 
 struct addr
-hits_address_kept(const struct conf *conf, uint32_t key_id, struct addr a)
+hits_address_of(const struct brand *b, struct addr a)
 {
-	const struct brand *b =
-	    conf_brand_number(conf, (uint16_t)(key_id >> 16));
 	size_t keep = addr_is_v4(a) ? 15 : 6;
 
 	if (b == NULL || b->visitor_address == VISITOR_NONE)
@@ -166,6 +164,13 @@ hits_address_kept(const struct conf *conf, uint32_t key_id, struct addr a)
 		keep = sizeof(a.b);
 	memset(a.b + keep, 0, sizeof(a.b) - keep);
 	return a;
+}
+
+struct addr
+hits_address_kept(const struct conf *conf, uint32_t key_id, struct addr a)
+{
+	return hits_address_of(
+	    conf_brand_number(conf, (uint16_t)(key_id >> 16)), a);
 }
 
 /* The journal holds no more of an address than the ledger will. */

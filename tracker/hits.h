@@ -54,8 +54,10 @@ struct conf_box *hits_conf(const struct hits *h);
  * revoked key's.  Thread: the request's loop. */
 void hits_count_bad(struct hits *h, const struct http_request *rq, enum rc rc);
 
-/* What the key's brand lets be kept of a visitor's address: none of it, its
- * network (24 bits of IPv4, 48 of IPv6), or all. */
+/* What a brand lets be kept of a visitor's address: none of it, its network (24
+ * bits of IPv4, 48 of IPv6), or all; none where there is no brand. */
+struct addr hits_address_of(const struct brand *b, struct addr a);
+/* The same for the brand whose key it is. */
 struct addr hits_address_kept(const struct conf *conf, uint32_t key_id,
 			      struct addr a);
 
