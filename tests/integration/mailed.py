@@ -92,12 +92,12 @@ class Frozen:
                            done.stderr.decode().split("\n")[0])
         self.t.on_end(lambda: subprocess.run(["umount", "-l", self.where],
                                              check=True))
-        self.t.on_end(self.thaw)
         state = os.path.join(self.where, "state")
         shutil.copytree(a.state, state)
         a.state = state
 
     def freeze(self):
+        self.t.on_end(self.thaw)  # before anybody is killed, who could not die
         subprocess.run(["fsfreeze", "-f", self.where], check=True)
         self.is_frozen = True
 

@@ -9,7 +9,7 @@ Para dejar de recibir avisos como este: {{preferences_url}}
 {{/mandatory}}
 {{#tracked}}
 
-De este correo registramos {{#tracked_opens}}si se cargan sus imágenes{{/tracked_opens}}{{#counted_opens}}cuántas veces se cargan sus imágenes en total, sin saber quién lo hace{{/counted_opens}}{{#tracked_links}}{{#tracked_opens}} y {{/tracked_opens}}{{#counted_opens}}, y {{/counted_opens}}si se solicitan sus enlaces{{/tracked_links}} ({{> _blocks/basis}}).
+De este correo registramos {{#tracked_opens}}si se cargan sus imágenes{{/tracked_opens}}{{^tracked_opens}}{{#counted_opens}}cuántas veces se cargan sus imágenes en total, sin saber quién lo hace{{/counted_opens}}{{/tracked_opens}}{{#tracked_links}}{{#tracked_opens}} y {{/tracked_opens}}{{^tracked_opens}}{{#counted_opens}}, y {{/counted_opens}}{{/tracked_opens}}si se solicitan sus enlaces{{/tracked_links}} ({{> _blocks/basis}}).
 {{#preferences_url}}
 Para cambiar lo que registramos: {{preferences_url}}
 {{/preferences_url}}
