@@ -4,6 +4,7 @@
 #include "api/handlers.h"
 #include "api/spool.h"
 #include "base/mem.h"
+#include "tracker/http_hand.h"
 
 /* Invariants.
  * 1. Lines are handed to the writer in their order, and answered in it.

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "store/request.h"
+#include "tracker/http_hand.h"
 
 #define KEY_MAX 200
 /* A body past this is parsed by a job thread: the loop has others to serve. */

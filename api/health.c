@@ -4,6 +4,7 @@
 #include "mailer/verdict.h"
 #include "queue/answers.h"
 #include "store/stats.h"
+#include "tracker/http_hand.h"
 
 void
 healthz_handle(struct http_request *rq)

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "store/api_key.h"
+#include "tracker/http_hand.h"
 
 /* ---- changes ---- */
 

@@ -242,9 +242,9 @@ set_zone(struct page *pg, struct err *e)
 
 	sbuf_init(&city, 1024);
 	rc = locale_add_city(pg->speaks, &city, e);
-	datum_set(pg->data, "zone",
-		  datum_text(&pg->arena,
-			     arena_dup(&pg->arena, sbuf_slice(&city))));
+	datum_set(
+	    pg->data, "zone",
+	    datum_text(&pg->arena, arena_dup(&pg->arena, sbuf_slice(&city))));
 	sbuf_fini(&city);
 	return rc;
 }

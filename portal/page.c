@@ -6,6 +6,7 @@
 #include "conf/color.h"
 #include "portal/portal_private.h"
 #include "tracker/hits_page.h"
+#include "tracker/http_hand.h"
 #include "tracker/jobs.h"
 #include "tracker/languages.h"
 #include "tracker/link_brand.h"

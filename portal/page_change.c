@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "portal/page.h"
 #include "portal/portal_private.h"
+#include "tracker/http_hand.h"
 
 #define LATE_US (12 * SECOND_US)
 

@@ -3,6 +3,7 @@
 #include "portal/page.h"
 #include "portal/portal_private.h"
 #include "store/content.h"
+#include "tracker/http_hand.h"
 
 /* What was sent is foreign, be it HTML or text: it runs nothing, posts nothing,
  * and has no origin. */

@@ -35,6 +35,7 @@
 #include "base/token.h"
 #include "tracker/drain.h"
 #include "tracker/hits.h"
+#include "tracker/http_hand.h"
 #include "tracker/http_server.h"
 #include "tracker/link_reply.h"
 

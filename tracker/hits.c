@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "tracker/click.h"
 #include "tracker/http_canned.h"
+#include "tracker/http_hand.h"
 #include "tracker/link_reply.h"
 
 #define KEYS_MAX 64

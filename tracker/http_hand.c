@@ -9,6 +9,7 @@
  *   OPEN -> LATE -> BACK       given back after the answer: the loop frees
  *           LATE -> ENDED      the request ends first: who gives back frees
  */
+#include "tracker/http_hand.h"
 #include "base/clock.h"
 #include "tracker/http_private.h"
 

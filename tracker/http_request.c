@@ -26,6 +26,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "tracker/http_hand.h"
 #include "tracker/http_private.h"
 #include "tracker/target.h"
 

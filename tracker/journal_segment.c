@@ -137,7 +137,8 @@ bool
 segment_blank(struct slice s)
 {
 	for (size_t i = 0; i < s.n; i += ZEROS)
-		if (memcmp(s.p + i, zeros, s.n - i < ZEROS ? s.n - i : ZEROS))
+		if (memcmp(s.p + i, zeros, s.n - i < ZEROS ? s.n - i : ZEROS) !=
+		    0)
 			return false;
 	return true;
 }
