@@ -10,6 +10,7 @@
  *           LATE -> ENDED      the request ends first: who gives back frees
  */
 #include "tracker/http_hand.h"
+
 #include "base/clock.h"
 #include "tracker/http_private.h"
 
