@@ -103,6 +103,8 @@ void http_loop_start(struct http_loop *l);
 /* Stops its daemons; nobody is at its helm any more, or ever was. */
 void http_loop_end(struct http_loop *l);
 void http_loop_free(struct http_loop *l);
+
+/* --- http_server.c --- */
 /* One holds the server no more; the last one frees it. */
 void http_server_unref(struct http_server *s);
 

@@ -50,7 +50,9 @@ bool journal_late(const struct journal *j);
  * lost until it can.  Its functions are for the loop's thread, but for
  * journal_write(), which may wait for the disk for long: while it does, another
  * thread may take the loop over.  Freeing it waits for who is in there, and
- * puts the rest on disk. Fails: RC_LIMIT (64 writers). */
+ * puts the rest on disk.
+ *
+ * Fails: RC_LIMIT (64 writers). */
 struct journal_writer;
 enum rc journal_writer_new(struct journal *j, struct journal_writer **out,
 			   struct err *e) MUST_USE;

@@ -222,6 +222,7 @@ round_back(struct journal_writer *w)
 	LOG(JOURNAL_IN_TIME, LOG_I("writer", w->number),
 	    LOG_I("took_us", clock_mono_us() - since_us));
 	w->late = false;
+	w->filling->since_us = clock_mono_us(); /* nobody waits for it so far */
 	atomic_fetch_sub(&w->pen.j->late, 1);
 }
 
